@@ -1,0 +1,23 @@
+//! The rules of collecting money, as a merchant would state them.
+//!
+//! Nothing here performs I/O, reads a clock or draws a random number: time and identities are arguments. The same code
+//! runs on the server, which decides, and in the browser, which only warns early.
+
+pub mod account;
+pub mod code;
+pub mod fen;
+pub mod form;
+pub mod ids;
+pub mod ledger;
+pub mod payment;
+pub mod receipt;
+pub mod refund;
+pub mod time;
+
+pub use account::{Caller, Role};
+pub use code::{AmountRule, Code};
+pub use fen::Fen;
+pub use ids::{AccountId, CodeId, OutRefundNo, OutTradeNo, PaymentId, TenantId};
+pub use payment::{Payment, PaymentState};
+pub use refund::Refund;
+pub use time::{Day, Millis};

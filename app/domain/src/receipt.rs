@@ -1,0 +1,87 @@
+//! Receipts: what the merchant keeps of a paid payment and the payer can show.
+
+use serde::{Deserialize, Serialize};
+
+use crate::form::Answer;
+use crate::{Fen, Millis, PaymentId};
+
+/// How a receipt reads in a list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ReceiptState {
+    /// Collected.
+    Collected,
+    /// A refund is under way.
+    Refunding,
+    /// Partly returned.
+    PartlyRefunded,
+    /// Returned in full.
+    Refunded,
+}
+
+impl ReceiptState {
+    /// The state that follows from the amounts. What is still under way is said first, because it is not settled yet.
+    pub fn of(amount: Fen, refunding: Fen, refunded: Fen) -> ReceiptState {
+        match () {
+            _ if refunding.is_positive() => ReceiptState::Refunding,
+            _ if refunded >= amount => ReceiptState::Refunded,
+            _ if refunded.is_positive() => ReceiptState::PartlyRefunded,
+            _ => ReceiptState::Collected,
+        }
+    }
+}
+
+/// A receipt as its merchant and its payer see it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Receipt {
+    /// The payment that it stands for; people read out its last eight digits.
+    pub payment: PaymentId,
+    /// What was collected.
+    pub amount_fen: Fen,
+    /// Being returned.
+    pub refunding_fen: Fen,
+    /// Returned.
+    pub refunded_fen: Fen,
+    /// When the money came.
+    pub paid_at_ms: Millis,
+    /// The code's name at that time.
+    pub code_name: String,
+    /// Who collected.
+    pub payee_name: String,
+    /// What the payer had filled in, with the labels that they saw (I12).
+    pub answers: Vec<Answer>,
+    /// The channel's transaction number.
+    pub transaction: Option<String>,
+}
+
+impl Receipt {
+    /// How it reads in a list.
+    pub fn state(&self) -> ReceiptState {
+        ReceiptState::of(self.amount_fen, self.refunding_fen, self.refunded_fen)
+    }
+
+    /// What names it in a list: the payer's first answer, or nothing.
+    pub fn title(&self) -> Option<&str> {
+        self.answers.iter().map(|answer| answer.text.as_str()).find(|text| !text.is_empty())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_receipt_says_what_is_not_settled_before_what_is() {
+        use ReceiptState::*;
+        let table = [
+            ((100, 0, 0), Collected),
+            ((100, 1, 0), Refunding),
+            ((100, 1, 99), Refunding),
+            ((100, 0, 1), PartlyRefunded),
+            ((100, 0, 100), Refunded),
+        ];
+        for ((amount, refunding, refunded), expected) in table {
+            assert_eq!(ReceiptState::of(Fen::of(amount), Fen::of(refunding), Fen::of(refunded)), expected);
+        }
+    }
+}
