@@ -1,1 +1,14 @@
-//! placeholder
+//! Screens of Shouma, and the signatures of what they ask the server for.
+//!
+//! Nothing here knows a table, an HTTP client or a secret. A screen states what it needs in a trait of its feature
+//! (`api.rs`); the server implements it and hands it over in context.
+
+pub mod i18n;
+pub mod manager;
+pub mod pay;
+pub mod receipts;
+pub mod refusal;
+pub mod ui;
+
+pub use i18n::Locale;
+pub use refusal::Refusal;

@@ -1,1 +1,3 @@
-//! placeholder
+//! Shouma's server: use cases, storage, payment channels and routes.
+
+pub mod clock;

@@ -1,1 +1,3 @@
+//! The program `shouma-sim`.
+
 fn main() {}

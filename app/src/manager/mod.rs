@@ -1,0 +1,1 @@
+//! The business manager's screens: signing in, the code, live arrivals.

@@ -1,0 +1,1 @@
+//! What the payer sees: the payment page, the waiting page, the receipt.

@@ -1,0 +1,1 @@
+//! The list of receipts and one receipt in full.

@@ -1,0 +1,1 @@
+//! Shared parts of screens, without data access.
