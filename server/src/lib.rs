@@ -1,3 +1,4 @@
 //! Shouma's server: use cases, storage, payment channels and routes.
 
 pub mod clock;
+pub mod store;
