@@ -4,6 +4,7 @@
 //! runs on the server, which decides, and in the browser, which only warns early.
 
 pub mod account;
+pub mod channel_code;
 pub mod code;
 pub mod fen;
 pub mod form;
@@ -15,6 +16,7 @@ pub mod refund;
 pub mod time;
 
 pub use account::{Caller, Role};
+pub use channel_code::ChannelCode;
 pub use code::{AmountRule, Code};
 pub use fen::Fen;
 pub use ids::{AccountId, CodeId, OutRefundNo, OutTradeNo, PaymentId, TenantId};
