@@ -112,6 +112,8 @@ CREATE TABLE payment (
     answers        TEXT NOT NULL,
     idem           TEXT NOT NULL,
     payer          TEXT,
+    -- What the payer reads at the channel. Kept, because a repeated order must carry the same words.
+    subject        TEXT NOT NULL,
     receipt_token  TEXT NOT NULL,
     -- Grows with every change, so that two deciders on one payment cannot both win.
     revision       BIGINT NOT NULL DEFAULT 0,

@@ -27,6 +27,8 @@ pub struct Stored {
     pub idem: String,
     /// Who pays, as the channel names them (openid), once known.
     pub payer: Option<String>,
+    /// What the payer reads at the channel; a repeated order carries the same words.
+    pub subject: String,
     /// The secret part of the receipt's link.
     pub receipt_token: String,
     /// What the channel gave for paying each attempt, in the attempts' order.
@@ -73,6 +75,7 @@ struct PaymentRow {
     answers: String,
     idem: String,
     payer: Option<String>,
+    subject: String,
     receipt_token: String,
     revision: i64,
 }
@@ -93,7 +96,7 @@ struct AttemptRow {
 pub async fn load(tx: &mut Tx<'_>, tenant: TenantId, id: PaymentId) -> Result<Option<Stored>, StoreError> {
     let row: Option<PaymentRow> = on!(tx, |db| sqlx::query_as(
         "SELECT tenant, id, code, code_token, payee, amount_fen, state, opened_at_ms, expires_at_ms, paid_at_ms, refunding_fen, \
-         refunded_fen, refund_count, form_version, answers, idem, payer, receipt_token, revision \
+         refunded_fen, refund_count, form_version, answers, idem, payer, subject, receipt_token, revision \
          FROM payment WHERE tenant = $1 AND id = $2",
     )
     .bind(tenant.get())
@@ -146,6 +149,7 @@ fn stored(row: PaymentRow, rows: Vec<AttemptRow>) -> Result<Stored, StoreError> 
         code_token: row.code_token,
         idem: row.idem,
         payer: row.payer,
+        subject: row.subject,
         receipt_token: row.receipt_token,
         tickets,
         revision: row.revision,
@@ -185,7 +189,7 @@ pub async fn insert(tx: &mut Tx<'_>, new: &Stored) -> Result<(), StoreError> {
     let payment = &new.payment;
     on!(tx, |db| sqlx::query(
         "INSERT INTO payment (tenant, id, code, code_token, payee, amount_fen, state, opened_at_ms, expires_at_ms, form_version, \
-         answers, idem, payer, receipt_token) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)",
+         answers, idem, payer, subject, receipt_token) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)",
     )
     .bind(payment.tenant.get())
     .bind(payment.id.get())
@@ -200,6 +204,7 @@ pub async fn insert(tx: &mut Tx<'_>, new: &Stored) -> Result<(), StoreError> {
     .bind(json(&new.answers)?)
     .bind(&new.idem)
     .bind(&new.payer)
+    .bind(&new.subject)
     .bind(&new.receipt_token)
     .execute(db)
     .await
@@ -512,6 +517,25 @@ pub async fn claim_due_refunds(tx: &mut Tx<'_>, now: Millis, lease_until: Millis
     .fetch_all(db)
     .await)?;
     rows.into_iter().map(RefundRow::read).collect()
+}
+
+/// Stores a refund that somebody asked for: the money set aside, the receipt that shows it, and the refund itself.
+///
+/// # Errors
+/// [`StoreError::Stale`] when the payment was changed since `before` was loaded.
+pub async fn save_refund_opening(
+    tx: &mut Tx<'_>,
+    before: &Stored,
+    opening: &domain::refund::RefundOpening,
+    asked_by: Option<AccountId>,
+    seed: Uuid,
+    now: Millis,
+) -> Result<(), StoreError> {
+    let mut ids = Ids(seed);
+    update_payment(tx, before, &opening.payment).await?;
+    insert_refund(tx, &opening.refund, asked_by).await?;
+    ledger::book(tx, opening.payment.tenant, ids.next(), &opening.transfer, now).await?;
+    receipts::set_refunds(tx, &before.payment, &opening.payment, ids.next()).await
 }
 
 /// Notes when the channel is to be asked about a refund again.

@@ -1,0 +1,93 @@
+//! Arrivals as they come: whoever looks at a manager's screen is told within the second.
+//!
+//! A commit here is published at once. What other instances committed is found by looking at the last minute of receipts
+//! again and again; listeners drop what they were told already.
+
+use domain::{AccountId, Day, Fen, Millis, Payment, PaymentId, TenantId};
+use tokio::sync::broadcast;
+
+use crate::store::payments::Stored;
+
+/// A receipt that was made just now.
+#[derive(Debug, Clone, PartialEq)]
+pub struct LiveArrival {
+    /// The organisation.
+    pub tenant: TenantId,
+    /// Whose receipt.
+    pub payee: AccountId,
+    /// The payment.
+    pub payment: PaymentId,
+    /// How much came.
+    pub amount_fen: Fen,
+    /// The payer's first answer.
+    pub title: String,
+    /// When the money came.
+    pub paid_at_ms: Millis,
+    /// When we learned of it.
+    pub known_at_ms: Millis,
+}
+
+impl LiveArrival {
+    /// The arrival that a payment's settlement made.
+    pub fn of(stored: &Stored, paid: &Payment, now: Millis) -> LiveArrival {
+        LiveArrival {
+            tenant: paid.tenant,
+            payee: paid.payee,
+            payment: paid.id,
+            amount_fen: paid.amount_fen,
+            title: stored.answers.iter().map(|answer| answer.text.clone()).find(|text| !text.is_empty()).unwrap_or_default(),
+            paid_at_ms: paid.paid_at_ms.unwrap_or(now),
+            known_at_ms: now,
+        }
+    }
+
+    /// The day whose totals it belongs to.
+    pub fn day(&self) -> Day {
+        self.paid_at_ms.day()
+    }
+}
+
+/// What travels to the open streams.
+#[derive(Debug, Clone, PartialEq)]
+pub enum LiveEvent {
+    /// Money came.
+    Arrival(LiveArrival),
+    /// The server stops; streams end so that browsers come back to another instance.
+    Stop,
+}
+
+/// Carries arrivals from commits to open streams.
+#[derive(Clone)]
+pub struct Hub {
+    sender: broadcast::Sender<LiveEvent>,
+}
+
+impl Default for Hub {
+    fn default() -> Hub {
+        // A listener that lags further behind than this re-reads the last minute from the store.
+        Hub { sender: broadcast::channel(1024).0 }
+    }
+}
+
+impl Hub {
+    /// Tells every open stream.
+    pub fn publish(&self, arrival: LiveArrival) {
+        // Nobody listening is no fault.
+        let _ = self.sender.send(LiveEvent::Arrival(arrival));
+    }
+
+    /// Ends every open stream.
+    pub fn stop(&self) {
+        let _ = self.sender.send(LiveEvent::Stop);
+    }
+
+    /// Listens from now on.
+    pub fn listen(&self) -> broadcast::Receiver<LiveEvent> {
+        self.sender.subscribe()
+    }
+
+    /// How many listen.
+    pub fn listeners(&self) -> usize {
+        self.sender.receiver_count()
+    }
+}

@@ -1,0 +1,55 @@
+//! What a channel tells us by itself. Verified over the raw bytes, stored whole, then acknowledged: 204 is written after the
+//! commit, so that whatever we could not keep is told again.
+
+use axum::body::Bytes;
+use axum::extract::State;
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::{IntoResponse, Response};
+
+use crate::channels::{Notice, Word};
+use crate::pay::Heard;
+use crate::site::Site;
+use crate::store::StoreError;
+use crate::store::payments::Event;
+
+/// `POST /notify/wechat`.
+pub async fn wechat(State(site): State<Site>, headers: HeaderMap, body: Bytes) -> Response {
+    let notice = match site.payments.channel.read_notice(&headers, &body).await {
+        Ok(notice) => notice,
+        Err(refusal) => {
+            metrics::counter!("shouma_notices_refused_total", "why" => refusal.to_string()).increment(1);
+            tracing::warn!(%refusal, "a notice was not believed");
+            let status = StatusCode::from_u16(refusal.status()).unwrap_or(StatusCode::UNAUTHORIZED);
+            return (status, [("content-type", "application/json")], r#"{"code":"FAIL","message":"refused"}"#).into_response();
+        }
+    };
+    let id = notice.id.clone();
+    match store(&site, notice).await {
+        Ok(()) => StatusCode::NO_CONTENT.into_response(),
+        Err(error) => {
+            tracing::error!(%error, id, "a notice could not be stored; the channel will repeat it");
+            let body = r#"{"code":"FAIL","message":"try again"}"#;
+            (StatusCode::SERVICE_UNAVAILABLE, [("content-type", "application/json"), ("retry-after", "5")], body).into_response()
+        }
+    }
+}
+
+async fn store(site: &Site, notice: Notice) -> Result<(), StoreError> {
+    let Notice { id, event_type, received_raw, word } = notice;
+    metrics::counter!("shouma_notices_total", "event" => event_type.clone()).increment(1);
+    let event = Event { channel: "wechat", id: id.clone(), kind: event_type.clone(), body: received_raw };
+    match word {
+        Word::Trade { no, trade, .. } => {
+            if site.payments.hear(&no, &trade, Some(event)).await? == Heard::Orphan {
+                metrics::counter!("shouma_notices_orphaned_total").increment(1);
+                tracing::error!(%no, id, "money came for an order that nobody here knows");
+            }
+        }
+        Word::Refund { no, payment_no, word, .. } => site.refunds.hear(&payment_no, &no, &word, Some(event)).await?,
+        Word::Unhandled { .. } | Word::Foreign => {
+            tracing::warn!(id, event_type, "a proven notice that nothing here handles was kept");
+            site.keep_event(event).await?;
+        }
+    }
+    Ok(())
+}

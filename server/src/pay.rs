@@ -1,0 +1,541 @@
+//! Collecting one payment: opening it, getting it ready at the channel, hearing what became of it.
+
+use std::sync::Arc;
+
+use aws_lc_rs::digest;
+use domain::code::{AmountRefusal, CodeRefusal};
+use domain::fen::YuanError;
+use domain::form::{Answer, FieldError, Typed};
+use domain::payment::{self, Attempt, AttemptKind, AttemptState, Standing, Trade};
+use domain::{ChannelCode, Code, Fen, Millis, OutTradeNo, Payment, PaymentId, PaymentState, TenantId};
+use uuid::Uuid;
+
+use crate::channels::{Channel, ChannelError, Closing, Created, NewOrder};
+use crate::clock::Clock;
+use crate::fresh;
+use crate::live::{Hub, LiveArrival};
+use crate::store::codes::FoundCode;
+use crate::store::payments::{self, Event, Stored, Ticket};
+use crate::store::{Command, Store, StoreError, Tx};
+
+/// How long the channel's last word about an attempt is fresh enough not to ask again while a payer waits.
+const FRESH_MS: i64 = 1_500;
+
+/// Everything that collecting a payment needs.
+#[derive(Clone)]
+pub struct Payments {
+    /// The database.
+    pub store: Store,
+    /// The payment channel.
+    pub channel: Arc<dyn Channel>,
+    /// The time.
+    pub clock: Clock,
+    /// Whoever is shown arrivals as they come.
+    pub live: Hub,
+    /// How long a payer may take to pay.
+    pub expires_ms: i64,
+}
+
+/// What a payer sent.
+#[derive(Debug, Clone)]
+pub struct Submit {
+    /// The amount as typed, in yuan; empty for codes of a fixed amount.
+    pub amount: String,
+    /// The form as typed.
+    pub typed: Typed,
+    /// The number that the browser gave this submit: the same number and content is the same payment.
+    pub idem: String,
+    /// Who pays, if the browser is known already.
+    pub payer: Option<String>,
+}
+
+/// What is wrong with an amount as typed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AmountProblem {
+    /// It is not an amount.
+    Typed(YuanError),
+    /// The code does not collect it.
+    Rule(AmountRefusal),
+}
+
+/// Why no payment was opened.
+#[derive(Debug)]
+pub enum OpenRefusal {
+    /// The code cannot be paid through.
+    Code(CodeRefusal),
+    /// Something typed is wrong; everything typed is shown again.
+    Fields {
+        /// The amount.
+        amount: Option<AmountProblem>,
+        /// The form.
+        fields: Vec<FieldError>,
+    },
+    /// The store did not take it.
+    Store(StoreError),
+}
+
+/// How far a payment is from being payable.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Prepared {
+    /// The payer can pay with this prepay id or code URL.
+    Ready(String),
+    /// The channel refused.
+    Refused(ChannelCode),
+    /// The channel did not answer. The same order is asked for again.
+    Unknown,
+    /// It is no longer to be paid: paid, closed or held meanwhile.
+    Over,
+}
+
+/// What a payer who waits is told.
+#[derive(Debug, Clone)]
+pub struct Looked {
+    /// The payment as it stands now.
+    pub stored: Stored,
+    /// What to tell.
+    pub standing: Standing,
+}
+
+impl Payments {
+    /// Opens a payment through `found`, or finds the one that the same submit opened before.
+    ///
+    /// # Errors
+    /// [`OpenRefusal`] with everything that is wrong at once.
+    pub async fn open(&self, found: &FoundCode, submit: &Submit) -> Result<(TenantId, PaymentId), OpenRefusal> {
+        let now = (self.clock)();
+        let code = &found.code;
+        code.usable(found.merchant.is_open, now).map_err(OpenRefusal::Code)?;
+        let amount = amount_of(code, &submit.amount);
+        let answers = code.form.check(&submit.typed);
+        let (amount_fen, answers) = match (amount, answers) {
+            (Ok(amount), Ok(answers)) => (amount, answers),
+            (amount, answers) => return Err(OpenRefusal::Fields { amount: amount.err(), fields: answers.err().unwrap_or_default() }),
+        };
+        let new = self.new_payment(found, submit, amount_fen, answers, now);
+        let (tenant, code) = (new.payment.tenant, new.payment.code);
+        let idem = new.idem.clone();
+        match self.store.write(Open { new }).await {
+            Ok(payment) => Ok((tenant, payment)),
+            // Another instance stored the same submit between our look and our insert.
+            Err(StoreError::Duplicate) => self.earlier(tenant, code, &idem).await.map(|payment| (tenant, payment)).map_err(OpenRefusal::Store),
+            Err(error) => Err(OpenRefusal::Store(error)),
+        }
+    }
+
+    fn new_payment(&self, found: &FoundCode, submit: &Submit, amount_fen: Fen, answers: Vec<Answer>, now: Millis) -> Stored {
+        let code = &found.code;
+        let content = format!("{}\n{amount_fen}\n{:?}", submit.idem, answers);
+        let payment = Payment {
+            tenant: code.tenant,
+            id: PaymentId::of(fresh::uuid(now)),
+            code: code.id,
+            payee: code.payee,
+            amount_fen,
+            state: PaymentState::Open,
+            opened_at_ms: now,
+            expires_at_ms: now.plus_ms(self.expires_ms),
+            paid_at_ms: None,
+            refunding_fen: Fen::ZERO,
+            refunded_fen: Fen::ZERO,
+            refund_count: 0,
+            attempts: vec![],
+        };
+        Stored {
+            payment,
+            answers,
+            form_version: code.form.version,
+            code_token: found.token.clone(),
+            // The number together with the content: going back and typing another amount is another payment.
+            idem: hex(digest::digest(&digest::SHA256, content.as_bytes()).as_ref()),
+            payer: submit.payer.clone(),
+            subject: subject(&found.merchant.name, &code.name),
+            receipt_token: fresh::token(),
+            tickets: vec![],
+            revision: 0,
+        }
+    }
+
+    async fn earlier(&self, tenant: TenantId, code: domain::CodeId, idem: &str) -> Result<PaymentId, StoreError> {
+        let mut conn = self.store.read().await?;
+        payments::by_idem(&mut conn.tx(), tenant, code, idem).await?.ok_or(StoreError::Duplicate)
+    }
+
+    /// The payment, or `None`.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub async fn load(&self, tenant: TenantId, id: PaymentId) -> Result<Option<Stored>, StoreError> {
+        let mut conn = self.store.read().await?;
+        payments::load(&mut conn.tx(), tenant, id).await
+    }
+
+    /// The payment that an address names, or `None`.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub async fn by_address(&self, id: PaymentId) -> Result<Option<Stored>, StoreError> {
+        let mut conn = self.store.read().await?;
+        match payments::tenant_of(&mut conn.tx(), id).await? {
+            Some(tenant) => payments::load(&mut conn.tx(), tenant, id).await,
+            None => Ok(None),
+        }
+    }
+
+    /// Notes who pays; the first identity stays.
+    ///
+    /// # Errors
+    /// When the store does not take it.
+    pub async fn set_payer(&self, stored: &Stored, openid: &str) -> Result<(), StoreError> {
+        let command = SetPayer { tenant: stored.payment.tenant, payment: stored.payment.id, openid: openid.to_owned() };
+        self.store.write(command).await
+    }
+
+    /// Gets the payment ready to be paid in this way. Asking again is harmless: the same order is used while it lives.
+    ///
+    /// # Errors
+    /// When the store does not take it.
+    pub async fn prepare(&self, stored: &Stored, kind: AttemptKind, payer_ip: Option<String>) -> Result<Prepared, StoreError> {
+        let now = (self.clock)();
+        if stored.payment.state != PaymentState::Open || now >= stored.payment.expires_at_ms {
+            return Ok(Prepared::Over);
+        }
+        let attempt = match stored.live(kind) {
+            Some((_, Ticket { ticket: Some(ticket), .. })) => return Ok(Prepared::Ready(ticket.clone())),
+            Some((attempt, _)) => attempt.clone(),
+            None => match self.add_attempt(stored, kind, now).await? {
+                Some(attempt) => attempt,
+                None => return Ok(Prepared::Over),
+            },
+        };
+        self.ask_for_ticket(stored, &attempt, payer_ip).await
+    }
+
+    /// One order is payable at a time (H22): what could be paid another way is closed first, then the new attempt is stored.
+    async fn add_attempt(&self, stored: &Stored, kind: AttemptKind, now: Millis) -> Result<Option<Attempt>, StoreError> {
+        for attempt in stored.payment.attempts.iter().filter(|attempt| attempt.state.is_live()) {
+            self.close_attempt(stored, &attempt.no).await?;
+        }
+        let no = if stored.payment.attempts.is_empty() { OutTradeNo::first(stored.payment.id) } else { OutTradeNo::later(fresh::uuid(now)) };
+        let attempt = Attempt { no, kind, state: AttemptState::Unknown, transaction: None, received_fen: None };
+        let command = AddAttempt { tenant: stored.payment.tenant, payment: stored.payment.id, attempt, now };
+        self.store.write(command).await
+    }
+
+    async fn ask_for_ticket(&self, stored: &Stored, attempt: &Attempt, payer_ip: Option<String>) -> Result<Prepared, StoreError> {
+        let order = NewOrder {
+            no: attempt.no.clone(),
+            kind: attempt.kind,
+            description: stored.subject.clone(),
+            amount_fen: stored.payment.amount_fen,
+            expires_at_ms: stored.payment.expires_at_ms,
+            openid: stored.payer.clone(),
+            payer_ip,
+            attach: None,
+        };
+        match self.channel.create(&order).await {
+            Ok(Created::Prepay { prepay_id: ticket } | Created::CodeUrl { code_url: ticket }) => {
+                self.note_ticket(stored, attempt, AttemptState::Ready, Some(ticket.clone())).await?;
+                Ok(Prepared::Ready(ticket))
+            }
+            Ok(Created::AlreadyPaid) => {
+                self.ask(&attempt.no).await?;
+                Ok(Prepared::Over)
+            }
+            Err(ChannelError::Refused { code, said, request_id }) => {
+                tracing::warn!(no = %attempt.no, code = code.key(), said, request_id, "the channel refused an order");
+                self.refused(stored, attempt, code).await
+            }
+            Err(error) => {
+                tracing::warn!(no = %attempt.no, %error, "the channel did not answer for an order");
+                Ok(Prepared::Unknown)
+            }
+        }
+    }
+
+    /// A refusal speaks of this call only. An earlier call of the same number may have taken effect, which a query tells.
+    async fn refused(&self, stored: &Stored, attempt: &Attempt, code: ChannelCode) -> Result<Prepared, StoreError> {
+        match self.channel.query(&attempt.no).await {
+            Ok(Trade::Missing) => {
+                self.note_ticket(stored, attempt, AttemptState::Refused, None).await?;
+                Ok(Prepared::Refused(code))
+            }
+            Ok(trade) => {
+                self.hear(&attempt.no, &trade, None).await?;
+                Ok(Prepared::Refused(code))
+            }
+            Err(_) => Ok(Prepared::Unknown),
+        }
+    }
+
+    async fn note_ticket(&self, stored: &Stored, attempt: &Attempt, state: AttemptState, ticket: Option<String>) -> Result<(), StoreError> {
+        let command = NoteTicket { tenant: stored.payment.tenant, no: attempt.no.clone(), state, ticket, now: (self.clock)() };
+        self.store.write(command).await
+    }
+
+    /// What a payer who waits is told. While the payment is open the channel itself is asked, because a notice may be lost (I1).
+    ///
+    /// # Errors
+    /// When the store cannot be read or written.
+    pub async fn look(&self, stored: Stored) -> Result<Looked, StoreError> {
+        let now = (self.clock)();
+        if stored.payment.state != PaymentState::Open {
+            return Ok(Looked { standing: stored.payment.standing(true), stored });
+        }
+        let mut answered = true;
+        let attempts = stored.payment.attempts.iter().zip(&stored.tickets).filter(|(attempt, _)| attempt.state.is_live());
+        for (attempt, ticket) in attempts {
+            if ticket.heard_at_ms.is_some_and(|heard| now.since_ms(heard) < FRESH_MS) {
+                continue;
+            }
+            answered &= self.ask(&attempt.no).await?;
+        }
+        let (tenant, id) = (stored.payment.tenant, stored.payment.id);
+        let mut stored = self.load(tenant, id).await?.unwrap_or(stored);
+        // An order that nobody can pay any more is over, even if no worker came by yet.
+        stored.payment.close_when_over((self.clock)());
+        Ok(Looked { standing: stored.payment.standing(answered), stored })
+    }
+
+    /// Asks the channel about an attempt and stores what it says. `false` when it did not answer.
+    ///
+    /// # Errors
+    /// When the store does not take it.
+    pub async fn ask(&self, no: &OutTradeNo) -> Result<bool, StoreError> {
+        match self.channel.query(no).await {
+            Ok(trade) => {
+                self.hear(no, &trade, None).await?;
+                Ok(true)
+            }
+            Err(error) => {
+                tracing::warn!(%no, %error, "the channel did not answer a query");
+                Ok(false)
+            }
+        }
+    }
+
+    /// Asks about an attempt, and when its time is over and no money came, closes it at the channel.
+    ///
+    /// # Errors
+    /// When the store does not take it.
+    pub async fn ask_or_close(&self, stored: &Stored, no: &OutTradeNo) -> Result<(), StoreError> {
+        let is_over = (self.clock)() >= stored.payment.expires_at_ms;
+        match self.channel.query(no).await {
+            Ok(Trade::NotPaid) if is_over => self.close_attempt(stored, no).await,
+            Ok(trade) => self.hear(no, &trade, None).await.map(drop),
+            Err(error) => {
+                tracing::warn!(%no, %error, "the channel did not answer a query");
+                self.put_off(stored, no, None).await
+            }
+        }
+    }
+
+    async fn close_attempt(&self, stored: &Stored, no: &OutTradeNo) -> Result<(), StoreError> {
+        match self.channel.close(no).await {
+            Ok(Closing::Closed) => self.hear(no, &Trade::Closed, None).await.map(drop),
+            Ok(Closing::AlreadyPaid) => self.ask(no).await.map(drop),
+            Ok(Closing::Missing) => self.hear(no, &Trade::Missing, None).await.map(drop),
+            Err(error) => {
+                tracing::warn!(%no, %error, "the channel did not close an order");
+                self.put_off(stored, no, None).await
+            }
+        }
+    }
+
+    async fn put_off(&self, stored: &Stored, no: &OutTradeNo, heard_at: Option<Millis>) -> Result<(), StoreError> {
+        let now = (self.clock)();
+        let attempts = stored.payment.attempts.iter().zip(&stored.tickets);
+        let made_at = attempts.into_iter().find(|(attempt, _)| attempt.no == *no).map_or(now, |(_, ticket)| ticket.made_at_ms);
+        let query_at = now.plus_ms(payment::query_pause_ms(now.since_ms(made_at)));
+        self.store.write(PutOff { tenant: stored.payment.tenant, no: no.clone(), heard_at, query_at }).await
+    }
+
+    /// Stores what the channel said about an attempt, whichever way it came, and everything that follows from it.
+    ///
+    /// # Errors
+    /// When the store does not take it: whoever told us is then not answered with success and tells us again.
+    pub async fn hear(&self, no: &OutTradeNo, trade: &Trade, event: Option<Event>) -> Result<Heard, StoreError> {
+        let now = (self.clock)();
+        let command = Hear { no: no.clone(), trade: trade.clone(), event, seed: fresh::uuid(now), now };
+        let heard = self.store.write(command).await?;
+        if let Heard::Changed { arrival: Some(arrival) } = &heard {
+            self.live.publish(arrival.clone());
+            metrics::counter!("shouma_payments_paid_total").increment(1);
+        }
+        Ok(heard)
+    }
+}
+
+/// The amount to collect: the fixed one when the code has one and nothing else was sent.
+fn amount_of(code: &Code, typed: &str) -> Result<Fen, AmountProblem> {
+    match code.amount {
+        domain::AmountRule::Fixed { amount_fen } if typed.trim().is_empty() => Ok(amount_fen),
+        rule => rule.check(Fen::parse_yuan(typed).map_err(AmountProblem::Typed)?).map_err(AmountProblem::Rule),
+    }
+}
+
+/// What the payer reads at the channel, within its 127 bytes.
+fn subject(merchant: &str, code: &str) -> String {
+    let mut text = format!("{merchant}-{code}");
+    while text.len() > 120 {
+        text.pop();
+    }
+    text
+}
+
+pub(crate) fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// What became of a word of the channel.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Heard {
+    /// It was stored with everything that follows from it.
+    Changed {
+        /// A receipt that it made.
+        arrival: Option<LiveArrival>,
+    },
+    /// It said nothing new.
+    Known,
+    /// No attempt of ours has this number.
+    Orphan,
+}
+
+struct Open {
+    new: Stored,
+}
+
+impl Command for Open {
+    type Done = PaymentId;
+
+    async fn run(&self, tx: &mut Tx<'_>) -> Result<PaymentId, StoreError> {
+        let payment = &self.new.payment;
+        if let Some(earlier) = payments::by_idem(tx, payment.tenant, payment.code, &self.new.idem).await? {
+            return Ok(earlier);
+        }
+        payments::insert(tx, &self.new).await?;
+        Ok(payment.id)
+    }
+}
+
+struct SetPayer {
+    tenant: TenantId,
+    payment: PaymentId,
+    openid: String,
+}
+
+impl Command for SetPayer {
+    type Done = ();
+
+    async fn run(&self, tx: &mut Tx<'_>) -> Result<(), StoreError> {
+        payments::set_payer(tx, self.tenant, self.payment, &self.openid).await
+    }
+}
+
+struct AddAttempt {
+    tenant: TenantId,
+    payment: PaymentId,
+    attempt: Attempt,
+    now: Millis,
+}
+
+impl Command for AddAttempt {
+    /// The attempt to use: this one, or one of the same kind that somebody else added first. `None` when the payment is over.
+    type Done = Option<Attempt>;
+
+    async fn run(&self, tx: &mut Tx<'_>) -> Result<Option<Attempt>, StoreError> {
+        let Some(stored) = payments::load(tx, self.tenant, self.payment).await? else { return Ok(None) };
+        if stored.payment.state != PaymentState::Open {
+            return Ok(None);
+        }
+        if let Some((attempt, _)) = stored.live(self.attempt.kind) {
+            return Ok(Some(attempt.clone()));
+        }
+        let mut attempt = self.attempt.clone();
+        if stored.payment.attempts.iter().any(|other| other.no == attempt.no) {
+            // Somebody else used the payment's own number meanwhile; the position makes another number of it.
+            let position = stored.payment.attempts.len() as u128;
+            attempt.no = OutTradeNo::later(Uuid::from_u128(self.payment.get().as_u128() ^ position));
+        }
+        payments::update_payment(tx, &stored, &stored.payment).await?;
+        payments::insert_attempt(tx, &stored.payment, &attempt, stored.payment.attempts.len(), self.now).await?;
+        Ok(Some(attempt))
+    }
+}
+
+struct NoteTicket {
+    tenant: TenantId,
+    no: OutTradeNo,
+    state: AttemptState,
+    ticket: Option<String>,
+    now: Millis,
+}
+
+impl Command for NoteTicket {
+    type Done = ();
+
+    async fn run(&self, tx: &mut Tx<'_>) -> Result<(), StoreError> {
+        payments::set_ticket(tx, self.tenant, &self.no, self.state, self.ticket.as_deref(), self.now).await
+    }
+}
+
+struct PutOff {
+    tenant: TenantId,
+    no: OutTradeNo,
+    heard_at: Option<Millis>,
+    query_at: Millis,
+}
+
+impl Command for PutOff {
+    type Done = ();
+
+    async fn run(&self, tx: &mut Tx<'_>) -> Result<(), StoreError> {
+        payments::set_query(tx, self.tenant, &self.no, self.heard_at, Some(self.query_at)).await
+    }
+}
+
+struct Hear {
+    no: OutTradeNo,
+    trade: Trade,
+    event: Option<Event>,
+    seed: Uuid,
+    now: Millis,
+}
+
+impl Command for Hear {
+    type Done = Heard;
+
+    async fn run(&self, tx: &mut Tx<'_>) -> Result<Heard, StoreError> {
+        let Some((tenant, id)) = payments::by_trade_no(tx, &self.no).await? else {
+            if let Some(event) = &self.event {
+                payments::keep_event(tx, event, None, self.now).await?;
+            }
+            return Ok(Heard::Orphan);
+        };
+        if let Some(event) = &self.event
+            && !payments::keep_event(tx, event, Some(tenant), self.now).await?
+        {
+            return Ok(Heard::Known);
+        }
+        let Some(stored) = payments::load(tx, tenant, id).await? else { return Ok(Heard::Orphan) };
+        let next = payment::settle(&stored.payment, &self.no, &self.trade, self.now);
+        payments::save_settlement(tx, &stored, &next, self.seed, self.now).await?;
+        self.plan_next_query(tx, &stored, &next.payment).await?;
+        if next.payment == stored.payment && next.messages.is_empty() {
+            return Ok(Heard::Known);
+        }
+        let arrival = next.is_new_receipt.then(|| LiveArrival::of(&stored, &next.payment, self.now));
+        Ok(Heard::Changed { arrival })
+    }
+}
+
+impl Hear {
+    /// A live attempt is asked about again later, whoever spoke about it now.
+    async fn plan_next_query(&self, tx: &mut Tx<'_>, stored: &Stored, after: &Payment) -> Result<(), StoreError> {
+        let attempts = after.attempts.iter().zip(&stored.tickets);
+        for (attempt, ticket) in attempts.filter(|(attempt, _)| attempt.no == self.no && attempt.state.is_live()) {
+            let pause_ms = payment::query_pause_ms(self.now.since_ms(ticket.made_at_ms));
+            payments::set_query(tx, after.tenant, &attempt.no, Some(self.now), Some(self.now.plus_ms(pause_ms))).await?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,182 @@
+//! Returning money: asked for here, set aside, pushed to the channel with one number until it says a final word.
+
+use std::sync::Arc;
+
+use domain::refund::{self, RefundRefusal, RefundWord};
+use domain::{AccountId, ChannelCode, Fen, Millis, OutRefundNo, OutTradeNo, PaymentId, Refund, TenantId};
+use uuid::Uuid;
+
+use crate::channels::{Channel, ChannelError};
+use crate::clock::Clock;
+use crate::fresh;
+use crate::store::payments::{self, Event, StoredRefund};
+use crate::store::{Command, Store, StoreError, Tx};
+
+/// Everything that returning money needs.
+#[derive(Clone)]
+pub struct Refunds {
+    /// The database.
+    pub store: Store,
+    /// The payment channel.
+    pub channel: Arc<dyn Channel>,
+    /// The time.
+    pub clock: Clock,
+}
+
+/// Why no refund was asked for.
+#[derive(Debug, thiserror::Error)]
+pub enum AskError {
+    /// There is no such payment.
+    #[error("there is no such payment")]
+    NotFound,
+    /// A rule refuses it.
+    #[error(transparent)]
+    Refused(#[from] RefundRefusal),
+    /// The store did not take it.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl Refunds {
+    /// Sets money aside for a refund. The worker pushes it to the channel.
+    ///
+    /// # Errors
+    /// [`AskError`]; then nothing was set aside.
+    pub async fn ask(&self, tenant: TenantId, payment: PaymentId, amount: Fen, reason: &str, by: Option<AccountId>) -> Result<Refund, AskError> {
+        let now = (self.clock)();
+        let no = OutRefundNo::of_request(fresh::uuid(now));
+        let command = Ask { tenant, payment, no, amount, reason: reason.to_owned(), by, seed: fresh::uuid(now), now };
+        self.store.write(command).await?
+    }
+
+    /// Pushes a refund that is due: asks for it while the channel may not know it, asks about it afterwards.
+    ///
+    /// # Errors
+    /// When the store does not take what the channel said.
+    pub async fn push(&self, due: &StoredRefund) -> Result<(), StoreError> {
+        let refund = &due.refund;
+        let word = match self.channel_word(refund).await {
+            Ok(word) => word,
+            Err(error) => {
+                tracing::warn!(no = %refund.no, %error, "the channel gave no word about a refund");
+                return self.put_off(due).await;
+            }
+        };
+        self.hear(&refund.attempt, &refund.no, &word, None).await?;
+        self.put_off(due).await
+    }
+
+    async fn channel_word(&self, refund: &Refund) -> Result<RefundWord, ChannelError> {
+        use domain::refund::RefundState::{Asked, Unfunded};
+        if matches!(refund.state, Asked | Unfunded) {
+            return match self.channel.refund(refund).await {
+                // A refusal of this call says nothing of an earlier one with the same number.
+                Err(ChannelError::Refused { code, said, request_id }) => {
+                    tracing::error!(no = %refund.no, code = code.key(), said, request_id, "the channel refused a refund");
+                    self.after_refusal(refund, code, said, request_id).await
+                }
+                other => other,
+            };
+        }
+        match self.channel.query_refund(&refund.no).await? {
+            Some(word) => Ok(word),
+            None => self.channel.refund(refund).await,
+        }
+    }
+
+    async fn after_refusal(&self, refund: &Refund, code: ChannelCode, said: String, request_id: Option<String>) -> Result<RefundWord, ChannelError> {
+        match self.channel.query_refund(&refund.no).await? {
+            Some(word) => Ok(word),
+            // It stays asked for, and is asked for again; an administrator sees why it waits.
+            None => Err(ChannelError::Refused { code, said, request_id }),
+        }
+    }
+
+    /// A refund that is not final is looked at again: soon at first, then ever more rarely (the same order at most once a
+    /// minute, wechat-pay 2.7).
+    async fn put_off(&self, due: &StoredRefund) -> Result<(), StoreError> {
+        let pause_ms = match due.tries {
+            ..=1 => 5_000,
+            2..=3 => 60_000,
+            4..=20 => 600_000,
+            _ => 3_600_000,
+        };
+        let due_at = (self.clock)().plus_ms(pause_ms);
+        self.store.write(PutOff { refund: due.refund.clone(), due_at }).await
+    }
+
+    /// Stores what the channel said about a refund, whichever way it came.
+    ///
+    /// # Errors
+    /// When the store does not take it.
+    pub async fn hear(&self, attempt: &OutTradeNo, no: &OutRefundNo, word: &RefundWord, event: Option<Event>) -> Result<(), StoreError> {
+        let now = (self.clock)();
+        let command = Hear { attempt: attempt.clone(), no: no.clone(), word: word.clone(), event, seed: fresh::uuid(now), now };
+        self.store.write(command).await
+    }
+}
+
+struct Ask {
+    tenant: TenantId,
+    payment: PaymentId,
+    no: OutRefundNo,
+    amount: Fen,
+    reason: String,
+    by: Option<AccountId>,
+    seed: Uuid,
+    now: Millis,
+}
+
+impl Command for Ask {
+    type Done = Result<Refund, AskError>;
+
+    async fn run(&self, tx: &mut Tx<'_>) -> Result<Self::Done, StoreError> {
+        let Some(stored) = payments::load(tx, self.tenant, self.payment).await? else { return Ok(Err(AskError::NotFound)) };
+        let opening = match refund::open(&stored.payment, self.no.clone(), self.amount, &self.reason, self.now) {
+            Ok(opening) => opening,
+            Err(refusal) => return Ok(Err(refusal.into())),
+        };
+        payments::save_refund_opening(tx, &stored, &opening, self.by, self.seed, self.now).await?;
+        Ok(Ok(opening.refund))
+    }
+}
+
+struct PutOff {
+    refund: Refund,
+    due_at: Millis,
+}
+
+impl Command for PutOff {
+    type Done = ();
+
+    async fn run(&self, tx: &mut Tx<'_>) -> Result<(), StoreError> {
+        payments::set_refund_due(tx, &self.refund, Some(self.due_at)).await
+    }
+}
+
+struct Hear {
+    attempt: OutTradeNo,
+    no: OutRefundNo,
+    word: RefundWord,
+    event: Option<Event>,
+    seed: Uuid,
+    now: Millis,
+}
+
+impl Command for Hear {
+    type Done = ();
+
+    async fn run(&self, tx: &mut Tx<'_>) -> Result<(), StoreError> {
+        let found = payments::by_trade_no(tx, &self.attempt).await?;
+        if let Some(event) = &self.event
+            && !payments::keep_event(tx, event, found.map(|(tenant, _)| tenant), self.now).await?
+        {
+            return Ok(());
+        }
+        let Some((tenant, payment)) = found else { return Ok(()) };
+        let Some(stored) = payments::load(tx, tenant, payment).await? else { return Ok(()) };
+        let Some(refund) = payments::load_refund(tx, tenant, &self.no).await? else { return Ok(()) };
+        let next = refund::settle(&stored.payment, &refund.refund, &self.word);
+        payments::save_refund(tx, &stored, &refund.refund, &next, self.seed, self.now).await
+    }
+}

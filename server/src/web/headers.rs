@@ -1,0 +1,55 @@
+//! The headers that every answer carries, and the content security policy of each kind of page.
+
+use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
+
+/// A page's policy. It is sent as a header, because `frame-ancestors` is ignored in markup.
+pub struct Policy<'a> {
+    /// The response's own nonce.
+    pub nonce: &'a str,
+    /// Other origins that a form's answer may lead to (a redirect after POST is checked too).
+    pub form_origins: &'a [String],
+    /// The simulator's origin in a demo: its stand-in bridge asks it and shows its cashier.
+    pub demo_origin: Option<&'a str>,
+}
+
+impl Policy<'_> {
+    /// For pages of the payer: their own script and style and nothing else.
+    pub fn payer(&self) -> String {
+        let Policy { nonce, form_origins, demo_origin } = self;
+        let demo = demo_origin.map(|origin| format!(" {origin}")).unwrap_or_default();
+        let frames = demo_origin.map(|origin| format!("frame-src {origin}; ")).unwrap_or_default();
+        let forms: String = form_origins.iter().map(|origin| format!(" {origin}")).collect();
+        format!(
+            "default-src 'none'; script-src 'nonce-{nonce}'; style-src 'nonce-{nonce}'; img-src 'self' data:; connect-src 'self'{demo}; \
+             {frames}form-action 'self'{forms}{demo}; frame-ancestors 'none'; base-uri 'none'"
+        )
+    }
+
+    /// For the app: WebAssembly, its own style sheets, sounds, manifest and worker.
+    pub fn app(&self) -> String {
+        let nonce = self.nonce;
+        format!(
+            "default-src 'none'; script-src 'nonce-{nonce}' 'strict-dynamic' 'wasm-unsafe-eval'; style-src 'self' 'nonce-{nonce}'; \
+             img-src 'self' data:; connect-src 'self'; media-src 'self'; manifest-src 'self'; worker-src 'self'; form-action 'self'; \
+             frame-ancestors 'none'; base-uri 'none'"
+        )
+    }
+}
+
+/// Sets what every answer carries, without touching what a handler set itself.
+pub fn guard(headers: &mut HeaderMap, is_https: bool) {
+    let always: [(HeaderName, &str); 4] = [
+        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+        (header::REFERRER_POLICY, "same-origin"),
+        (HeaderName::from_static("permissions-policy"), "camera=(self), geolocation=(self), microphone=(), payment=()"),
+        (header::CONTENT_SECURITY_POLICY, "default-src 'none'; frame-ancestors 'none'"),
+    ];
+    for (name, value) in always {
+        if !headers.contains_key(&name) {
+            headers.insert(name, HeaderValue::from_static(value));
+        }
+    }
+    if is_https {
+        headers.insert(header::STRICT_TRANSPORT_SECURITY, HeaderValue::from_static("max-age=31536000"));
+    }
+}
