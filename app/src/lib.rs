@@ -5,6 +5,7 @@
 
 pub mod i18n;
 pub mod manager;
+#[cfg(feature = "ssr")]
 pub mod pay;
 pub mod receipts;
 pub mod refusal;

@@ -1,1 +1,31 @@
-//! What the payer sees: the payment page, the waiting page, the receipt.
+//! What the payer sees: the payment page, the waiting page, the receipt, and a human sentence when none of them can be shown.
+//!
+//! Plain functions from plain data to HTML: no resource, no suspense, no router, no WebAssembly, so that nothing can be disposed
+//! of while it renders. The server calls them from its handlers; nothing of this is in the browser's bundles. CSS and the one
+//! script (`style/pay.css`, `public/pay.js`) are inlined with a nonce, so a page is one request. No `style` attribute is used,
+//! because the content security policy would refuse it.
+//!
+//! | page | file |
+//! | --- | --- |
+//! | the frame of every page | `document` |
+//! | amount and questions | `page`, with one file for the questions: `field` |
+//! | after the submit | `waiting` |
+//! | paid | `receipt` |
+//! | cannot be paid, or went wrong | `notice` |
+
+mod document;
+mod field;
+mod notice;
+mod page;
+mod receipt;
+mod refusal;
+mod shop;
+mod waiting;
+
+pub use document::{Assets, Shell, Theme};
+pub use notice::{NoticeKind, notice_page};
+pub use page::{AmountError, PayForm, Trouble, pay_page};
+pub use receipt::{ReceiptPage, receipt_page};
+pub use refusal::{PhotoError, PhotoRefusal};
+pub use shop::Shop;
+pub use waiting::{Waiting, Way, waiting_page};

@@ -1,0 +1,126 @@
+//! The frame of every page: language, look, inlined CSS and script, the demo banner.
+
+use leptos::prelude::*;
+
+use crate::i18n::*;
+
+/// What Trunk built for the payer's pages. The server reads it once at start.
+#[derive(Debug, Clone, Default)]
+pub struct Assets {
+    /// `style/tokens.css` and `style/pay.css`, in any order.
+    pub pay_css: String,
+    /// `public/pay.js`.
+    pub pay_js: String,
+}
+
+/// Light or dark.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Theme {
+    /// As the device is set.
+    #[default]
+    Device,
+    /// Always light (cookie `theme=light`).
+    Light,
+    /// Always dark (cookie `theme=dark`).
+    Dark,
+}
+
+/// What every page needs to know besides its own content.
+#[derive(Debug, Clone, Copy)]
+pub struct Shell<'a> {
+    /// The language, from `?lang=`, the cookie `lang` or Accept-Language.
+    pub locale: Locale,
+    /// The nonce that the content security policy of this answer names for style and script.
+    pub nonce: &'a str,
+    /// CSS and script.
+    pub assets: &'a Assets,
+    /// Whether the demo banner is shown.
+    pub is_demo: bool,
+    /// Light or dark.
+    pub theme: Theme,
+    /// 长辈版: bigger text and targets. The pages link to `?mode=care` and `?mode=standard`; the server keeps the answer in the
+    /// cookie `mode`.
+    pub is_care: bool,
+}
+
+/// What differs from page to page in the frame.
+pub(super) struct Frame {
+    /// The title of the window, without the product's name.
+    pub title: String,
+    /// A class of `<body>`.
+    pub class: &'static str,
+    /// For readers without a script: look again after so many seconds.
+    pub refresh_s: Option<u32>,
+    /// Move on to this address at once, with or without a script.
+    pub forward_to: Option<String>,
+}
+
+impl Frame {
+    pub(super) fn new(title: impl Into<String>, class: &'static str) -> Frame {
+        Frame { title: title.into(), class, refresh_s: None, forward_to: None }
+    }
+}
+
+/// The whole page. `body` is rendered inside a fresh reactive owner, which nothing here uses but views expect.
+pub(super) fn document<V: IntoView>(shell: Shell<'_>, frame: Frame, body: impl FnOnce() -> V) -> String {
+    let html = Owner::new().with(|| page(shell, frame, body()).to_html());
+    format!("<!doctype html>{html}")
+}
+
+fn page(shell: Shell<'_>, frame: Frame, body: impl IntoView) -> impl IntoView {
+    let Shell { locale, nonce, assets, is_demo, theme, is_care } = shell;
+    let theme = match theme {
+        Theme::Device => None,
+        Theme::Light => Some("light"),
+        Theme::Dark => Some("dark"),
+    };
+    let nonce = nonce.to_owned();
+    let refresh = frame.refresh_s.map(|s| format!("<meta http-equiv=refresh content={s}>"));
+    let forward = frame.forward_to.map(|url| view! { <meta http-equiv="refresh" content=format!("1;url={url}") /> });
+    view! {
+        <html lang=lang_tag(locale) data-theme=theme data-mode=is_care.then_some("care")>
+            <head>
+                <meta charset="utf-8" />
+                <meta name="viewport" content="width=device-width,initial-scale=1,viewport-fit=cover" />
+                <meta name="format-detection" content="telephone=no" />
+                <title>{frame.title}</title>
+                <link rel="icon" href="data:," />
+                // Before the first paint, so that what needs the script never moves what is already shown.
+                <script nonce=nonce.clone() inner_html="document.documentElement.className='js'"></script>
+                <style nonce=nonce.clone() inner_html=assets.pay_css.clone()></style>
+                {refresh.map(|meta| view! { <noscript inner_html=meta></noscript> })}
+                {forward}
+            </head>
+            <body class=frame.class>
+                {is_demo.then(|| view! { <p class="demo">{td_string!(locale, common.demo_banner)}</p> })}
+                {body}
+                <script nonce=nonce inner_html=assets.pay_js.clone()></script>
+            </body>
+        </html>
+    }
+}
+
+/// The value of `lang`, so that a screen reader picks the right voice.
+pub(super) fn lang_tag(locale: Locale) -> &'static str {
+    match locale {
+        Locale::zh => "zh-CN",
+        Locale::en => "en",
+    }
+}
+
+/// The links that belong to the reader rather than to the payment: language and size.
+pub(super) fn reader_links(shell: Shell<'_>) -> impl IntoView + use<> {
+    let Shell { locale, is_care, .. } = shell;
+    let (other, name, tag) = match locale {
+        Locale::zh => ("?lang=en", "English", "en"),
+        Locale::en => ("?lang=zh", "中文", "zh-CN"),
+    };
+    let (mode, size) = match is_care {
+        true => ("?mode=standard", td_string!(locale, common.mode_standard)),
+        false => ("?mode=care", td_string!(locale, common.mode_care)),
+    };
+    view! {
+        <a href=other lang=tag hreflang=tag>{name}</a>
+        <a href=mode>{size}</a>
+    }
+}

@@ -1,0 +1,155 @@
+//! The receipt: what was paid, when, to whom and for what, with a mark that a picture cannot carry.
+
+use domain::Millis;
+use domain::form::{Answer, AnswerValue, TitleKind};
+use domain::receipt::{Receipt, ReceiptState};
+use leptos::prelude::*;
+
+use super::document::{Frame, Shell, document, reader_links};
+use super::shop::{Shop, masthead};
+use super::waiting::Sign;
+use crate::i18n::*;
+use crate::ui::{Mark, fill, yuan};
+
+/// Everything on the receipt page.
+#[derive(Debug, Clone, Copy)]
+pub struct ReceiptPage<'a> {
+    /// The receipt.
+    pub receipt: &'a Receipt,
+    /// Who was paid. Its payee and code name are those of the receipt, not of today.
+    pub shop: &'a Shop,
+    /// The server's time: the clock on the page starts from it.
+    pub now: Millis,
+    /// The mark of this receipt for this hour, see [`Mark::of_seed`].
+    pub mark: Mark,
+    /// Where photographs lie: an answer's photo is at `{photos}/{id}`. `None` shows none.
+    pub photos: Option<&'a str>,
+}
+
+/// The receipt page.
+pub fn receipt_page(shell: Shell<'_>, page: &ReceiptPage<'_>) -> String {
+    let locale = shell.locale;
+    let state = page.receipt.state();
+    let title = fill(td_string!(locale, pay.receipt_title), &[("amount", &yuan(page.receipt.amount_fen)), ("shop", &page.shop.name)]);
+    document(shell, Frame::new(title, "rcpt"), || {
+        view! {
+            <main>
+                {masthead(locale, page.shop)}
+                <div class="card c">
+                    {view! { <Sign kind=if state == ReceiptState::Collected { "ok" } else { "warn" } /> }}
+                    <h2>{state_words(locale, state)}</h2>
+                    <p class="money"><i>"¥"</i>{page.receipt.amount_fen.to_string()}</p>
+                    {returned(locale, page.receipt)}
+                    {verification(locale, page)}
+                </div>
+                <dl class="card">{rows(locale, page)}</dl>
+                <p class="num">{td_string!(locale, pay.keep_link)}</p>
+                <p class="foot">
+                    {reader_links(shell)}
+                    <button type="button" class="js" id="print">{td_string!(locale, pay.print)}</button>
+                </p>
+            </main>
+        }
+    })
+}
+
+/// The state of a receipt in words.
+fn state_words(locale: Locale, state: ReceiptState) -> &'static str {
+    match state {
+        ReceiptState::Collected => td_string!(locale, pay.state_collected),
+        ReceiptState::Refunding => td_string!(locale, pay.state_refunding),
+        ReceiptState::PartlyRefunded => td_string!(locale, pay.state_partly_refunded),
+        ReceiptState::Refunded => td_string!(locale, pay.state_refunded),
+    }
+}
+
+/// What went back, and what is on its way.
+fn returned(locale: Locale, receipt: &Receipt) -> Vec<AnyView> {
+    let lines = [
+        (receipt.refunding_fen, td_string!(locale, pay.refunding_amount)),
+        (receipt.refunded_fen, td_string!(locale, pay.refunded_amount)),
+    ];
+    let said = lines.into_iter().filter(|(amount, _)| amount.is_positive());
+    said.map(|(amount, words)| view! { <p class="tag">{fill(words, &[("amount", &yuan(amount))])}</p> }.into_any()).collect()
+}
+
+/// The mark moves, and the clock beside it goes: neither does in a picture.
+fn verification(locale: Locale, page: &ReceiptPage<'_>) -> impl IntoView + use<> {
+    let mark = page.mark;
+    let words = fill(td_string!(locale, pay.mark), &[("colour", &colour(locale, mark)), ("shape", &shape(locale, mark))]);
+    let (hour, minute, second) = page.now.clock();
+    let signs = format!("{} ", mark.sign()).repeat(24);
+    view! {
+        <div class=format!("mark m{}", mark.colour)>
+            <div aria-hidden="true"><span>{signs}</span></div>
+            <p>
+                {words}
+                <time datetime=page.now.rfc3339() data-now=page.now.get().to_string()>{format!("{hour:02}:{minute:02}:{second:02}")}</time>
+            </p>
+        </div>
+    }
+}
+
+fn colour(locale: Locale, mark: Mark) -> &'static str {
+    match mark.colour {
+        0 => td_string!(locale, pay.colour_red),
+        1 => td_string!(locale, pay.colour_orange),
+        2 => td_string!(locale, pay.colour_green),
+        3 => td_string!(locale, pay.colour_cyan),
+        4 => td_string!(locale, pay.colour_blue),
+        _ => td_string!(locale, pay.colour_purple),
+    }
+}
+
+fn shape(locale: Locale, mark: Mark) -> &'static str {
+    match mark.shape {
+        0 => td_string!(locale, pay.shape_circle),
+        1 => td_string!(locale, pay.shape_triangle),
+        2 => td_string!(locale, pay.shape_square),
+        3 => td_string!(locale, pay.shape_diamond),
+        4 => td_string!(locale, pay.shape_star),
+        _ => td_string!(locale, pay.shape_heart),
+    }
+}
+
+fn rows(locale: Locale, page: &ReceiptPage<'_>) -> Vec<AnyView> {
+    let receipt = page.receipt;
+    let row = |label: &str, text: String| view! { <dt>{label.to_owned()}</dt><dd>{text}</dd> }.into_any();
+    let mut rows = vec![row(td_string!(locale, pay.paid_at), receipt.paid_at_ms.text())];
+    if !receipt.payee_name.is_empty() {
+        rows.push(row(td_string!(locale, pay.payee), receipt.payee_name.clone()));
+    }
+    rows.extend(receipt.answers.iter().map(|answer| match (&answer.value, page.photos) {
+        (AnswerValue::Photo { id }, Some(photos)) => picture(&answer.label, format!("{photos}/{id}")),
+        _ => row(&answer.label, said(locale, answer)),
+    }));
+    let (whole, tail) = (receipt.payment.to_string(), receipt.payment.tail());
+    let before = whole[..whole.len() - tail.len()].to_owned();
+    rows.push(view! { <dt>{td_string!(locale, pay.number)}</dt><dd class="no">{before}<b>{tail}</b></dd> }.into_any());
+    if let Some(transaction) = &receipt.transaction {
+        rows.push(view! { <dt>{td_string!(locale, pay.transaction)}</dt><dd class="no">{transaction.clone()}</dd> }.into_any());
+    }
+    rows
+}
+
+fn picture(label: &str, url: String) -> AnyView {
+    view! {
+        <dt>{label.to_owned()}</dt>
+        <dd><a href=url.clone()><img src=url.clone() alt=label.to_owned() width="96" height="96" /></a></dd>
+    }
+    .into_any()
+}
+
+/// What the payer said, in the reader's language where the words are ours.
+pub(super) fn said(locale: Locale, answer: &Answer) -> String {
+    match &answer.value {
+        AnswerValue::Yes => td_string!(locale, pay.yes).to_owned(),
+        AnswerValue::No => td_string!(locale, pay.no).to_owned(),
+        AnswerValue::Photo { .. } => td_string!(locale, pay.photo).to_owned(),
+        AnswerValue::InvoiceTitle { title: TitleKind::Company, name, tax_no } => {
+            format!("{name} {} {tax_no}", td_string!(locale, pay.title_tax_no))
+        }
+        AnswerValue::InvoiceTitle { title: TitleKind::Person, name, .. } => name.clone(),
+        AnswerValue::Plain | AnswerValue::Place { .. } => answer.text.clone(),
+    }
+}
