@@ -7,10 +7,20 @@ pub mod ledger;
 pub mod payments;
 pub mod receipts;
 
+use std::fs::File;
 use std::future::Future;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use sqlx::pool::PoolConnection;
-use sqlx::{PgConnection, PgPool, Postgres, Sqlite, SqliteConnection, SqlitePool};
+use sqlx::{Connection, PgConnection, PgPool, Postgres, Sqlite, SqliteConnection, SqlitePool};
+
+mod migrate;
+mod open;
+#[cfg(test)]
+pub(crate) mod testing;
+
+use open::Address;
+pub use open::{OpenError, StoreConfig};
 
 /// Runs one expression against whichever engine is behind a [`Tx`]; `$db` is an executor inside it.
 macro_rules! on {
@@ -102,25 +112,79 @@ pub trait Command: Send + Sync + 'static {
     fn run(&self, tx: &mut Tx<'_>) -> impl Future<Output = Result<Self::Done, StoreError>> + Send;
 }
 
-/// The database.
+/// The database. Clones share it.
 #[derive(Clone)]
 pub struct Store {
-    pool: Pool,
+    pool: Arc<Pool>,
 }
 
-#[derive(Clone)]
 enum Pool {
-    Sqlite { readers: SqlitePool, writer: SqlitePool },
+    Sqlite {
+        readers: SqlitePool,
+        /// Nothing when the file was opened only for reading.
+        writer: Option<tokio::sync::Mutex<SqliteConnection>>,
+        /// Held until the store ends, so that no second process writes.
+        lock: Mutex<Option<File>>,
+    },
     Postgres(PgPool),
 }
 
 impl Store {
+    /// Opens the database. A SQLite file is made when there is none, and brought to the present shape; PostgreSQL is migrated
+    /// only by [`Store::migrate`], because several instances share it.
+    ///
+    /// # Errors
+    /// [`OpenError`], one line for the person who started the program.
+    pub async fn open(config: &StoreConfig) -> Result<Store, OpenError> {
+        let pool = match config.database_url.parse()? {
+            Address::Sqlite(path) => {
+                let opened = open::sqlite(&path, config).await?;
+                Pool::Sqlite { readers: opened.readers, writer: Some(opened.writer.into()), lock: Mutex::new(Some(opened.lock)) }
+            }
+            Address::Postgres(options) => Pool::Postgres(open::postgres(*options, config).await?),
+        };
+        Ok(Store { pool: Arc::new(pool) })
+    }
+
+    /// Opens the database for reading, also beside a running server: `shouma verify` and `shouma backup`.
+    ///
+    /// # Errors
+    /// [`OpenError`]; nothing is made and nothing is migrated.
+    pub async fn open_for_reading(config: &StoreConfig) -> Result<Store, OpenError> {
+        let pool = match config.database_url.parse()? {
+            Address::Sqlite(path) => {
+                Pool::Sqlite { readers: open::sqlite_for_reading(&path, config).await?, writer: None, lock: Mutex::new(None) }
+            }
+            Address::Postgres(options) => Pool::Postgres(open::postgres(*options, config).await?),
+        };
+        Ok(Store { pool: Arc::new(pool) })
+    }
+
+    /// Brings the database at `database_url` to the present shape: `shouma migrate`.
+    ///
+    /// # Errors
+    /// [`OpenError`], one line for the person who started the program.
+    pub async fn migrate(database_url: &str) -> Result<(), OpenError> {
+        open::migrate(database_url.parse()?).await
+    }
+
+    /// Ends the store: what waits is written, then the connections close and the lock is free. Later writes are refused.
+    pub async fn close(&self) {
+        match &*self.pool {
+            Pool::Sqlite { readers, lock, .. } => {
+                readers.close().await;
+                drop(lock.lock().unwrap_or_else(PoisonError::into_inner).take());
+            }
+            Pool::Postgres(pool) => pool.close().await,
+        }
+    }
+
     /// A connection for reading.
     ///
     /// # Errors
     /// When none can be had in time.
     pub async fn read(&self) -> Result<Reader, StoreError> {
-        Ok(match &self.pool {
+        Ok(match &*self.pool {
             Pool::Sqlite { readers, .. } => Reader::Sqlite(readers.acquire().await?),
             Pool::Postgres(pool) => Reader::Postgres(pool.acquire().await?),
         })
@@ -131,9 +195,11 @@ impl Store {
     /// # Errors
     /// What the command said, or [`StoreError::Busy`] / [`StoreError::CommitUnknown`].
     pub async fn write<C: Command>(&self, command: C) -> Result<C::Done, StoreError> {
-        match &self.pool {
+        match &*self.pool {
             Pool::Sqlite { writer, .. } => {
-                let mut tx = writer.begin_with("BEGIN IMMEDIATE").await?;
+                let Some(writer) = writer else { return Err(StoreError::Busy) };
+                let mut conn = writer.lock().await;
+                let mut tx = conn.begin_with("BEGIN IMMEDIATE").await?;
                 let done = command.run(&mut Tx::Sqlite(&mut tx)).await?;
                 tx.commit().await?;
                 Ok(done)
@@ -147,3 +213,6 @@ impl Store {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;
