@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
+use app::pay::AmountError;
 use aws_lc_rs::digest;
-use domain::code::{AmountRefusal, CodeRefusal};
-use domain::fen::YuanError;
+use domain::code::CodeRefusal;
 use domain::form::{Answer, FieldError, Typed};
 use domain::payment::{self, Attempt, AttemptKind, AttemptState, Standing, Trade};
 use domain::{ChannelCode, Code, Fen, Millis, OutTradeNo, Payment, PaymentId, PaymentState, TenantId};
@@ -49,15 +49,6 @@ pub struct Submit {
     pub payer: Option<String>,
 }
 
-/// What is wrong with an amount as typed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum AmountProblem {
-    /// It is not an amount.
-    Typed(YuanError),
-    /// The code does not collect it.
-    Rule(AmountRefusal),
-}
-
 /// Why no payment was opened.
 #[derive(Debug)]
 pub enum OpenRefusal {
@@ -66,7 +57,7 @@ pub enum OpenRefusal {
     /// Something typed is wrong; everything typed is shown again.
     Fields {
         /// The amount.
-        amount: Option<AmountProblem>,
+        amount: Option<AmountError>,
         /// The form.
         fields: Vec<FieldError>,
     },
@@ -103,14 +94,7 @@ impl Payments {
     /// [`OpenRefusal`] with everything that is wrong at once.
     pub async fn open(&self, found: &FoundCode, submit: &Submit) -> Result<(TenantId, PaymentId), OpenRefusal> {
         let now = (self.clock)();
-        let code = &found.code;
-        code.usable(found.merchant.is_open, now).map_err(OpenRefusal::Code)?;
-        let amount = amount_of(code, &submit.amount);
-        let answers = code.form.check(&submit.typed);
-        let (amount_fen, answers) = match (amount, answers) {
-            (Ok(amount), Ok(answers)) => (amount, answers),
-            (amount, answers) => return Err(OpenRefusal::Fields { amount: amount.err(), fields: answers.err().unwrap_or_default() }),
-        };
+        let (amount_fen, answers) = self.check(found, submit)?;
         let new = self.new_payment(found, submit, amount_fen, answers, now);
         let (tenant, code) = (new.payment.tenant, new.payment.code);
         let idem = new.idem.clone();
@@ -119,6 +103,23 @@ impl Payments {
             // Another instance stored the same submit between our look and our insert.
             Err(StoreError::Duplicate) => self.earlier(tenant, code, &idem).await.map(|payment| (tenant, payment)).map_err(OpenRefusal::Store),
             Err(error) => Err(OpenRefusal::Store(error)),
+        }
+    }
+
+    /// Whether a submit could be opened: the amount to collect and the answers to keep.
+    ///
+    /// # Errors
+    /// [`OpenRefusal`] with everything that is wrong at once.
+    pub fn check(&self, found: &FoundCode, submit: &Submit) -> Result<(Fen, Vec<Answer>), OpenRefusal> {
+        let code = &found.code;
+        let now = (self.clock)();
+        code.usable(found.merchant.is_open, now).map_err(OpenRefusal::Code)?;
+        if found.token_until_ms.is_some_and(|until| now >= until) {
+            return Err(OpenRefusal::Code(CodeRefusal::Expired));
+        }
+        match (amount_of(code, &submit.amount), code.form.check(&submit.typed)) {
+            (Ok(amount), Ok(answers)) => Ok((amount, answers)),
+            (amount, answers) => Err(OpenRefusal::Fields { amount: amount.err(), fields: answers.err().unwrap_or_default() }),
         }
     }
 
@@ -366,10 +367,10 @@ impl Payments {
 }
 
 /// The amount to collect: the fixed one when the code has one and nothing else was sent.
-fn amount_of(code: &Code, typed: &str) -> Result<Fen, AmountProblem> {
+fn amount_of(code: &Code, typed: &str) -> Result<Fen, AmountError> {
     match code.amount {
         domain::AmountRule::Fixed { amount_fen } if typed.trim().is_empty() => Ok(amount_fen),
-        rule => rule.check(Fen::parse_yuan(typed).map_err(AmountProblem::Typed)?).map_err(AmountProblem::Rule),
+        rule => rule.check(Fen::parse_yuan(typed).map_err(AmountError::Typed)?).map_err(AmountError::Refused),
     }
 }
 

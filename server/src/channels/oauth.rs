@@ -109,6 +109,16 @@ impl Oauth {
         Ok(Oauth { config, client })
     }
 
+    /// The application.
+    pub fn appid(&self) -> &str {
+        &self.config.appid
+    }
+
+    /// Scheme and host of the page that people are sent to; a form's answer leads there.
+    pub fn authorize_origin(&self) -> String {
+        self.config.authorize_base.splitn(4, '/').take(3).collect::<Vec<_>>().join("/")
+    }
+
     /// Where the browser is sent. `redirect_uri` is ours and lies on a domain that the application lists; `state` comes back
     /// unchanged and has at most 128 letters and digits.
     ///

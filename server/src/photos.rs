@@ -1,0 +1,133 @@
+//! Photographs that payers attach: looked at by their bytes, never by their name, and drawn anew, so that neither hidden data
+//! (place, device) nor anything but a picture is ever kept.
+
+use std::io::Cursor;
+
+use app::pay::{PhotoError, PhotoRefusal};
+use bytes::Bytes;
+use domain::Code;
+use domain::form::Component;
+use image::codecs::jpeg::JpegEncoder;
+use image::{DynamicImage, ImageDecoder, ImageFormat, ImageReader, Limits};
+use tokio::sync::Semaphore;
+
+use crate::fresh;
+use crate::site::Site;
+use crate::store::{StoreError, photos};
+use crate::web::submit::Posted;
+
+/// Most bytes of a kept photograph.
+const MOST_KEPT_BYTES: usize = 2 * 1024 * 1024;
+
+/// Longest side of a kept photograph.
+const LONGEST_SIDE: u32 = 2000;
+
+/// Pictures that are decoded at once: each may take some hundred megabytes for a moment.
+static DECODERS: Semaphore = Semaphore::const_new(2);
+
+/// Stores the photographs of a submit and puts their ids where the form expects them.
+///
+/// # Errors
+/// When the store does not take one. What is wrong with a file is in the result, by field.
+pub async fn take_over(site: &Site, code: &Code, posted: &mut Posted) -> Result<Vec<PhotoError>, StoreError> {
+    let mut errors = vec![];
+    for (name, bytes) in std::mem::take(&mut posted.files) {
+        let key = name.strip_prefix("field.").and_then(|rest| rest.strip_suffix(".file")).unwrap_or_default();
+        let is_asked = code.form.fields.iter().any(|field| field.key == key && matches!(field.component, Component::Photo));
+        if !is_asked {
+            continue;
+        }
+        match redrawn(bytes).await {
+            Ok(bytes) => {
+                let now = (site.clock)();
+                let photo = photos::NewPhoto { tenant: code.tenant, id: fresh::uuid(now), mime: "image/jpeg", bytes, created_at_ms: now };
+                let id = photo.id;
+                site.store.write(photos::Keep { photo }).await?;
+                let field = format!("field.{key}");
+                posted.pairs.retain(|(found, _)| *found != field);
+                posted.pairs.push((field, id.simple().to_string()));
+            }
+            Err(why) => errors.push(PhotoError { key: key.to_owned(), why }),
+        }
+    }
+    Ok(errors)
+}
+
+async fn redrawn(bytes: Bytes) -> Result<Vec<u8>, PhotoRefusal> {
+    let Ok(_permit) = DECODERS.acquire().await else { return Err(PhotoRefusal::NotAPicture) };
+    tokio::task::spawn_blocking(move || redraw(&bytes)).await.unwrap_or(Err(PhotoRefusal::NotAPicture))
+}
+
+/// The picture as JPEG, upright, at most [`LONGEST_SIDE`] long and [`MOST_KEPT_BYTES`] large.
+fn redraw(bytes: &[u8]) -> Result<Vec<u8>, PhotoRefusal> {
+    let mut reader = ImageReader::new(Cursor::new(bytes)).with_guessed_format().map_err(|_| PhotoRefusal::NotAPicture)?;
+    // A picture that claims to be huge is refused before it is unpacked.
+    let mut limits = Limits::default();
+    limits.max_image_width = Some(12_000);
+    limits.max_image_height = Some(12_000);
+    limits.max_alloc = Some(256 * 1024 * 1024);
+    reader.limits(limits);
+    let known = [ImageFormat::Jpeg, ImageFormat::Png, ImageFormat::WebP, ImageFormat::Gif];
+    if !reader.format().is_some_and(|format| known.contains(&format)) {
+        return Err(PhotoRefusal::NotAPicture);
+    }
+    let mut decoder = reader.into_decoder().map_err(|_| PhotoRefusal::NotAPicture)?;
+    let orientation = decoder.orientation();
+    let mut picture = DynamicImage::from_decoder(decoder).map_err(|_| PhotoRefusal::NotAPicture)?;
+    if let Ok(orientation) = orientation {
+        picture.apply_orientation(orientation);
+    }
+    let mut picture = if picture.width().max(picture.height()) > LONGEST_SIDE {
+        picture.resize(LONGEST_SIDE, LONGEST_SIDE, image::imageops::FilterType::Triangle)
+    } else {
+        picture
+    };
+    for quality in [85, 70, 50] {
+        let kept = jpeg(&picture, quality).ok_or(PhotoRefusal::NotAPicture)?;
+        if kept.len() <= MOST_KEPT_BYTES {
+            return Ok(kept);
+        }
+    }
+    picture = picture.resize(LONGEST_SIDE / 2, LONGEST_SIDE / 2, image::imageops::FilterType::Triangle);
+    jpeg(&picture, 60).ok_or(PhotoRefusal::NotAPicture)
+}
+
+fn jpeg(picture: &DynamicImage, quality: u8) -> Option<Vec<u8>> {
+    let mut kept = vec![];
+    picture.to_rgb8().write_with_encoder(JpegEncoder::new_with_quality(&mut kept, quality)).ok()?;
+    Some(kept)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn picture(format: ImageFormat, side: u32) -> Vec<u8> {
+        let mut bytes = Cursor::new(vec![]);
+        DynamicImage::new_rgb8(side, side / 2).write_to(&mut bytes, format).unwrap();
+        bytes.into_inner()
+    }
+
+    #[test]
+    fn pictures_are_drawn_anew_and_everything_else_is_refused() {
+        let table: Vec<(&str, Vec<u8>, Result<(u32, u32), PhotoRefusal>)> = vec![
+            ("png", picture(ImageFormat::Png, 100), Ok((100, 50))),
+            ("gif", picture(ImageFormat::Gif, 100), Ok((100, 50))),
+            ("webp", picture(ImageFormat::WebP, 100), Ok((100, 50))),
+            ("large", picture(ImageFormat::Png, 4000), Ok((2000, 1000))),
+            ("svg", b"<svg xmlns='http://www.w3.org/2000/svg'><script>alert(1)</script></svg>".to_vec(), Err(PhotoRefusal::NotAPicture)),
+            ("html", b"<html></html>".to_vec(), Err(PhotoRefusal::NotAPicture)),
+            ("cut short", picture(ImageFormat::Png, 100)[..60].to_vec(), Err(PhotoRefusal::NotAPicture)),
+            ("empty", vec![], Err(PhotoRefusal::NotAPicture)),
+        ];
+        for (name, bytes, expected) in table {
+            let kept = redraw(&bytes);
+            let size = kept.map(|kept| {
+                assert_eq!(image::guess_format(&kept).unwrap(), ImageFormat::Jpeg);
+                let again = image::load_from_memory(&kept).unwrap();
+                (again.width(), again.height())
+            });
+            assert_eq!(size, expected, "{name}");
+        }
+    }
+}

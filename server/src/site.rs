@@ -1,0 +1,98 @@
+//! Everything that a request may need, made once at start.
+
+use std::ops::Deref;
+use std::sync::Arc;
+
+use app::pay::Assets;
+
+use crate::channels::oauth::Oauth;
+use crate::client::Client;
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::live::Hub;
+use crate::pay::Payments;
+use crate::refunds::Refunds;
+use crate::store::payments::{self, Event};
+use crate::store::{Command, Store, StoreError, Tx};
+use crate::web::cookies::Seal;
+use crate::web::limits::Gate;
+
+/// What the demo adds.
+#[derive(Debug, Clone)]
+pub struct Demo {
+    /// The simulator as browsers address it, e.g. `http://localhost:4000`.
+    pub simulator_url: String,
+}
+
+/// The parts of a site.
+pub struct Parts {
+    /// The settings.
+    pub config: Config,
+    /// The database.
+    pub store: Store,
+    /// The time.
+    pub clock: Clock,
+    /// Collecting money.
+    pub payments: Payments,
+    /// Returning it.
+    pub refunds: Refunds,
+    /// Who a payer is.
+    pub oauth: Oauth,
+    /// Signs what browsers keep.
+    pub seal: Seal,
+    /// Who may ask how often.
+    pub gate: Gate,
+    /// Style and script of the payer's pages.
+    pub assets: Assets,
+    /// The browser's bundles.
+    pub client: Client,
+    /// Arrivals as they come.
+    pub live: Hub,
+    /// Set in a demo.
+    pub demo: Option<Demo>,
+}
+
+/// A site that serves: cheap to clone.
+#[derive(Clone)]
+pub struct Site(Arc<Parts>);
+
+impl Site {
+    /// The site made of these parts.
+    pub fn new(parts: Parts) -> Site {
+        Site(Arc::new(parts))
+    }
+
+    /// Whether people reach the site by https.
+    pub fn is_https(&self) -> bool {
+        self.config.public_url.starts_with("https://")
+    }
+
+    /// Keeps an event of a channel that nothing else is done with.
+    ///
+    /// # Errors
+    /// When the store does not take it.
+    pub async fn keep_event(&self, event: Event) -> Result<(), StoreError> {
+        self.store.write(KeepEvent { event, now: (self.clock)() }).await
+    }
+}
+
+impl Deref for Site {
+    type Target = Parts;
+
+    fn deref(&self) -> &Parts {
+        &self.0
+    }
+}
+
+struct KeepEvent {
+    event: Event,
+    now: domain::Millis,
+}
+
+impl Command for KeepEvent {
+    type Done = ();
+
+    async fn run(&self, tx: &mut Tx<'_>) -> Result<(), StoreError> {
+        payments::keep_event(tx, &self.event, None, self.now).await.map(drop)
+    }
+}

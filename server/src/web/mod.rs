@@ -1,0 +1,8 @@
+//! Requests and answers: who asks, what may be asked how often, and the handlers of each kind of person.
+
+pub mod cookies;
+pub mod headers;
+pub mod limits;
+pub mod payer;
+pub mod submit;
+pub mod visit;

@@ -1,0 +1,410 @@
+//! The payer's way: form, submit, a trip through WeChat when nobody knows who pays, waiting, receipt.
+
+use app::pay::{NoticeKind, PayForm, PhotoError, ReceiptPage, Shop, Trouble, Waiting, Way, pay_page, receipt_page, waiting_page};
+use app::ui::Mark;
+use aws_lc_rs::digest;
+use axum::Json;
+use axum::extract::{Path, Query, Request, State};
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use domain::form::Typed;
+use domain::payment::{AttemptKind, Standing};
+use domain::{PaymentId, PaymentState};
+use serde::{Deserialize, Serialize};
+
+use super::limits::Act;
+use super::submit::{Posted, ReadError};
+use super::visit::Visit;
+use crate::channels::oauth::{Identity, OauthError};
+use crate::fresh;
+use crate::pay::{Looked, OpenRefusal, Prepared, Submit};
+use crate::photos;
+use crate::qr;
+use crate::site::Site;
+use crate::store::codes::{self, FoundCode};
+use crate::store::oauth_states::{self, Trip};
+use crate::store::payments::Stored;
+use crate::store::{StoreError, receipts};
+
+/// How long a trip through WeChat may take.
+const TRIP_MS: i64 = 10 * 60_000;
+
+/// What a form shows again after something was wrong with it.
+#[derive(Default)]
+struct Again {
+    amount: String,
+    typed: Typed,
+    refusal: Option<OpenRefusal>,
+    photo_errors: Vec<PhotoError>,
+    trouble: Option<Trouble>,
+}
+
+/// `GET /p/{code}`: the form.
+pub async fn form(State(site): State<Site>, visit: Visit, Path(token): Path<String>) -> Response {
+    match find(&site, &token).await {
+        Err(error) => visit.store_trouble(&error, Some(&format!("/p/{token}"))),
+        Ok(None) => visit.notice(StatusCode::NOT_FOUND, &NoticeKind::UnknownCode, None, None),
+        Ok(Some(found)) => show_form(visit, &found, Again::default(), StatusCode::OK),
+    }
+}
+
+async fn find(site: &Site, token: &str) -> Result<Option<FoundCode>, StoreError> {
+    let mut conn = site.store.read().await?;
+    codes::by_token(&mut conn.tx(), token).await
+}
+
+fn shop(found: &FoundCode) -> Shop {
+    Shop {
+        name: found.merchant.name.clone(),
+        logo_url: found.merchant.has_logo.then(|| format!("/logo/{}", found.code.tenant)),
+        payee: found.payee_name.clone(),
+        code_name: found.code.name.clone(),
+    }
+}
+
+fn show_form(visit: Visit, found: &FoundCode, again: Again, status: StatusCode) -> Response {
+    let shop = shop(found);
+    if let Err(refusal) = usable(found, visit.now) {
+        let kind = match (NoticeKind::from(refusal), found.code.validity.from_ms) {
+            (NoticeKind::NotYet { .. }, from) => NoticeKind::NotYet { from },
+            (kind, _) => kind,
+        };
+        return visit.notice(StatusCode::GONE, &kind, Some(&shop), None);
+    }
+    let (amount_error, field_errors) = match again.refusal {
+        Some(OpenRefusal::Fields { amount, fields }) => (amount, fields),
+        _ => (None, vec![]),
+    };
+    let action = format!("/p/{}", found.token);
+    let idem = fresh::token();
+    let presets = Typed::default();
+    let page = PayForm {
+        action: &action,
+        shop: &shop,
+        amount: found.code.amount,
+        amount_typed: &again.amount,
+        amount_error,
+        form: &found.code.form,
+        typed: &again.typed,
+        presets: &presets,
+        field_errors: &field_errors,
+        photo_errors: &again.photo_errors,
+        idem: &idem,
+        draft: None,
+        trouble: again.trouble,
+    };
+    let html = pay_page(visit.shell(), &page);
+    visit.page(status, html)
+}
+
+/// Whether the code may be paid through now: by its own rules, and by the token through which it was reached.
+fn usable(found: &FoundCode, now: domain::Millis) -> Result<(), domain::code::CodeRefusal> {
+    found.code.usable(found.merchant.is_open, now)?;
+    match found.token_until_ms {
+        Some(until) if now >= until => Err(domain::code::CodeRefusal::Expired),
+        _ => Ok(()),
+    }
+}
+
+/// `POST /p/{code}`: the submit. Opens the payment and leads to its page, through WeChat when nobody knows who pays.
+pub async fn submit(State(site): State<Site>, visit: Visit, Path(token): Path<String>, request: Request) -> Response {
+    let address = format!("/p/{token}");
+    let found = match find(&site, &token).await {
+        Err(error) => return visit.store_trouble(&error, Some(&address)),
+        Ok(None) => return visit.notice(StatusCode::NOT_FOUND, &NoticeKind::UnknownCode, None, None),
+        Ok(Some(found)) => found,
+    };
+    let mut posted = match Posted::read(request).await {
+        Ok(posted) => posted,
+        Err(ReadError::TooLarge) => return visit.notice(StatusCode::PAYLOAD_TOO_LARGE, &NoticeKind::TooLarge, Some(&shop(&found)), Some(&address)),
+        Err(ReadError::NotAForm) => return visit.notice(StatusCode::UNSUPPORTED_MEDIA_TYPE, &NoticeKind::Forbidden, Some(&shop(&found)), Some(&address)),
+    };
+    if let Err(after_s) = site.gate.pass(Act::Pay, visit.address) {
+        let again = Again { amount: posted.value("amount").to_owned(), typed: posted.typed(), trouble: Some(Trouble::TooMany { after_s }), ..Again::default() };
+        return show_form(visit, &found, again, StatusCode::TOO_MANY_REQUESTS);
+    }
+    let photo_errors = match photos::take_over(&site, &found.code, &mut posted).await {
+        Ok(errors) => errors,
+        Err(error) => return visit.store_trouble(&error, Some(&address)),
+    };
+    let submit = Submit { amount: posted.value("amount").to_owned(), typed: posted.typed(), idem: idem(&posted), payer: visit.payer.clone() };
+    let again = |refusal, trouble| Again { amount: submit.amount.clone(), typed: submit.typed.clone(), refusal, photo_errors: photo_errors.clone(), trouble };
+    if !photo_errors.is_empty() {
+        let (amount, fields) = match site.payments.check(&found, &submit) {
+            Err(OpenRefusal::Fields { amount, fields }) => (amount, fields),
+            _ => (None, vec![]),
+        };
+        return show_form(visit, &found, again(Some(OpenRefusal::Fields { amount, fields }), None), StatusCode::UNPROCESSABLE_ENTITY);
+    }
+    match site.payments.open(&found, &submit).await {
+        Ok((_, payment)) => onward(visit, &found, payment).await,
+        Err(refusal @ OpenRefusal::Fields { .. }) => show_form(visit, &found, again(Some(refusal), None), StatusCode::UNPROCESSABLE_ENTITY),
+        Err(OpenRefusal::Code(_)) => show_form(visit, &found, Again::default(), StatusCode::GONE),
+        Err(OpenRefusal::Store(StoreError::Busy)) => {
+            let mut response = show_form(visit, &found, again(None, Some(Trouble::Busy)), StatusCode::SERVICE_UNAVAILABLE);
+            response.headers_mut().insert(header::RETRY_AFTER, header::HeaderValue::from_static("2"));
+            response
+        }
+        Err(OpenRefusal::Store(error)) => visit.store_trouble(&error, Some(&address)),
+    }
+}
+
+/// The browser's number of the submit. A form that sends none is a new submit each time.
+fn idem(posted: &Posted) -> String {
+    match posted.value("idem") {
+        "" => fresh::token(),
+        sent => sent.chars().take(64).collect(),
+    }
+}
+
+/// After the submit: to the payment's page, in WeChat by way of its sign-in page when nobody knows yet who pays.
+async fn onward(mut visit: Visit, found: &FoundCode, payment: PaymentId) -> Response {
+    let page = format!("/p/{}/{payment}", found.token);
+    if !visit.is_wechat || visit.payer.is_some() {
+        return visit.redirect(&page);
+    }
+    match begin_trip(&mut visit, found.code.tenant, payment).await {
+        Ok(address) => visit.redirect(&address),
+        Err(error) => visit.store_trouble(&error, Some(&page)),
+    }
+}
+
+async fn begin_trip(visit: &mut Visit, tenant: domain::TenantId, payment: PaymentId) -> Result<String, StoreError> {
+    let state = hash_free_token();
+    let browser = visit.browser();
+    let trip = Trip { state_hash: sha256(&state), tenant, payment, browser_hash: sha256(&browser), expires_at_ms: visit.now.plus_ms(TRIP_MS) };
+    visit.site.store.write(oauth_states::Begin { trip }).await?;
+    let landing = format!("{}/oauth/wechat", visit.site.config.public_url);
+    Ok(visit.site.oauth.authorize_url(&landing, &state))
+}
+
+/// The state may hold letters and digits only (wechat-pay 2.10).
+fn hash_free_token() -> String {
+    crate::pay::hex(&fresh::bytes::<16>())
+}
+
+fn sha256(text: &str) -> Vec<u8> {
+    digest::digest(&digest::SHA256, text.as_bytes()).as_ref().to_vec()
+}
+
+/// What WeChat's sign-in page sends back.
+#[derive(Debug, Deserialize)]
+pub struct Landing {
+    #[serde(default)]
+    code: String,
+    #[serde(default)]
+    state: String,
+}
+
+/// `GET /oauth/wechat`: back from WeChat. Reloading it or opening it elsewhere leads to a page that works, never to an error
+/// about a used code.
+pub async fn landing(State(site): State<Site>, mut visit: Visit, Query(landing): Query<Landing>) -> Response {
+    let Some(browser) = visit.browser.clone() else { return lost(visit, &site, &landing.state).await };
+    let take = oauth_states::Take { state_hash: sha256(&landing.state), browser_hash: sha256(&browser), now: visit.now };
+    let taken = match site.store.write(take).await {
+        Ok(taken) => taken,
+        Err(error) => return visit.store_trouble(&error, None),
+    };
+    let Some((tenant, payment)) = taken else { return lost(visit, &site, &landing.state).await };
+    let stored = match site.payments.load(tenant, payment).await {
+        Ok(Some(stored)) => stored,
+        Ok(None) => return visit.notice(StatusCode::NOT_FOUND, &NoticeKind::NotFound, None, None),
+        Err(error) => return visit.store_trouble(&error, None),
+    };
+    let page = format!("/p/{}/{payment}", stored.code_token);
+    match site.oauth.exchange(&landing.code).await {
+        Ok(Identity::Person { openid }) => {
+            visit.remember_payer(&openid);
+            match site.payments.set_payer(&stored, &openid).await {
+                Ok(()) => visit.redirect(&page),
+                Err(error) => visit.store_trouble(&error, Some(&page)),
+            }
+        }
+        Ok(Identity::Preview) => visit.notice(StatusCode::FORBIDDEN, &NoticeKind::PreviewIdentity, None, Some(&page)),
+        Err(error) => {
+            tracing::warn!(%error, "WeChat did not say who pays");
+            let kind = if matches!(error, OauthError::Unavailable { .. }) { NoticeKind::ChannelDown } else { NoticeKind::SignInFailed };
+            visit.notice(StatusCode::BAD_GATEWAY, &kind, None, Some(&page))
+        }
+    }
+}
+
+/// A landing address that was used before, or that another browser began: on to the payment's own page if there is one.
+async fn lost(visit: Visit, site: &Site, state: &str) -> Response {
+    let found = async {
+        let mut conn = site.store.read().await?;
+        oauth_states::payment_of(&mut conn.tx(), &sha256(state)).await
+    };
+    let stored = match found.await {
+        Ok(Some((tenant, payment))) => site.payments.load(tenant, payment).await,
+        Ok(None) => return visit.notice(StatusCode::BAD_REQUEST, &NoticeKind::SignInFailed, None, None),
+        Err(error) => Err(error),
+    };
+    match stored {
+        Ok(Some(stored)) => visit.redirect(&format!("/p/{}/{}", stored.code_token, stored.payment.id)),
+        Ok(None) => visit.notice(StatusCode::NOT_FOUND, &NoticeKind::NotFound, None, None),
+        Err(error) => visit.store_trouble(&error, None),
+    }
+}
+
+/// The state of a payment as programs read it.
+#[derive(Serialize)]
+struct Status {
+    state: Standing,
+    receipt: Option<String>,
+}
+
+/// How the payer's page was asked for.
+#[derive(Debug, Deserialize)]
+pub struct HowToPay {
+    #[serde(default)]
+    way: String,
+}
+
+/// `GET /p/{code}/{payment}`: the waiting page, or its state as JSON.
+pub async fn waiting(
+    State(site): State<Site>,
+    visit: Visit,
+    Path((token, payment)): Path<(String, String)>,
+    Query(how): Query<HowToPay>,
+    headers: HeaderMap,
+) -> Response {
+    let address = format!("/p/{token}/{payment}");
+    let stored = match load(&site, &token, &payment).await {
+        Ok(Some(stored)) => stored,
+        Ok(None) => return visit.notice(StatusCode::NOT_FOUND, &NoticeKind::NotFound, None, None),
+        Err(error) => return visit.store_trouble(&error, Some(&address)),
+    };
+    let wants_json = headers.get(header::ACCEPT).and_then(|accept| accept.to_str().ok()).is_some_and(|accept| accept.contains("application/json"));
+    let looked = match site.payments.look(stored).await {
+        Ok(looked) => looked,
+        Err(error) if wants_json => return json_trouble(&error),
+        Err(error) => return visit.store_trouble(&error, Some(&address)),
+    };
+    if wants_json {
+        let status = Status { state: looked.standing, receipt: receipt_path(&looked.stored) };
+        return ([(header::CACHE_CONTROL, "no-store"), (header::VARY, "accept")], Json(status)).into_response();
+    }
+    show_waiting(visit, &address, looked, how.way == "native").await
+}
+
+async fn load(site: &Site, token: &str, payment: &str) -> Result<Option<Stored>, StoreError> {
+    let Ok(id) = payment.parse::<PaymentId>() else { return Ok(None) };
+    let stored = site.payments.by_address(id).await?;
+    Ok(stored.filter(|stored| stored.code_token == token))
+}
+
+fn json_trouble(error: &StoreError) -> Response {
+    tracing::error!(%error, "the store failed");
+    (StatusCode::SERVICE_UNAVAILABLE, [(header::RETRY_AFTER, "2")], Json(serde_json::json!({"state": "confirming", "receipt": null}))).into_response()
+}
+
+fn receipt_path(stored: &Stored) -> Option<String> {
+    (stored.payment.state == PaymentState::Paid).then(|| format!("/r/{}", stored.receipt_token))
+}
+
+async fn show_waiting(mut visit: Visit, address: &str, looked: Looked, wants_native: bool) -> Response {
+    let site = visit.site.clone();
+    let Looked { stored, mut standing } = looked;
+    let found = match find(&site, &stored.code_token).await {
+        Ok(Some(found)) => found,
+        // The code's token may be gone; the payment's own page stays reachable.
+        Ok(None) => return visit.notice(StatusCode::NOT_FOUND, &NoticeKind::NotFound, None, None),
+        Err(error) => return visit.store_trouble(&error, Some(address)),
+    };
+    let shop = shop(&found);
+    let mut way = Way::None;
+    if stored.payment.state == PaymentState::Open {
+        let kind = if visit.is_wechat && !wants_native { AttemptKind::Jsapi } else { AttemptKind::Native };
+        if kind == AttemptKind::Jsapi && stored.payer.is_none() {
+            return match begin_trip(&mut visit, stored.payment.tenant, stored.payment.id).await {
+                Ok(to) => visit.redirect(&to),
+                Err(error) => visit.store_trouble(&error, Some(address)),
+            };
+        }
+        match site.payments.prepare(&stored, kind, Some(visit.address.to_string())).await {
+            Ok(Prepared::Ready(ticket)) => {
+                way = way_of(&site, &stored, kind, &ticket).await;
+                standing = Standing::Pending;
+            }
+            Ok(Prepared::Refused(_)) => standing = Standing::NotPaid,
+            Ok(Prepared::Unknown) => return visit.notice(StatusCode::SERVICE_UNAVAILABLE, &NoticeKind::ChannelDown, Some(&shop), Some(address)),
+            Ok(Prepared::Over) => match site.payments.load(stored.payment.tenant, stored.payment.id).await {
+                Ok(Some(now)) => standing = now.payment.standing(false),
+                Ok(None) => {}
+                Err(error) => return visit.store_trouble(&error, Some(address)),
+            },
+            Err(error) => return visit.store_trouble(&error, Some(address)),
+        }
+    }
+    let receipt_url = receipt_path(&stored);
+    let form_url = usable(&found, visit.now).is_ok().then(|| format!("/p/{}", found.token));
+    let page = Waiting {
+        shop: &shop,
+        standing,
+        amount_fen: stored.payment.amount_fen,
+        payment: stored.payment.id,
+        way,
+        status_url: address,
+        form_url: form_url.as_deref(),
+        receipt_url: receipt_url.as_deref(),
+        contact: "",
+    };
+    let html = waiting_page(visit.shell(), &page);
+    visit.page(StatusCode::OK, html)
+}
+
+async fn way_of(site: &Site, stored: &Stored, kind: AttemptKind, ticket: &str) -> Way {
+    match kind {
+        AttemptKind::Jsapi => Way::Bridge {
+            params_json: serde_json::to_string(&site.payments.channel.bridge(ticket)).unwrap_or_default(),
+            bridge_script: site.demo.as_ref().map(|demo| format!("{}/bridge.js", demo.simulator_url)),
+        },
+        AttemptKind::Native => {
+            let Some(qr_png_data_uri) = qr::data_uri(ticket, 6) else { return Way::None };
+            let cashier_url = match &site.demo {
+                Some(demo) => native_no(site, stored).await.map(|no| {
+                    let back = format!("{}/p/{}/{}", site.config.public_url, stored.code_token, stored.payment.id);
+                    format!("{}/cashier/{no}?return={back}", demo.simulator_url)
+                }),
+                None => None,
+            };
+            Way::Native { qr_png_data_uri, code_url: ticket.to_owned(), cashier_url }
+        }
+    }
+}
+
+async fn native_no(site: &Site, stored: &Stored) -> Option<String> {
+    let fresh = site.payments.load(stored.payment.tenant, stored.payment.id).await.ok()??;
+    fresh.live(AttemptKind::Native).map(|(attempt, _)| attempt.no.to_string())
+}
+
+/// `GET /r/{token}`: the receipt.
+pub async fn receipt(State(site): State<Site>, visit: Visit, Path(token): Path<String>) -> Response {
+    let found = async {
+        let mut conn = site.store.read().await?;
+        receipts::by_token(&mut conn.tx(), &token).await
+    };
+    let found = match found.await {
+        Ok(Some(found)) => found,
+        Ok(None) => return visit.notice(StatusCode::NOT_FOUND, &NoticeKind::NotFound, None, None),
+        Err(error) => return visit.store_trouble(&error, Some(&format!("/r/{token}"))),
+    };
+    let shop = Shop {
+        name: found.merchant_name,
+        logo_url: found.has_logo.then(|| format!("/logo/{}", found.tenant)),
+        payee: found.receipt.payee_name.clone(),
+        code_name: found.receipt.code_name.clone(),
+    };
+    let photos = format!("/r/{token}/photos");
+    let page = ReceiptPage { receipt: &found.receipt, shop: &shop, now: visit.now, mark: mark(&site, &token, visit.now), photos: Some(&photos) };
+    let html = receipt_page(visit.shell(), &page);
+    visit.page(StatusCode::OK, html)
+}
+
+/// The mark of this receipt and hour, which nobody can compute without the installation's secret.
+pub fn mark(site: &Site, token: &str, now: domain::Millis) -> Mark {
+    let sealed = site.seal.seal("mark", token, domain::Millis::of(Mark::hour(now)));
+    let digest = sha256(&sealed);
+    Mark::of_seed(digest.iter().take(8).fold(0, |seed, byte| (seed << 8) | u64::from(*byte)))
+}
