@@ -186,3 +186,61 @@ fn escape(text: &str) -> String {
     }
     escaped
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn oauth() -> Oauth {
+        let config = OauthConfig {
+            authorize_base: WECHAT_AUTHORIZE.to_owned(),
+            api_base: "http://127.0.0.1:1".to_owned(),
+            appid: "wx520c15f417810387".to_owned(),
+            app_secret: Secret::of("not to be seen"),
+            timeout_ms: 1_000,
+        };
+        Oauth::new(config).unwrap()
+    }
+
+    #[test]
+    fn the_address_has_the_order_that_wechat_asks_for() {
+        let given = oauth().authorize_url("https://pay.example.org/oauth/wechat?p=1&名=2", "3Fq9");
+        let expected = "https://open.weixin.qq.com/connect/oauth2/authorize?appid=wx520c15f417810387\
+            &redirect_uri=https%3A%2F%2Fpay.example.org%2Foauth%2Fwechat%3Fp%3D1%26%E5%90%8D%3D2\
+            &response_type=code&scope=snsapi_base&state=3Fq9#wechat_redirect";
+        assert_eq!(given, expected);
+    }
+
+    #[test]
+    fn an_answer_is_a_person_a_preview_or_a_named_error() {
+        let person = Identity::Person { openid: "oUpF8".to_owned() };
+        let misconfigured = |errcode| OauthError::Misconfigured { errcode, said: "m".to_owned() };
+        let unavailable = |why: &str| OauthError::Unavailable { why: why.to_owned() };
+        let table = [
+            (r#"{"access_token":"A","expires_in":7200,"openid":"oUpF8","scope":"snsapi_base"}"#, Ok(person.clone())),
+            (r#"{"openid":"oUpF8","is_snapshotuser":0}"#, Ok(person)),
+            (r#"{"openid":"oUpF8","is_snapshotuser":1}"#, Ok(Identity::Preview)),
+            (r#"{"openid":""}"#, Err(unavailable("the answer names nobody"))),
+            (r#"{}"#, Err(unavailable("the answer names nobody"))),
+            (r#"{"errcode":40029,"errmsg":"m"}"#, Err(OauthError::InvalidCode)),
+            (r#"{"errcode":40163,"errmsg":"m"}"#, Err(OauthError::UsedCode)),
+            (r#"{"errcode":40226,"errmsg":"m"}"#, Err(OauthError::Blocked)),
+            (r#"{"errcode":-1,"errmsg":"m"}"#, Err(unavailable("-1 m"))),
+            (r#"{"errcode":40125,"errmsg":"m"}"#, Err(misconfigured(40125))),
+            (r#"{"errcode":40013,"errmsg":"m"}"#, Err(misconfigured(40013))),
+        ];
+        for (body, expected) in table {
+            assert_eq!(serde_json::from_str::<Answer>(body).unwrap().identity(), expected, "{body}");
+        }
+    }
+
+    #[tokio::test]
+    async fn an_error_tells_neither_secret_nor_code() {
+        let error = oauth().exchange("the code").await.unwrap_err();
+        let told = format!("{error} {error:?} {:?}", oauth());
+        assert!(matches!(error, OauthError::Unavailable { .. }));
+        for hidden in ["not to be seen", "not%20to", "the code", "the%20code"] {
+            assert!(!told.contains(hidden), "{told}");
+        }
+    }
+}

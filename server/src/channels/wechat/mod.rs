@@ -7,6 +7,8 @@ mod keys;
 mod notice;
 mod sealed;
 mod signature;
+#[cfg(test)]
+mod tests;
 mod wire;
 
 use async_trait::async_trait;
