@@ -169,7 +169,8 @@ fn a_setting_that_cannot_work_is_one_line() {
         change(&mut config);
         Wechat::new(&config, Hands::new().clock()).err().map(|error| error.to_string())
     };
-    let table: &[(&dyn Fn(&mut WechatConfig), Option<&str>)] = &[
+    type Change<'a> = &'a dyn Fn(&mut WechatConfig);
+    let table: &[(Change<'_>, Option<&str>)] = &[
         (&|_| (), None),
         (&|c| c.api_v3_key = Secret::of("too short"), Some("wechat.api_v3_key: must be exactly 32 bytes long and is 9")),
         (&|c| c.private_key = Secret::of("hello"), Some("wechat.private_key: not PEM: there is no -----BEGIN line")),
