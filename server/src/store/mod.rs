@@ -7,20 +7,23 @@ pub mod ledger;
 pub mod payments;
 pub mod receipts;
 
-use std::fs::File;
 use std::future::Future;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use sqlx::pool::PoolConnection;
-use sqlx::{Connection, PgConnection, PgPool, Postgres, Sqlite, SqliteConnection, SqlitePool};
+use sqlx::{PgConnection, Postgres, Sqlite, SqliteConnection, SqlitePool, Transaction};
 
 mod migrate;
 mod open;
 #[cfg(test)]
 pub(crate) mod testing;
+mod transact;
+mod writer;
 
 use open::Address;
 pub use open::{OpenError, StoreConfig};
+use transact::Transactor;
+use writer::Writer;
 
 /// Runs one expression against whichever engine is behind a [`Tx`]; `$db` is an executor inside it.
 macro_rules! on {
@@ -54,6 +57,12 @@ pub enum StoreError {
     /// Somebody else changed the row first; load again and decide again.
     #[error("changed meanwhile")]
     Stale,
+    /// The command panicked; nothing of it was written.
+    #[error("a command panicked: {0}")]
+    Panicked(String),
+    /// The store was opened for reading.
+    #[error("the store was opened for reading")]
+    ReadOnly,
     /// What is stored cannot be read as what it should be.
     #[error("stored {what} cannot be read: {why}")]
     Unreadable {
@@ -102,8 +111,29 @@ impl Reader {
     }
 }
 
+/// A connection that sees the database as it stood at one moment.
+pub enum Snapshot {
+    /// SQLite.
+    Sqlite(Transaction<'static, Sqlite>),
+    /// PostgreSQL.
+    Postgres(Transaction<'static, Postgres>),
+}
+
+impl Snapshot {
+    /// The connection as the store's functions take it.
+    pub fn tx(&mut self) -> Tx<'_> {
+        match self {
+            Snapshot::Sqlite(tx) => Tx::Sqlite(tx),
+            Snapshot::Postgres(tx) => Tx::Postgres(tx),
+        }
+    }
+}
+
 /// Something to write, all of it or nothing. It may be run more than once, so it makes no outside calls and draws no
 /// random numbers: identities and moments are part of it.
+///
+/// A statement that failed fails the command: it must not be overlooked, because PostgreSQL counts nothing after it. Where a
+/// row may be there already, say `ON CONFLICT DO NOTHING` and look at `rows_affected`.
 pub trait Command: Send + Sync + 'static {
     /// What the caller learns when it is committed.
     type Done: Send + 'static;
@@ -122,11 +152,9 @@ enum Pool {
     Sqlite {
         readers: SqlitePool,
         /// Nothing when the file was opened only for reading.
-        writer: Option<tokio::sync::Mutex<SqliteConnection>>,
-        /// Held until the store ends, so that no second process writes.
-        lock: Mutex<Option<File>>,
+        writer: Option<Writer>,
     },
-    Postgres(PgPool),
+    Postgres(Transactor),
 }
 
 impl Store {
@@ -138,10 +166,10 @@ impl Store {
     pub async fn open(config: &StoreConfig) -> Result<Store, OpenError> {
         let pool = match config.database_url.parse()? {
             Address::Sqlite(path) => {
-                let opened = open::sqlite(&path, config).await?;
-                Pool::Sqlite { readers: opened.readers, writer: Some(opened.writer.into()), lock: Mutex::new(Some(opened.lock)) }
+                let (readers, writer) = writer::start(open::sqlite(&path, config).await?, config);
+                Pool::Sqlite { readers, writer: Some(writer) }
             }
-            Address::Postgres(options) => Pool::Postgres(open::postgres(*options, config).await?),
+            Address::Postgres(options) => Pool::Postgres(Transactor::new(open::postgres(*options, config).await?, config.queue)),
         };
         Ok(Store { pool: Arc::new(pool) })
     }
@@ -152,10 +180,8 @@ impl Store {
     /// [`OpenError`]; nothing is made and nothing is migrated.
     pub async fn open_for_reading(config: &StoreConfig) -> Result<Store, OpenError> {
         let pool = match config.database_url.parse()? {
-            Address::Sqlite(path) => {
-                Pool::Sqlite { readers: open::sqlite_for_reading(&path, config).await?, writer: None, lock: Mutex::new(None) }
-            }
-            Address::Postgres(options) => Pool::Postgres(open::postgres(*options, config).await?),
+            Address::Sqlite(path) => Pool::Sqlite { readers: open::sqlite_for_reading(&path, config).await?, writer: None },
+            Address::Postgres(options) => Pool::Postgres(Transactor::new(open::postgres(*options, config).await?, config.queue)),
         };
         Ok(Store { pool: Arc::new(pool) })
     }
@@ -171,11 +197,13 @@ impl Store {
     /// Ends the store: what waits is written, then the connections close and the lock is free. Later writes are refused.
     pub async fn close(&self) {
         match &*self.pool {
-            Pool::Sqlite { readers, lock, .. } => {
+            Pool::Sqlite { readers, writer } => {
+                if let Some(writer) = writer {
+                    writer.close().await;
+                }
                 readers.close().await;
-                drop(lock.lock().unwrap_or_else(PoisonError::into_inner).take());
             }
-            Pool::Postgres(pool) => pool.close().await,
+            Pool::Postgres(transactor) => transactor.close().await,
         }
     }
 
@@ -186,30 +214,39 @@ impl Store {
     pub async fn read(&self) -> Result<Reader, StoreError> {
         Ok(match &*self.pool {
             Pool::Sqlite { readers, .. } => Reader::Sqlite(readers.acquire().await?),
-            Pool::Postgres(pool) => Reader::Postgres(pool.acquire().await?),
+            Pool::Postgres(transactor) => Reader::Postgres(transactor.pool.acquire().await?),
         })
     }
 
-    /// Writes `command` durably and tells what it found. When this returns `Ok`, it is on the disk.
+    /// Everything as it stands at one moment, however long the reading takes. It holds space in the database until it is
+    /// dropped.
     ///
     /// # Errors
-    /// What the command said, or [`StoreError::Busy`] / [`StoreError::CommitUnknown`].
+    /// When no connection can be had in time.
+    pub async fn snapshot(&self) -> Result<Snapshot, StoreError> {
+        match &*self.pool {
+            Pool::Sqlite { readers, .. } => Ok(Snapshot::Sqlite(readers.begin().await?)),
+            Pool::Postgres(transactor) => {
+                let mut tx = transactor.pool.begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await?;
+                // Who reads everything takes longer than any request may.
+                sqlx::raw_sql("SET LOCAL statement_timeout = 0; SET LOCAL idle_in_transaction_session_timeout = 0")
+                    .execute(&mut *tx)
+                    .await?;
+                Ok(Snapshot::Postgres(tx))
+            }
+        }
+    }
+
+    /// Writes `command` durably and tells what it found. When this returns `Ok`, it is on the disk. The command runs to its
+    /// end even when the caller stops waiting.
+    ///
+    /// # Errors
+    /// What the command said, or [`StoreError::Busy`] / [`StoreError::CommitUnknown`] / [`StoreError::Panicked`].
     pub async fn write<C: Command>(&self, command: C) -> Result<C::Done, StoreError> {
         match &*self.pool {
-            Pool::Sqlite { writer, .. } => {
-                let Some(writer) = writer else { return Err(StoreError::Busy) };
-                let mut conn = writer.lock().await;
-                let mut tx = conn.begin_with("BEGIN IMMEDIATE").await?;
-                let done = command.run(&mut Tx::Sqlite(&mut tx)).await?;
-                tx.commit().await?;
-                Ok(done)
-            }
-            Pool::Postgres(pool) => {
-                let mut tx = pool.begin().await?;
-                let done = command.run(&mut Tx::Postgres(&mut tx)).await?;
-                tx.commit().await?;
-                Ok(done)
-            }
+            Pool::Sqlite { writer: Some(writer), .. } => writer.write(command).await,
+            Pool::Sqlite { writer: None, .. } => Err(StoreError::ReadOnly),
+            Pool::Postgres(transactor) => transactor.write(command).await,
         }
     }
 }

@@ -3,6 +3,8 @@
 use super::testing::{postgres, sqlite, stores};
 use super::*;
 
+mod writing;
+
 struct Run(&'static str);
 
 impl Command for Run {
