@@ -1,3 +1,14 @@
-//! The browser bundle `admin`: an empty program whose exported `hydrate` the page calls.
+//! The administrator's bundle (/admin), apart from the mobile one so that nobody downloads it to collect money.
+
+#[cfg(all(target_arch = "wasm32", feature = "hydrate"))]
+mod browser {
+    use wasm_bindgen::prelude::wasm_bindgen;
+
+    /// What the server-rendered page calls once the bundle is loaded.
+    #[wasm_bindgen]
+    pub fn hydrate() {
+        console_error_panic_hook::set_once();
+    }
+}
 
 fn main() {}

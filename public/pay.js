@@ -1,0 +1,1 @@
+const a = document.querySelector("#x")?.value ?? 1; /* c */ console.log(a);
