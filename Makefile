@@ -49,9 +49,9 @@ release: ## target/release/shouma
 	@$(release_cargo)
 
 csr: ## the static leg of the screens, built and opened once in Chromium
-	@$(setup) client browser
+	@$(setup) client end2end browser
 	@.make/client csr
-	@.make/csr-smoke
+	@cd end2end && npx --no-install playwright test --config csr.config.ts
 
 serve-csr: ## the fast loop for screens: trunk serve, server functions proxied to 127.0.0.1:3000
 	@$(setup) client

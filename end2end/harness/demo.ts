@@ -1,0 +1,87 @@
+// Starts `shouma demo` on free ports with a database of its own, stops it at the end, and fails the run when the server panicked,
+// however well the stories went.
+import { spawn, type ChildProcess } from "node:child_process";
+import { createWriteStream, mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+
+const checkout = resolve(import.meta.dirname ?? __dirname, "../..");
+const START_MS = 60_000;
+const STOP_MS = 10_000;
+
+export default async function start(): Promise<() => Promise<void>> {
+  if (process.env.SHOUMA_E2E_URL) return async () => {};
+  const folder = mkdtempSync(join(tmpdir(), "shouma-e2e-"));
+  const results = join(checkout, "end2end/test-results");
+  mkdirSync(results, { recursive: true });
+  const log = join(results, "server.log");
+  const [server, simulator, metrics, mail] = await freePorts(4);
+  const url = `http://127.0.0.1:${server}`;
+  // Another site than the server's, so that returns from sign-in and cashier are truly cross-site.
+  const simulatorUrl = `http://localhost:${simulator}`;
+  const child = spawn(join(checkout, "target/release/shouma"), ["demo"], {
+    cwd: checkout,
+    env: {
+      ...process.env,
+      DATABASE_URL: `sqlite://${folder}/demo.db`,
+      SHOUMA_LISTEN: `127.0.0.1:${server}`,
+      SHOUMA_PUBLIC_URL: url,
+      SHOUMA_SIM_LISTEN: `127.0.0.1:${simulator}`,
+      SHOUMA_SIM_SMTP_LISTEN: `127.0.0.1:${mail}`,
+      SHOUMA_METRICS_LISTEN: `127.0.0.1:${metrics}`,
+      RUST_BACKTRACE: "1",
+    },
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  const file = createWriteStream(log);
+  child.stdout!.pipe(file, { end: false });
+  child.stderr!.pipe(file, { end: false });
+  await ready(child, `${url}/readyz`, log);
+  process.env.SHOUMA_E2E_URL = url;
+  process.env.SHOUMA_E2E_SIM_URL = simulatorUrl;
+  process.env.SHOUMA_E2E_LOG = log;
+  return async () => {
+    const graceful = await stop(child);
+    file.end();
+    rmSync(folder, { recursive: true, force: true });
+    const panics = readFileSync(log, "utf8").split("\n").filter((line) => line.includes("panicked at"));
+    if (panics.length) throw new Error(`the server panicked (end2end/test-results/server.log):\n${panics.join("\n")}`);
+    if (!graceful) throw new Error(`the server did not stop within ${STOP_MS / 1000} s of SIGTERM`);
+  };
+}
+
+async function ready(child: ChildProcess, url: string, log: string): Promise<void> {
+  let failed: Error | undefined;
+  child.once("error", (error) => (failed = error));
+  const until = Date.now() + START_MS;
+  while (Date.now() < until && !failed && child.exitCode === null) {
+    const answer = await fetch(url).catch(() => undefined);
+    if (answer?.ok) return;
+    await new Promise((later) => setTimeout(later, 100));
+  }
+  child.kill("SIGKILL");
+  const said = failed?.message ?? readFileSync(log, "utf8").split("\n").slice(-30).join("\n");
+  throw new Error(`shouma demo did not become ready at ${url}:\n${said}`);
+}
+
+function stop(child: ChildProcess): Promise<boolean> {
+  if (child.exitCode !== null) return Promise.resolve(true);
+  return new Promise((done) => {
+    const hard = setTimeout(() => (child.kill("SIGKILL"), done(false)), STOP_MS);
+    child.once("exit", () => (clearTimeout(hard), done(true)));
+    child.kill("SIGTERM");
+  });
+}
+
+/** Ports that nobody listens on; all are held until all are known, so that they differ. */
+async function freePorts(count: number): Promise<number[]> {
+  const held = await Promise.all(
+    Array.from({ length: count }, () => new Promise<ReturnType<typeof createServer>>((done) => {
+      const server = createServer().listen(0, "127.0.0.1", () => done(server));
+    })),
+  );
+  const ports = held.map((server) => (server.address() as { port: number }).port);
+  await Promise.all(held.map((server) => new Promise((done) => server.close(done))));
+  return ports;
+}

@@ -1,0 +1,121 @@
+// What every story starts from: `import { test, expect } from "../harness/story"`.
+//
+//   wechatPage   a phone inside WeChat (375 x 812), with a bridge whose sheet pays unless `test.use({ hand: "cancels" })`
+//   desktopPage  an administrator's browser
+//   sim          the simulator's control doors
+//   newPhone     further phones, for stories with two people
+//
+// On each of these pages a CSP violation, a console error or an uncaught error fails the story at its end, unless the story said
+// `test.use({ expectedErrors: [/…/] })` for an error that it provokes (a blocked file, a refused request).
+import AxeBuilder from "@axe-core/playwright";
+import { test as base, expect, type Browser, type BrowserContextOptions, type Page } from "@playwright/test";
+import { DESKTOP, PHONE } from "./devices";
+import { Sim, type BridgeCall, type Hand } from "./sim";
+
+export { expect, type Page };
+
+type Options = { hand: Hand; expectedErrors: RegExp[] };
+type Fixtures = {
+  sim: Sim;
+  bridgeCalls: BridgeCall[];
+  newPhone: (hand?: Hand) => Promise<Page>;
+  wechatPage: Page;
+  desktopPage: Page;
+};
+
+export const test = base.extend<Options & Fixtures>({
+  hand: ["pays", { option: true }],
+  expectedErrors: [[], { option: true }],
+
+  baseURL: async ({}, use) => use(env("SHOUMA_E2E_URL")),
+
+  sim: async ({}, use) => use(new Sim(env("SHOUMA_E2E_SIM_URL"))),
+
+  bridgeCalls: async ({}, use) => use([]),
+
+  newPhone: async ({ browser, sim, hand, baseURL, expectedErrors, bridgeCalls, javaScriptEnabled }, use) => {
+    const errors: string[] = [];
+    await withPages(browser, async (open) => {
+      await use(async (own = hand) => {
+        const page = await open({ ...PHONE, baseURL, javaScriptEnabled }, errors);
+        const calls = await sim.bridge(page, own);
+        // The list that the story holds is the same one for all of its phones.
+        calls.push = (...more) => bridgeCalls.push(...more);
+        return page;
+      });
+    });
+    judge(errors, expectedErrors);
+  },
+
+  wechatPage: async ({ newPhone }, use) => use(await newPhone()),
+
+  desktopPage: async ({ browser, baseURL, expectedErrors, javaScriptEnabled }, use) => {
+    const errors: string[] = [];
+    await withPages(browser, async (open) => use(await open({ ...DESKTOP, baseURL, javaScriptEnabled }, errors)));
+    judge(errors, expectedErrors);
+  },
+});
+
+type Open = (options: BrowserContextOptions, errors: string[]) => Promise<Page>;
+
+async function withPages(browser: Browser, story: (open: Open) => Promise<void>): Promise<void> {
+  const contexts: { close(): Promise<void> }[] = [];
+  await story(async (options, errors) => {
+    const context = await browser.newContext(options);
+    contexts.push(context);
+    context.on("page", (page) => watch(page, errors));
+    return context.newPage();
+  });
+  await Promise.all(contexts.map((context) => context.close()));
+}
+
+/** Collects what went wrong unseen. Chromium reports a CSP violation as a console error too, also where the page catches the event. */
+function watch(page: Page, errors: string[]): void {
+  page.on("console", (message) => {
+    if (message.type() === "error" || /Content Security Policy/i.test(message.text())) {
+      errors.push(`console: ${message.text()} (${message.location().url})`);
+    }
+  });
+  page.on("pageerror", (error) => errors.push(`uncaught: ${error.stack ?? error.message}`));
+}
+
+function judge(errors: string[], expected: RegExp[]): void {
+  const surprises = errors.filter((error) => !expected.some((pattern) => pattern.test(error)));
+  expect(surprises, "the browser reported errors during the story").toEqual([]);
+}
+
+/** No violation of WCAG 2.2 A and AA on what the page shows now, in light and in dark. */
+export async function accessible(page: Page): Promise<void> {
+  for (const colorScheme of ["light", "dark"] as const) {
+    await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
+    const found = await new AxeBuilder({ page }).withTags(["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]).analyze();
+    const told = found.violations.map((it) => `${it.id}: ${it.help}: ${it.nodes.map((node) => node.target.join(" ")).join(", ")}`);
+    expect(told, `axe, ${colorScheme}, ${page.url()}`).toEqual([]);
+  }
+  await page.emulateMedia({ colorScheme: null, reducedMotion: null });
+}
+
+/** At the smallest phone's width nothing is wider than the screen. */
+export async function fitsSmallScreens(page: Page): Promise<void> {
+  const before = page.viewportSize();
+  await page.setViewportSize({ width: 320, height: 568 });
+  const wide = await page.evaluate(() => {
+    const root = document.documentElement;
+    if (root.scrollWidth <= root.clientWidth) return [];
+    const beyond = [...document.body.querySelectorAll("*")].filter((it) => it.getBoundingClientRect().right > root.clientWidth + 1);
+    return beyond.map((it) => `<${it.localName} class="${it.getAttribute("class") ?? ""}">`).concat("the page scrolls sideways");
+  });
+  expect(wide, `no horizontal scroll at 320 px, ${page.url()}`).toEqual([]);
+  if (before) await page.setViewportSize(before);
+}
+
+/** Waits until the bundle has taken over: before that a tap reaches only what works without script. */
+export async function hydrated(page: Page): Promise<void> {
+  await page.locator("html[data-hydrated]").waitFor({ state: "attached" });
+}
+
+function env(name: string): string {
+  const value = process.env[name];
+  if (!value) throw new Error(`${name} is not set: harness/demo.ts sets it, run the stories with make e2e`);
+  return value;
+}

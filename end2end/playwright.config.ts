@@ -1,0 +1,24 @@
+// People's paths, on a phone inside WeChat first. `make e2e` builds what these need; `make e2e E2E="-g receipt"` runs some.
+// Set SHOUMA_E2E_URL and SHOUMA_E2E_SIM_URL to test servers that run already.
+import { defineConfig } from "@playwright/test";
+import { browser, DESKTOP, PHONE } from "./harness/devices";
+
+export default defineConfig({
+  testDir: "stories",
+  outputDir: "test-results",
+  globalSetup: "./harness/demo",
+  // One database serves all: stories take payments of their own and look at nothing else, so they may run side by side.
+  fullyParallel: true,
+  workers: process.env.CI ? 2 : undefined,
+  // A story that passes on the second attempt has found something.
+  retries: 0,
+  forbidOnly: !!process.env.CI,
+  timeout: 60_000,
+  expect: { timeout: 10_000 },
+  reporter: process.env.CI ? [["list"], ["github"]] : [["list"]],
+  use: { ...browser, trace: "retain-on-failure", screenshot: "only-on-failure" },
+  projects: [
+    { name: "phone", use: PHONE, testIgnore: /desktop/ },
+    { name: "desktop", use: DESKTOP, testMatch: /desktop/ },
+  ],
+});
