@@ -1,6 +1,8 @@
 //! Reads the tree and proves the sentences that the design says about it: who may speak SQL and HTTP, who may read a clock, where
 //! a float may stand, what each crate may depend on. Each test is one sentence; a failure names file and line and what to do instead.
 
+#![allow(clippy::expect_used, clippy::unwrap_used, reason = "a test says plainly what it expects, in its helpers too")]
+
 #[path = "tidy/dependencies.rs"]
 mod dependencies;
 #[path = "tidy/locales.rs"]

@@ -90,7 +90,7 @@ fn has_token(line: &str, word: &str) -> bool {
     let ends_open = continues(word.chars().last());
     line.match_indices(word).any(|(at, _)| {
         let after = line[at + word.len()..].chars().next();
-        !continues(line[..at].chars().last()) && !(ends_open && continues(after))
+        !(continues(line[..at].chars().last()) || ends_open && continues(after))
     })
 }
 
