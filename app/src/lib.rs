@@ -9,6 +9,8 @@ pub mod manager;
 pub mod pay;
 pub mod receipts;
 pub mod refusal;
+#[cfg(feature = "ssr")]
+pub mod seam;
 pub mod ui;
 
 pub use i18n::Locale;

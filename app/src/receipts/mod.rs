@@ -1,1 +1,9 @@
 //! The list of receipts and one receipt in full.
+
+pub mod api;
+mod cursor;
+
+#[cfg(feature = "ssr")]
+pub use api::Receipts;
+pub use api::{DayTotal, PAGE_ROWS, ReceiptDetail, ReceiptPage, ReceiptQuery, ReceiptRow, RefundLine};
+pub use cursor::{Cursor, NoSuchPlace};

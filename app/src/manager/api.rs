@@ -1,0 +1,87 @@
+//! What the manager's first screens ask the server for, and what the live stream tells them.
+
+use domain::{Fen, Millis, PaymentId};
+use leptos::prelude::*;
+use serde::{Deserialize, Serialize};
+use server_fn::codec::Json;
+
+use crate::Refusal;
+use crate::receipts::ReceiptRow;
+
+/// The screen with the code: everything that it shows before the first arrival (rows E8, E10).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Desk {
+    /// The organisation that collects.
+    pub merchant_name: String,
+    /// The manager who is signed in.
+    pub manager_name: String,
+    /// What the manager calls the code.
+    pub code_name: String,
+    /// What the code says when it is scanned.
+    pub pay_url: String,
+    /// The code as a picture, `data:image/png;base64,...`: WeChat's long press recognises only pictures.
+    pub qr_png_data_uri: String,
+    /// The manager's newest receipts of today, newest first, at most five.
+    pub latest: Vec<ReceiptRow>,
+    /// Today so far.
+    pub today: Today,
+}
+
+/// The manager's day so far, and the point from which the live stream continues it.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Today {
+    /// When the figures were read, by the server's clock. The live stream is opened with `?after=<as_of_ms>-<32 zeros>`.
+    pub as_of_ms: Millis,
+    /// Payments collected today (Asia/Shanghai) through the manager's codes.
+    pub count: u64,
+    /// Their sum.
+    pub sum_fen: Fen,
+    /// The payments of the 60 s before `as_of_ms`, at most 200: a stream may repeat these, and they are no news.
+    pub recent: Vec<PaymentId>,
+}
+
+/// Money has come: the JSON of one `arrival` event of `GET /m/live`, whose id is `<at_ms>-<payment>`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Arrival {
+    /// The payment.
+    pub payment: PaymentId,
+    /// How much came.
+    pub amount_fen: Fen,
+    /// The payer's first answer, or empty when the code asks nothing.
+    pub title: String,
+    /// When it became a receipt.
+    pub at_ms: Millis,
+    /// Payments of that day, this one included.
+    pub count_today: u64,
+    /// Their sum.
+    pub sum_today_fen: Fen,
+}
+
+/// What the manager's screens may ask for. The caller is always the signed-in one, never a parameter from the page.
+#[cfg(feature = "ssr")]
+#[async_trait::async_trait]
+pub trait Collecting: Send + Sync {
+    /// The screen with the code.
+    async fn desk(&self, caller: &domain::Caller) -> Result<Desk, Refusal>;
+
+    /// Today so far: what every other screen of the manager starts the live stream from.
+    async fn today(&self, caller: &domain::Caller) -> Result<Today, Refusal>;
+}
+
+/// The screen with the code.
+///
+/// # Errors
+/// [`Refusal::SignIn`] when the session ended.
+#[server(endpoint = "manager/desk", prefix = "/api", input = Json)]
+pub async fn load_desk() -> Result<Desk, Refusal> {
+    crate::seam::backend::<dyn Collecting>()?.desk(&crate::seam::caller()?).await
+}
+
+/// Today so far.
+///
+/// # Errors
+/// [`Refusal::SignIn`] when the session ended.
+#[server(endpoint = "manager/today", prefix = "/api", input = Json)]
+pub async fn load_today() -> Result<Today, Refusal> {
+    crate::seam::backend::<dyn Collecting>()?.today(&crate::seam::caller()?).await
+}
