@@ -20,10 +20,17 @@ CREATE TABLE account (
     phone           TEXT NOT NULL UNIQUE,
     name            TEXT NOT NULL,
     password_hash   TEXT,
-    wrong_in_a_row  BIGINT NOT NULL DEFAULT 0,
-    locked_until_ms BIGINT NOT NULL DEFAULT 0,
     created_at_ms   BIGINT NOT NULL
 );
+
+-- Wrong passwords in a row, by phone number, whether or not anybody has it.
+CREATE TABLE door (
+    phone           TEXT PRIMARY KEY,
+    wrong_in_a_row  BIGINT NOT NULL,
+    locked_until_ms BIGINT NOT NULL,
+    tried_at_ms     BIGINT NOT NULL
+);
+CREATE INDEX door_tried ON door (tried_at_ms);
 
 CREATE TABLE member (
     tenant        UUID NOT NULL REFERENCES tenant (id),

@@ -3,6 +3,7 @@
 //! Reading: `let mut conn = store.read().await?; payments::load(&mut conn.tx(), ..)`. Writing: `store.write(command)`, where the
 //! command is re-runnable and makes no outside calls, because the writer owns the transaction and may run it again.
 
+pub mod doors;
 pub mod ledger;
 pub mod payments;
 pub mod receipts;

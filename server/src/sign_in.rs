@@ -1,0 +1,151 @@
+//! Signing in with phone and password, and the session that follows.
+//!
+//! An account that does not exist is answered like one whose password was wrong: same words, same time, same lock.
+
+use aws_lc_rs::digest;
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use domain::account::Phone;
+use domain::{Caller, Millis, Role};
+
+use crate::clock::Clock;
+use crate::fresh;
+use crate::passwords::{self, Passwords};
+use crate::store::sessions::{self, NewSession, SessionFound};
+use crate::store::{Command, Store, StoreError, Tx, accounts, doors};
+
+/// Everything that signing in needs.
+#[derive(Clone)]
+pub struct SignIns {
+    /// The database.
+    pub store: Store,
+    /// The time.
+    pub clock: Clock,
+    /// Checks passwords.
+    pub passwords: Passwords,
+    /// How long a session lives.
+    pub session_ms: i64,
+}
+
+/// Why nobody is signed in.
+#[derive(Debug)]
+pub enum SignInRefusal {
+    /// Phone or password is wrong; which one is not told.
+    Wrong,
+    /// Too many wrong passwords in a row: shut until then, whoever knocks.
+    Locked {
+        /// When it opens.
+        until: Millis,
+    },
+    /// Too much is being asked at present.
+    Busy,
+    /// The store did not answer.
+    Store(StoreError),
+}
+
+impl From<StoreError> for SignInRefusal {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::Busy => SignInRefusal::Busy,
+            error => SignInRefusal::Store(error),
+        }
+    }
+}
+
+/// Somebody signed in: the secret for their cookie, and who they are.
+pub struct SignedIn {
+    /// The cookie's value; only its hash is kept here.
+    pub token: String,
+    /// Who it stands for.
+    pub caller: Caller,
+}
+
+impl SignIns {
+    /// Signs in with what was typed.
+    ///
+    /// # Errors
+    /// [`SignInRefusal`].
+    pub async fn sign_in(&self, phone: &str, password: &str, device: &str) -> Result<SignedIn, SignInRefusal> {
+        let now = (self.clock)();
+        let Some(phone) = Phone::parse(phone) else { return Err(SignInRefusal::Wrong) };
+        let mut conn = self.store.read().await?;
+        let door = doors::of(&mut conn.tx(), &phone).await?;
+        if door.is_locked(now) {
+            return Err(SignInRefusal::Locked { until: door.locked_until_ms });
+        }
+        let account = accounts::by_phone(&mut conn.tx(), &phone).await?;
+        drop(conn);
+        let hash = account.as_ref().and_then(|account| account.password_hash.as_deref());
+        let is_short = password.len() <= passwords::MOST_BYTES;
+        let fits = is_short && self.passwords.check(password, hash).await.map_err(|_| SignInRefusal::Busy)?;
+        let seat = account.as_ref().and_then(|account| seat(&account.members));
+        let (Some(account), Some((tenant, role)), true) = (&account, seat, fits) else {
+            let door = self.store.write(doors::Wrong { phone, now }).await?;
+            return Err(if door.is_locked(now) { SignInRefusal::Locked { until: door.locked_until_ms } } else { SignInRefusal::Wrong });
+        };
+        let caller = Caller { tenant, account: account.id, role };
+        let token = URL_SAFE_NO_PAD.encode(fresh::bytes::<32>());
+        let session = NewSession {
+            token_hash: hash_of(&token),
+            caller,
+            device: device.chars().take(200).collect(),
+            created_at_ms: now,
+            expires_at_ms: now.plus_ms(self.session_ms),
+        };
+        self.store.write(Begin { phone, session }).await?;
+        Ok(SignedIn { token, caller })
+    }
+
+    /// Who a cookie's value stands for, if its session lives.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub async fn session(&self, token: &str) -> Result<Option<SessionFound>, StoreError> {
+        let mut conn = self.store.read().await?;
+        sessions::by_hash(&mut conn.tx(), &hash_of(token), (self.clock)()).await
+    }
+
+    /// Ends a session.
+    ///
+    /// # Errors
+    /// When the store does not take it.
+    pub async fn sign_out(&self, token: &str) -> Result<(), StoreError> {
+        self.store.write(End { token_hash: hash_of(token) }).await
+    }
+}
+
+/// The organisation and role that somebody signs in to: a manager's desk first.
+fn seat(members: &[(domain::TenantId, Role)]) -> Option<(domain::TenantId, Role)> {
+    let rank = |role: Role| [Role::Manager, Role::Administrator, Role::Holder].iter().position(|known| *known == role);
+    members.iter().copied().min_by_key(|(_, role)| rank(*role))
+}
+
+fn hash_of(token: &str) -> Vec<u8> {
+    digest::digest(&digest::SHA256, token.as_bytes()).as_ref().to_vec()
+}
+
+struct Begin {
+    phone: Phone,
+    session: NewSession,
+}
+
+impl Command for Begin {
+    type Done = ();
+
+    async fn run(&self, tx: &mut Tx<'_>) -> Result<(), StoreError> {
+        doors::open(tx, &self.phone).await?;
+        sessions::insert(tx, &self.session).await
+    }
+}
+
+struct End {
+    token_hash: Vec<u8>,
+}
+
+impl Command for End {
+    type Done = ();
+
+    async fn run(&self, tx: &mut Tx<'_>) -> Result<(), StoreError> {
+        sessions::delete(tx, &self.token_hash).await
+    }
+}
