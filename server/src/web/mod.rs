@@ -3,6 +3,8 @@
 pub mod cookies;
 pub mod headers;
 pub mod limits;
+pub mod manager;
 pub mod payer;
+pub mod stream;
 pub mod submit;
 pub mod visit;

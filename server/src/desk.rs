@@ -1,0 +1,152 @@
+//! What a manager's screens ask for: the code, today's figures, the receipts.
+
+use app::manager::{Collecting, Desk, Today};
+use app::receipts::{DayTotal, PAGE_ROWS, ReceiptDetail, ReceiptPage, ReceiptQuery, ReceiptRow, Receipts, RefundLine};
+use app::Refusal;
+use async_trait::async_trait;
+use domain::{Caller, Day, PaymentId};
+
+use crate::fresh;
+use crate::pay::hex;
+use crate::qr;
+use crate::site::Site;
+use crate::store::{StoreError, codes, payments, receipts, rollups, tenants};
+
+/// How far back a live stream repeats itself, because receipts of other instances may become visible a little later.
+pub const REPEATED_MS: i64 = 60_000;
+
+/// Most payments that a screen is told to expect again.
+const MOST_REPEATED: i64 = 200;
+
+/// Receipts that the screen with the code shows.
+const LATEST: i64 = 5;
+
+/// The server's side of the manager's screens.
+pub struct ManagerDesk {
+    site: Site,
+}
+
+impl ManagerDesk {
+    /// The desk of `site`.
+    pub fn new(site: Site) -> ManagerDesk {
+        ManagerDesk { site }
+    }
+
+    async fn read_today(&self, caller: &Caller) -> Result<Today, StoreError> {
+        let now = (self.site.clock)();
+        let mut conn = self.site.store.read().await?;
+        let totals = rollups::totals(&mut conn.tx(), caller.tenant, caller.account, now.day()).await?;
+        let since = now.plus_ms(-REPEATED_MS);
+        let recent = receipts::known_since(&mut conn.tx(), caller.tenant, caller.account, since, MOST_REPEATED).await?;
+        Ok(Today {
+            as_of_ms: now,
+            count: u64::try_from(totals.count).unwrap_or(0),
+            sum_fen: totals.sum_fen,
+            recent: recent.into_iter().map(|row| row.payment).collect(),
+        })
+    }
+
+    async fn read_desk(&self, caller: &Caller) -> Result<Option<Desk>, StoreError> {
+        let today = self.read_today(caller).await?;
+        let mut conn = self.site.store.read().await?;
+        let Some(found) = codes::app_code(&mut conn.tx(), caller.tenant, caller.account).await? else { return Ok(None) };
+        let rows = receipts::page(&mut conn.tx(), caller.tenant, caller.account, None, LATEST).await?;
+        let pay_url = format!("{}/p/{}", self.site.config.public_url, found.token);
+        Ok(Some(Desk {
+            merchant_name: found.merchant.name,
+            manager_name: found.payee_name,
+            code_name: found.code.name,
+            qr_png_data_uri: qr::data_uri(&pay_url, 8).unwrap_or_default(),
+            pay_url,
+            latest: rows.into_iter().map(row).filter(|row| row.at_ms.day() == today.as_of_ms.day()).collect(),
+            today,
+        }))
+    }
+
+    async fn read_page(&self, caller: &Caller, query: ReceiptQuery) -> Result<ReceiptPage, StoreError> {
+        let mut conn = self.site.store.read().await?;
+        let before = query.before.map(|cursor| (cursor.at_ms, cursor.payment));
+        // One more than is shown tells whether there is an older page.
+        let limit = PAGE_ROWS as i64 + 1;
+        let mut rows: Vec<ReceiptRow> = receipts::page(&mut conn.tx(), caller.tenant, caller.account, before, limit).await?.into_iter().map(row).collect();
+        let has_more = rows.len() > PAGE_ROWS;
+        rows.truncate(PAGE_ROWS);
+        let next = rows.last().filter(|_| has_more).map(ReceiptRow::cursor);
+        let mut days: Vec<Day> = rows.iter().map(|row| row.at_ms.day()).collect();
+        days.dedup();
+        let mut totals = Vec::with_capacity(days.len());
+        for day in days {
+            let found = rollups::totals(&mut conn.tx(), caller.tenant, caller.account, day).await?;
+            totals.push(DayTotal { day, count: u64::try_from(found.count).unwrap_or(0), sum_fen: found.sum_fen });
+        }
+        Ok(ReceiptPage { rows, days: totals, next, as_of_ms: (self.site.clock)() })
+    }
+
+    async fn read_one(&self, caller: &Caller, payment: PaymentId) -> Result<Option<ReceiptDetail>, StoreError> {
+        let mut conn = self.site.store.read().await?;
+        let Some(one) = receipts::one(&mut conn.tx(), caller.tenant, caller.account, payment).await? else { return Ok(None) };
+        let refunds = payments::refunds_of(&mut conn.tx(), caller.tenant, payment).await?;
+        let lines = refunds.into_iter().map(|stored| RefundLine {
+            changed_at_ms: stored.final_at_ms.unwrap_or(stored.refund.asked_at_ms),
+            no: stored.refund.no,
+            amount_fen: stored.refund.amount_fen,
+            reason: stored.refund.reason,
+            state: stored.refund.state,
+            asked_at_ms: stored.refund.asked_at_ms,
+        });
+        Ok(Some(ReceiptDetail {
+            opened_at_ms: one.opened_at_ms,
+            refunds: lines.collect(),
+            receipt_url: format!("{}/r/{}", self.site.config.public_url, one.token),
+            receipt: one.receipt,
+        }))
+    }
+}
+
+/// A stored receipt as a line of the list.
+fn row(stored: receipts::Row) -> ReceiptRow {
+    let mut others = stored.answers.iter().map(|answer| answer.text.as_str()).filter(|text| !text.is_empty());
+    let title = others.next().unwrap_or_default().to_owned();
+    ReceiptRow {
+        payment: stored.payment,
+        title,
+        detail: others.collect::<Vec<_>>().join(" · "),
+        code_name: stored.code_name.clone(),
+        amount_fen: stored.amount_fen,
+        refunding_fen: stored.refunding_fen,
+        refunded_fen: stored.refunded_fen,
+        at_ms: stored.paid_at_ms,
+    }
+}
+
+/// What the store's trouble looks like to a screen; the log gets the reason.
+fn refusal(error: StoreError) -> Refusal {
+    if matches!(error, StoreError::Busy) {
+        return Refusal::TryLater { after_s: 2 };
+    }
+    let trace = hex(&fresh::bytes::<4>());
+    tracing::error!(%error, trace, "the store failed");
+    Refusal::Broken { trace }
+}
+
+#[async_trait]
+impl Collecting for ManagerDesk {
+    async fn desk(&self, caller: &Caller) -> Result<Desk, Refusal> {
+        self.read_desk(caller).await.map_err(refusal)?.ok_or(Refusal::NotFound)
+    }
+
+    async fn today(&self, caller: &Caller) -> Result<Today, Refusal> {
+        self.read_today(caller).await.map_err(refusal)
+    }
+}
+
+#[async_trait]
+impl Receipts for ManagerDesk {
+    async fn page(&self, caller: &Caller, query: ReceiptQuery) -> Result<ReceiptPage, Refusal> {
+        self.read_page(caller, query).await.map_err(refusal)
+    }
+
+    async fn one(&self, caller: &Caller, payment: PaymentId) -> Result<ReceiptDetail, Refusal> {
+        self.read_one(caller, payment).await.map_err(refusal)?.ok_or(Refusal::NotFound)
+    }
+}

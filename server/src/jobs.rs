@@ -1,0 +1,167 @@
+//! What goes on by itself: asking about attempts, pushing refunds, delivering messages, taking in roll-ups, refreshing keys.
+//!
+//! Work is claimed with a lease, so any number of instances may run these loops, and a crashed one's work is taken over.
+
+use std::time::Duration;
+
+use domain::payment::Message;
+use futures::StreamExt;
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+
+use crate::desk::REPEATED_MS;
+use crate::site::Site;
+use crate::store::{Command, StoreError, Tx, outbox, payments, receipts, rollups};
+
+/// How long claimed work is left alone by others.
+const LEASE_MS: i64 = 30_000;
+
+/// Attempts or refunds that are worked on at once.
+const AT_ONCE: usize = 8;
+
+/// How much is claimed in one go.
+const BATCH: i64 = 64;
+
+/// Starts the loops; they end soon after `stopping` turns true.
+pub fn start(site: &Site, stopping: &watch::Receiver<bool>) -> JoinSet<()> {
+    let mut jobs = JoinSet::new();
+    jobs.spawn(every(500, stopping.clone(), site.clone(), |site| Box::pin(async move { ask_about_attempts(&site).await })));
+    jobs.spawn(every(500, stopping.clone(), site.clone(), |site| Box::pin(async move { push_refunds(&site).await })));
+    jobs.spawn(every(500, stopping.clone(), site.clone(), |site| Box::pin(async move { deliver(&site).await })));
+    jobs.spawn(every(200, stopping.clone(), site.clone(), |site| Box::pin(async move { take_in(&site).await })));
+    if site.store.has_other_instances() {
+        jobs.spawn(every(500, stopping.clone(), site.clone(), |site| Box::pin(async move { watch_others(&site).await })));
+    }
+    jobs
+}
+
+type Round = std::pin::Pin<Box<dyn Future<Output = Result<bool, StoreError>> + Send>>;
+
+/// Runs `round` again and again: at once while it says that there is more, after a pause otherwise. A failing store is asked
+/// ever more rarely, at least every ten seconds.
+async fn every(pause_ms: u64, mut stopping: watch::Receiver<bool>, site: Site, round: impl Fn(Site) -> Round + Send) {
+    let mut failures: u32 = 0;
+    while !*stopping.borrow() {
+        let pause_ms = match round(site.clone()).await {
+            Ok(true) => {
+                failures = 0;
+                continue;
+            }
+            Ok(false) => {
+                failures = 0;
+                pause_ms
+            }
+            Err(error) => {
+                failures = (failures + 1).min(6);
+                tracing::error!(%error, "a job failed; it will run again");
+                (pause_ms << failures).min(10_000)
+            }
+        };
+        tokio::select! {
+            _ = stopping.changed() => {}
+            () = tokio::time::sleep(Duration::from_millis(pause_ms)) => {}
+        }
+    }
+}
+
+async fn ask_about_attempts(site: &Site) -> Result<bool, StoreError> {
+    let now = (site.clock)();
+    let due = site.store.write(ClaimAttempts { now }).await?;
+    let is_full = due.len() as i64 == BATCH;
+    let results = futures::stream::iter(due).map(|(tenant, payment, no)| async move {
+        let Some(stored) = site.payments.load(tenant, payment).await? else { return Ok(()) };
+        site.payments.ask_or_close(&stored, &no).await
+    });
+    all(results.buffer_unordered(AT_ONCE).collect().await)?;
+    Ok(is_full)
+}
+
+async fn push_refunds(site: &Site) -> Result<bool, StoreError> {
+    let now = (site.clock)();
+    let due = site.store.write(ClaimRefunds { now }).await?;
+    let is_full = due.len() as i64 == BATCH;
+    let results = futures::stream::iter(due).map(|refund| async move { site.refunds.push(&refund).await });
+    all(results.buffer_unordered(AT_ONCE).collect().await)?;
+    Ok(is_full)
+}
+
+/// Takes what people have to be told. Screens are told live; what needs a person also goes to the log, where an operator's
+/// alarm finds it.
+async fn deliver(site: &Site) -> Result<bool, StoreError> {
+    let now = (site.clock)();
+    let due = site.store.write(outbox::Claim { now, lease_until: now.plus_ms(LEASE_MS), limit: BATCH }).await?;
+    let is_full = due.len() as i64 == BATCH;
+    for claimed in due {
+        announce(&claimed.message);
+        site.store.write(outbox::Done { tenant: claimed.tenant, id: claimed.id, now }).await?;
+    }
+    Ok(is_full)
+}
+
+fn announce(message: &Message) {
+    match message {
+        Message::Arrived { .. } | Message::Refunded { .. } => {}
+        Message::ExtraReturning { payment, amount_fen, cause } => {
+            metrics::counter!("shouma_alarms_total", "alarm" => "extra_payment").increment(1);
+            tracing::warn!(%payment, amount_fen = amount_fen.get(), ?cause, "money came once too often and goes back by itself");
+        }
+        Message::Mismatch { payment, asked_fen, received_fen } => {
+            metrics::counter!("shouma_alarms_total", "alarm" => "amount_mismatch").increment(1);
+            tracing::error!(%payment, asked_fen = asked_fen.get(), received_fen = received_fen.get(), "another amount came than was asked; it is held");
+        }
+        Message::Contradiction { payment, said } => {
+            metrics::counter!("shouma_alarms_total", "alarm" => "contradiction").increment(1);
+            tracing::error!(%payment, said, "the channel contradicts itself");
+        }
+        Message::RefundStuck { payment, amount_fen, given_up } => {
+            metrics::counter!("shouma_alarms_total", "alarm" => "refund_stuck").increment(1);
+            tracing::error!(%payment, amount_fen = amount_fen.get(), given_up, "a refund needs a person");
+        }
+    }
+}
+
+async fn take_in(site: &Site) -> Result<bool, StoreError> {
+    const MOST: i64 = 500;
+    Ok(site.store.write(rollups::Drain { limit: MOST }).await? >= MOST as u64)
+}
+
+/// Tells the streams of this instance what other instances stored. Streams drop what they were told already.
+async fn watch_others(site: &Site) -> Result<bool, StoreError> {
+    if site.live.listeners() == 0 {
+        return Ok(false);
+    }
+    let since = (site.clock)().plus_ms(-REPEATED_MS / 6);
+    let mut conn = site.store.read().await?;
+    for arrival in receipts::all_known_since(&mut conn.tx(), since, 1000).await? {
+        site.live.publish(arrival);
+    }
+    Ok(false)
+}
+
+fn all(results: Vec<Result<(), StoreError>>) -> Result<(), StoreError> {
+    results.into_iter().collect()
+}
+
+struct ClaimAttempts {
+    now: domain::Millis,
+}
+
+impl Command for ClaimAttempts {
+    type Done = Vec<(domain::TenantId, domain::PaymentId, domain::OutTradeNo)>;
+
+    async fn run(&self, tx: &mut Tx<'_>) -> Result<Self::Done, StoreError> {
+        payments::claim_due(tx, self.now, self.now.plus_ms(LEASE_MS), BATCH).await
+    }
+}
+
+struct ClaimRefunds {
+    now: domain::Millis,
+}
+
+impl Command for ClaimRefunds {
+    type Done = Vec<payments::StoredRefund>;
+
+    async fn run(&self, tx: &mut Tx<'_>) -> Result<Self::Done, StoreError> {
+        payments::claim_due_refunds(tx, self.now, self.now.plus_ms(LEASE_MS), BATCH).await
+    }
+}

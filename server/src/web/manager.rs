@@ -1,0 +1,217 @@
+//! The manager's app: its pages, signing in and out, preferences, and the server functions of its screens.
+
+use std::sync::Arc;
+
+use app::manager::Collecting;
+use app::mobile::{self, Answer, Bundle, SignIn, SignInWhy};
+use app::receipts::Receipts;
+use axum::Form;
+use axum::body::Body;
+use axum::extract::{Request, State};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri, header};
+use axum::response::{IntoResponse, Response};
+use domain::{Caller, Role};
+use leptos::prelude::provide_context;
+use serde::Deserialize;
+
+use super::cookies;
+use super::headers::Policy;
+use super::limits::Act;
+use super::visit::{Visit, query_value};
+use crate::desk::ManagerDesk;
+use crate::sign_in::SignInRefusal;
+use crate::site::Site;
+
+/// Where a manager begins.
+const HOME: &str = "/m";
+
+/// `GET /m/..`: a screen, or the sign-in page.
+pub async fn screen(State(site): State<Site>, visit: Visit, uri: Uri, headers: HeaderMap) -> Response {
+    let caller = match caller(&site, &headers).await {
+        Ok(caller) => caller,
+        Err(response) => return response,
+    };
+    if uri.path() == "/m/sign-in" && caller.is_some() && query_value(&uri, "why").is_none() {
+        return visit.redirect(&safe_next(query_value(&uri, "next").as_deref()));
+    }
+    let why = query_value(&uri, "why").and_then(|word| SignInWhy::of_word(&word));
+    let sign_in = SignIn { phone: String::new(), why, next: safe_next(query_value(&uri, "next").as_deref()) };
+    show(visit, &uri, &headers, caller, sign_in).await
+}
+
+async fn show(visit: Visit, uri: &Uri, headers: &HeaderMap, caller: Option<Caller>, sign_in: SignIn) -> Response {
+    let site = visit.site.clone();
+    let query = uri.query().unwrap_or_default().to_owned();
+    let request = mobile::Visit {
+        path: uri.path().to_owned(),
+        query,
+        prefs: visit.prefs,
+        caller,
+        nonce: visit.nonce.clone(),
+        is_demo: site.demo.is_some(),
+        sign_in,
+    };
+    let desk = Arc::new(ManagerDesk::new(site.clone()));
+    let (collecting, receipts): (Arc<dyn Collecting>, Arc<dyn Receipts>) = (desk.clone(), desk);
+    let bundle: &Bundle = &site.client.mobile;
+    match mobile::answer(request, bundle, &collecting, &receipts).await {
+        Answer::Page { status, html } => {
+            let policy = Policy { nonce: &visit.nonce, form_origins: &[], demo_origin: None }.app();
+            let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+            visit.app_page(status, html, &policy)
+        }
+        Answer::SignIn { next } => {
+            let had_session = cookies::get(headers, cookies::SESSION).is_some();
+            let why = if had_session { "ended" } else { "needed" };
+            visit.redirect(&format!("/m/sign-in?why={why}&next={}", encode(&next)))
+        }
+    }
+}
+
+/// Who is signed in, or the answer when the store does not say.
+async fn caller(site: &Site, headers: &HeaderMap) -> Result<Option<Caller>, Response> {
+    let Some(token) = cookies::get(headers, cookies::SESSION) else { return Ok(None) };
+    match site.sign_ins.session(token).await {
+        Ok(found) => Ok(found.map(|found| found.caller).filter(|caller| caller.role == Role::Manager)),
+        Err(error) => {
+            tracing::error!(%error, "a session could not be read");
+            Err((StatusCode::SERVICE_UNAVAILABLE, [(header::RETRY_AFTER, "2")], "busy").into_response())
+        }
+    }
+}
+
+/// What the sign-in page posts.
+#[derive(Deserialize)]
+pub struct SignInForm {
+    #[serde(default)]
+    phone: String,
+    #[serde(default)]
+    password: String,
+    #[serde(default)]
+    next: String,
+}
+
+/// `POST /m/sign-in`.
+pub async fn sign_in(State(site): State<Site>, mut visit: Visit, uri: Uri, headers: HeaderMap, Form(form): Form<SignInForm>) -> Response {
+    let next = safe_next(Some(&form.next));
+    let again = |why| SignIn { phone: form.phone.chars().take(30).collect(), why: Some(why), next: next.clone() };
+    if let Err(after_s) = site.gate.pass(Act::SignIn, visit.address) {
+        return show(visit, &uri, &headers, None, again(SignInWhy::Later { after_s })).await;
+    }
+    let device = headers.get(header::USER_AGENT).and_then(|agent| agent.to_str().ok()).unwrap_or_default();
+    match site.sign_ins.sign_in(&form.phone, &form.password, device).await {
+        Ok(signed_in) => {
+            metrics::counter!("shouma_sign_ins_total", "result" => "right").increment(1);
+            visit.cookies.extend(cookies::set(cookies::SESSION, &signed_in.token, site.config.session_ms / 1000));
+            visit.redirect(&next)
+        }
+        Err(SignInRefusal::Wrong) => {
+            metrics::counter!("shouma_sign_ins_total", "result" => "wrong").increment(1);
+            show(visit, &uri, &headers, None, again(SignInWhy::Wrong)).await
+        }
+        Err(SignInRefusal::Locked { until }) => show(visit, &uri, &headers, None, again(SignInWhy::Locked { until_ms: until })).await,
+        Err(SignInRefusal::Busy) => show(visit, &uri, &headers, None, again(SignInWhy::Later { after_s: 5 })).await,
+        Err(SignInRefusal::Store(error)) => visit.store_trouble(&error, Some("/m/sign-in")),
+    }
+}
+
+/// `POST /m/sign-out`.
+pub async fn sign_out(State(site): State<Site>, mut visit: Visit, headers: HeaderMap) -> Response {
+    if let Some(token) = cookies::get(&headers, cookies::SESSION)
+        && let Err(error) = site.sign_ins.sign_out(token).await
+    {
+        return visit.store_trouble(&error, Some("/m/settings"));
+    }
+    visit.cookies.extend(cookies::forget(cookies::SESSION));
+    visit.redirect("/m/sign-in?why=signed_out")
+}
+
+/// What the settings page posts: any of the three.
+#[derive(Deserialize)]
+pub struct Liked {
+    lang: Option<String>,
+    theme: Option<String>,
+    mode: Option<String>,
+}
+
+/// `POST /m/settings`: keeps how somebody likes the screens.
+pub async fn settings(State(site): State<Site>, mut visit: Visit, Form(liked): Form<Liked>) -> Response {
+    let wishes = [("lang", liked.lang, &["zh", "en"][..]), ("theme", liked.theme, &["auto", "light", "dark"]), ("mode", liked.mode, &["normal", "care"])];
+    for (name, value, allowed) in wishes {
+        if let Some(value) = value.filter(|value| allowed.contains(&value.as_str())) {
+            visit.cookies.extend(cookies::preference(name, &value, site.is_https()));
+        }
+    }
+    visit.redirect("/m/settings")
+}
+
+/// `POST /api/..`: the server functions of the screens, with the same context as the pages.
+pub async fn api(State(site): State<Site>, request: Request<Body>) -> Response {
+    let caller = match caller(&site, request.headers()).await {
+        Ok(caller) => caller,
+        Err(response) => return response,
+    };
+    let desk = Arc::new(ManagerDesk::new(site));
+    let context = move || {
+        provide_context::<Arc<dyn Collecting>>(desk.clone());
+        provide_context::<Arc<dyn Receipts>>(desk.clone());
+        if let Some(caller) = caller {
+            provide_context(caller);
+        }
+    };
+    let mut response = leptos_axum::handle_server_fns_with_context(context, request).await.into_response();
+    response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    response
+}
+
+/// Only a path of the manager's own app is led to after signing in: nobody is sent elsewhere by a prepared link.
+fn safe_next(next: Option<&str>) -> String {
+    let decoded = next.map(decode).unwrap_or_default();
+    let is_ours = decoded == HOME || decoded.starts_with("/m/") || decoded.starts_with("/m?");
+    let is_plain = decoded.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'\\') && !decoded.contains("//") && !decoded.contains("..");
+    if is_ours && is_plain && !decoded.starts_with("/m/sign") { decoded } else { HOME.to_owned() }
+}
+
+fn encode(text: &str) -> String {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.~/".contains(&byte);
+    text.bytes().map(|byte| if plain(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") }).collect()
+}
+
+fn decode(text: &str) -> String {
+    let bytes = text.as_bytes();
+    let mut decoded = Vec::with_capacity(bytes.len());
+    let mut at = 0;
+    while at < bytes.len() {
+        let hex = text.get(at + 1..at + 3).filter(|_| bytes[at] == b'%').and_then(|hex| u8::from_str_radix(hex, 16).ok());
+        decoded.push(hex.unwrap_or(bytes[at]));
+        at += if hex.is_some() { 3 } else { 1 };
+    }
+    String::from_utf8_lossy(&decoded).into_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn after_signing_in_one_is_led_within_the_app_only() {
+        let table = [
+            ("/m/receipts%3Fbefore%3D1-2", "/m/receipts?before=1-2"),
+            ("/m/receipts/0199", "/m/receipts/0199"),
+            ("/m", "/m"),
+            ("", "/m"),
+            ("https://evil.example", "/m"),
+            ("//evil.example", "/m"),
+            ("/m//evil.example", "/m"),
+            ("/m/../admin", "/m"),
+            ("/m/%0d%0aSet-Cookie:x", "/m"),
+            ("/m\\evil", "/m"),
+            ("/m/sign-out", "/m"),
+            ("/mallory", "/m"),
+        ];
+        for (next, expected) in table {
+            assert_eq!(safe_next(Some(next)), expected, "{next}");
+        }
+        assert_eq!(decode(&encode("/m/receipts?before=1-2&x=张")), "/m/receipts?before=1-2&x=张");
+    }
+}

@@ -1,0 +1,164 @@
+//! `GET /m/live`: arrivals as they come, over server-sent events.
+//!
+//! A stream that is resumed repeats the last minute, because receipts of other instances may become visible a little late; the
+//! screen drops what it knows.
+
+use std::collections::HashSet;
+use std::convert::Infallible;
+use std::time::Duration;
+
+use app::manager::Arrival;
+use axum::extract::State;
+use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri, header};
+use axum::response::sse::{Event, Sse};
+use axum::response::{IntoResponse, Response};
+use domain::{Caller, Millis, PaymentId, Role};
+use futures::Stream;
+use tokio::sync::broadcast::Receiver;
+use tokio::sync::broadcast::error::RecvError;
+
+use super::cookies;
+use super::visit::query_value;
+use crate::desk::REPEATED_MS;
+use crate::live::{LiveArrival, LiveEvent};
+use crate::site::Site;
+use crate::store::{StoreError, receipts, rollups};
+
+/// How often a silent stream says that it lives, and looks whether its session does.
+const HEARTBEAT: Duration = Duration::from_secs(15);
+
+/// Most arrivals that a stream repeats.
+const MOST_REPEATED: i64 = 500;
+
+/// Opens the stream of the manager who is signed in.
+pub async fn live(State(site): State<Site>, uri: Uri, headers: HeaderMap) -> Response {
+    let Some(token) = cookies::get(&headers, cookies::SESSION).map(str::to_owned) else { return StatusCode::UNAUTHORIZED.into_response() };
+    let caller = match site.sign_ins.session(&token).await {
+        Ok(Some(found)) if found.caller.role == Role::Manager => found.caller,
+        Ok(_) => return StatusCode::UNAUTHORIZED.into_response(),
+        Err(_) => return (StatusCode::SERVICE_UNAVAILABLE, [(header::RETRY_AFTER, "2")]).into_response(),
+    };
+    let last = headers.get("last-event-id").and_then(|id| id.to_str().ok()).map(str::to_owned).or_else(|| query_value(&uri, "after"));
+    let now = (site.clock)();
+    let after = last.as_deref().and_then(|id| id.split('-').next()?.parse().ok()).map_or(now, Millis::of);
+    metrics::gauge!("shouma_live_streams").increment(1.0);
+    let watch = Watch { events: site.live.listen(), site, token, caller, told: HashSet::new(), after, waiting: vec![], is_resumed: false, is_over: false };
+    let mut response = Sse::new(stream(watch)).into_response();
+    let headers = response.headers_mut();
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache, no-transform"));
+    // Proxies would otherwise hold events back.
+    headers.insert("x-accel-buffering", HeaderValue::from_static("no"));
+    response
+}
+
+struct Watch {
+    site: Site,
+    token: String,
+    caller: Caller,
+    events: Receiver<LiveEvent>,
+    /// What this stream said already.
+    told: HashSet<PaymentId>,
+    /// From where it resumes.
+    after: Millis,
+    waiting: Vec<LiveArrival>,
+    is_resumed: bool,
+    is_over: bool,
+}
+
+impl Drop for Watch {
+    fn drop(&mut self) {
+        metrics::gauge!("shouma_live_streams").decrement(1.0);
+    }
+}
+
+fn stream(watch: Watch) -> impl Stream<Item = Result<Event, Infallible>> {
+    futures::stream::unfold(watch, |mut watch| async move {
+        if watch.is_over {
+            return None;
+        }
+        let event = watch.next().await;
+        Some((Ok(event), watch))
+    })
+}
+
+impl Watch {
+    async fn next(&mut self) -> Event {
+        if !self.is_resumed {
+            self.is_resumed = true;
+            self.repeat().await;
+            // The first bytes tell the browser at once that the stream is open.
+            return Event::default().comment("open").retry(Duration::from_secs(2));
+        }
+        loop {
+            if !self.waiting.is_empty() {
+                let arrival = self.waiting.remove(0);
+                if let Some(event) = self.tell(&arrival).await {
+                    return event;
+                }
+                continue;
+            }
+            match tokio::time::timeout(HEARTBEAT, self.events.recv()).await {
+                Ok(Ok(LiveEvent::Arrival(arrival))) => self.take(arrival),
+                Ok(Ok(LiveEvent::Stop)) | Ok(Err(RecvError::Closed)) => {
+                    self.is_over = true;
+                    return Event::default().comment("stop");
+                }
+                // So much came at once that some of it passed by: it stands in the store.
+                Ok(Err(RecvError::Lagged(_))) => self.repeat().await,
+                Err(_) => {
+                    if let Ok(None) = self.site.sign_ins.session(&self.token).await {
+                        self.is_over = true;
+                        return Event::default().event("bye").data("{}");
+                    }
+                    return Event::default().comment("alive");
+                }
+            }
+        }
+    }
+
+    fn take(&mut self, arrival: LiveArrival) {
+        let is_ours = arrival.tenant == self.caller.tenant && arrival.payee == self.caller.account;
+        if is_ours && self.told.insert(arrival.payment) {
+            self.after = self.after.max(arrival.known_at_ms);
+            self.waiting.push(arrival);
+        }
+    }
+
+    async fn repeat(&mut self) {
+        match self.missed().await {
+            Ok(missed) => missed.into_iter().for_each(|arrival| self.take(arrival)),
+            Err(error) => tracing::error!(%error, "a live stream could not be resumed"),
+        }
+    }
+
+    async fn missed(&self) -> Result<Vec<LiveArrival>, StoreError> {
+        let mut conn = self.site.store.read().await?;
+        let since = self.after.plus_ms(-REPEATED_MS);
+        receipts::known_since(&mut conn.tx(), self.caller.tenant, self.caller.account, since, MOST_REPEATED).await
+    }
+
+    async fn tell(&self, arrival: &LiveArrival) -> Option<Event> {
+        let day = arrival.day();
+        let totals = async {
+            let mut conn = self.site.store.read().await?;
+            rollups::totals(&mut conn.tx(), self.caller.tenant, self.caller.account, day).await
+        };
+        let totals = match totals.await {
+            Ok(totals) => totals,
+            Err(error) => {
+                tracing::error!(%error, "today's figures could not be read for a live stream");
+                return None;
+            }
+        };
+        let told = Arrival {
+            payment: arrival.payment,
+            amount_fen: arrival.amount_fen,
+            title: arrival.title.clone(),
+            at_ms: arrival.known_at_ms,
+            count_today: u64::try_from(totals.count).unwrap_or(0),
+            sum_today_fen: totals.sum_fen,
+        };
+        let event = Event::default().event("arrival").id(format!("{}-{}", arrival.known_at_ms.get(), arrival.payment));
+        event.json_data(&told).ok()
+    }
+}
