@@ -17,9 +17,10 @@ pub enum PaymentState {
     Open,
     /// Paid: there is a receipt.
     Paid,
-    /// Can no longer be paid, and was not.
+    /// Can no longer be paid, and was not. Final: money that comes later goes back by itself or is held at its attempt.
     Closed,
-    /// Money came that is not the asked amount. It is kept apart until a person decides.
+    /// Money came while it was open that is not the asked amount. That money is kept apart until a person decides; the right
+    /// amount through another attempt still makes a receipt.
     Held,
 }
 
@@ -212,7 +213,8 @@ impl Settlement {
 /// What a payment becomes when the channel says `trade` about its attempt `no`.
 ///
 /// Any order and repetition of words ends in the same state: money is booked once per transaction, the first success is the
-/// receipt, and every later one goes back by itself (I2).
+/// receipt, and every later one goes back by itself (I2). Words that contradict earlier ones book nothing and are reported,
+/// each time they are said.
 ///
 /// # Panics
 /// When the payment has no attempt `no`: the caller looked it up by that number.
@@ -250,17 +252,9 @@ struct Arrival<'a> {
 fn arrive(next: &mut Settlement, index: usize, arrival: &Arrival<'_>, now: Millis) {
     let payment = &mut next.payment;
     let known = &payment.attempts[index];
-    if known.state.has_money() {
-        if known.transaction.as_deref() != Some(arrival.transaction) {
-            let said = format!("{} was paid by {:?} and by {}", known.no, known.transaction, arrival.transaction);
-            next.messages.push(Message::Contradiction { payment: payment.id, said });
-        }
-        return;
-    }
-    // Nothing can be booked of it; the transaction stays unbooked until a person looks.
-    if !arrival.amount.is_positive() {
-        let said = format!("{} was paid with {} fen", known.no, arrival.amount.get());
-        next.messages.push(Message::Contradiction { payment: payment.id, said });
+    let contradiction = contradiction(payment, known, arrival);
+    if known.state.has_money() || contradiction.is_some() {
+        next.messages.extend(contradiction.map(|said| Message::Contradiction { payment: payment.id, said }));
         return;
     }
     let fits = arrival.is_cny && arrival.amount == payment.amount_fen;
@@ -284,12 +278,31 @@ fn arrive(next: &mut Settlement, index: usize, arrival: &Arrival<'_>, now: Milli
         }
         AttemptState::Extra => return_extra(next, index, now),
         _ => {
-            if payment.state != PaymentState::Paid {
+            // A closed payment stays closed, so that the order of two late arrivals does not matter.
+            if payment.state == PaymentState::Open {
                 payment.state = PaymentState::Held;
             }
             let (payment, asked_fen) = (payment.id, payment.amount_fen);
             next.messages.push(Message::Mismatch { payment, asked_fen, received_fen: arrival.amount });
         }
+    }
+}
+
+/// What the channel says of this arrival that cannot be, given what it said before. Nothing is booked of such a word; a person
+/// has to ask the channel what is true.
+fn contradiction(payment: &Payment, known: &Attempt, arrival: &Arrival<'_>) -> Option<String> {
+    let Arrival { transaction, amount, .. } = *arrival;
+    let (no, received) = (&known.no, known.received_fen.unwrap_or_default());
+    let namesake = payment.attempts.iter().find(|other| other.no != *no && other.transaction.as_deref() == Some(transaction));
+    match (known.transaction.as_deref(), namesake) {
+        (Some(first), _) if first != transaction => Some(format!("{no} was paid by {first} and by {transaction}")),
+        (Some(_), _) if received != amount => {
+            Some(format!("{no} was paid with {} fen and with {} fen by {transaction}", received.get(), amount.get()))
+        }
+        (Some(_), _) => None,
+        (None, Some(other)) => Some(format!("{transaction} paid both {} and {no}", other.no)),
+        (None, None) if !amount.is_positive() => Some(format!("{no} was paid with {} fen", amount.get())),
+        (None, None) => None,
     }
 }
 
@@ -306,11 +319,14 @@ fn return_extra(next: &mut Settlement, index: usize, now: Millis) {
 }
 
 impl Payment {
-    /// What can still be returned of it.
+    /// What can still be returned of it: nothing before it is paid.
     ///
     /// # Panics
     /// When more was returned than collected, which no sequence of events can bring about.
     pub fn refundable(&self) -> Fen {
+        if self.state != PaymentState::Paid {
+            return Fen::ZERO;
+        }
         let left = self.amount_fen.minus(self.refunded_fen).and_then(|rest| rest.minus(self.refunding_fen));
         match left {
             Some(left) if left >= Fen::ZERO => left,
@@ -339,12 +355,13 @@ impl Payment {
     /// What the payer may be told, given whether the channel answered just now.
     pub fn standing(&self, channel_answered: bool) -> Standing {
         let returned = self.amount_fen == self.refunded_fen;
-        let extra = self.attempts.iter().any(|attempt| attempt.state == AttemptState::Extra);
+        let has = |state| self.attempts.iter().any(|attempt| attempt.state == state);
         match self.state {
             PaymentState::Paid if returned => Standing::Refunded,
             PaymentState::Paid => Standing::Paid,
             PaymentState::Held => Standing::Held,
-            PaymentState::Closed if extra => Standing::Returned,
+            PaymentState::Closed if has(AttemptState::Held) => Standing::Held,
+            PaymentState::Closed if has(AttemptState::Extra) => Standing::Returned,
             PaymentState::Closed => Standing::NotPaid,
             PaymentState::Open if channel_answered => Standing::Pending,
             PaymentState::Open => Standing::Confirming,

@@ -213,7 +213,11 @@ pub struct RefundSettlement {
 }
 
 /// What a refund becomes when the channel says `word`. Final states stay; late and repeated words change nothing.
+///
+/// # Panics
+/// When the refund belongs to another payment: the caller looked the payment up by the refund.
 pub fn settle(payment: &Payment, refund: &Refund, word: &RefundWord) -> RefundSettlement {
+    assert!(refund.payment == payment.id, "refund {} belongs to another payment than {}", refund.no, payment.id);
     let mut next = RefundSettlement { payment: payment.clone(), refund: refund.clone(), transfers: vec![], messages: vec![] };
     let state = match (refund.state, word) {
         (RefundState::Done, RefundWord::Closed) | (RefundState::GivenUp, RefundWord::Done) => {

@@ -176,6 +176,7 @@ fn ruled_text_is_kept_in_one_form_or_refused_by_the_rules_name() {
 }
 
 #[test]
+#[expect(clippy::type_complexity, reason = "the columns of a table")]
 fn choices_are_of_the_list_and_in_its_order() {
     use FieldRefusal::*;
     let table: [(bool, bool, &[&str], Result<&str, FieldRefusal>); 10] = [
@@ -197,6 +198,7 @@ fn choices_are_of_the_list_and_in_its_order() {
 }
 
 #[test]
+#[expect(clippy::type_complexity, reason = "the columns of a table")]
 fn every_other_component_says_what_it_read_or_why_not() {
     use FieldRefusal::*;
     let long = "x".repeat(513);
