@@ -13,6 +13,7 @@ pub mod ledger;
 pub mod payment;
 pub mod receipt;
 pub mod refund;
+pub mod search;
 pub mod time;
 
 pub use account::{Caller, Role};

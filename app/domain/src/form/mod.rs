@@ -19,6 +19,7 @@ mod typed;
 use serde::{Deserialize, Serialize};
 
 pub use check::{FieldError, FieldRefusal};
+pub(crate) use rule::half_width_char;
 pub use schema::{
     MOST_FIELDS, MOST_HINT_CHARS, MOST_KEY_CHARS, MOST_LABEL_CHARS, MOST_OPTION_CHARS, MOST_OPTIONS, MOST_TEXT_CHARS, SchemaError,
     SchemaRefusal,

@@ -110,10 +110,11 @@ pub(super) fn degrees_e6(typed: &str, most: i32) -> Option<i32> {
 }
 
 /// Full-width ASCII as ordinary ASCII; everything else as it is.
-pub(crate) fn half_width(text: &str) -> String {
+pub(super) fn half_width(text: &str) -> String {
     text.chars().map(half_width_char).collect()
 }
 
+/// As [`half_width`], for one character.
 pub(crate) fn half_width_char(c: char) -> char {
     match c {
         '！'..='～' => char::from_u32(c as u32 - 0xFEE0).unwrap_or(c),

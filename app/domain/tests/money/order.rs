@@ -151,7 +151,7 @@ fn all_orders_of_a_double_payment_and_its_return_agree() {
 
 #[test]
 fn all_orders_of_the_words_about_one_refund_agree() {
-    for last in [RefundWord::Done, RefundWord::Closed] {
+    for last in [RefundWord::Done, RefundWord::Closed, RefundWord::Abnormal] {
         let words = [RefundWord::Unfunded, RefundWord::Processing, RefundWord::Processing, RefundWord::Abnormal, last.clone(), last];
         let mut events = words.map(|word| Event::RefundSaid(0, word)).to_vec();
         let paid = World::new().after(&Event::Word(0, given::success(0))).after(&Event::RefundAsked(None));
