@@ -1,0 +1,40 @@
+//! Every path of the simulator, grouped by who calls it.
+
+use axum::Router;
+use axum::response::Redirect;
+use axum::routing::{get, post};
+
+use crate::world::Shared;
+use crate::{bridge, cashier, doors, messages, oauth, v3};
+
+pub(crate) fn router(world: Shared) -> Router {
+    let merchant = v3::router(world.clone());
+    let account = Router::new()
+        .route("/sns/oauth2/access_token", get(oauth::access_token))
+        .route("/cgi-bin/token", get(oauth::account_token))
+        .route("/cgi-bin/message/template/send", post(messages::template))
+        .route("/cgi-bin/message/subscribe/bizsend", post(messages::subscribe));
+    let people = Router::new()
+        .route("/", get(|| async { Redirect::temporary("/_sim") }))
+        .route("/connect/oauth2/authorize", get(oauth::authorize))
+        .route("/cashier", get(cashier::scan))
+        .route("/cashier/look.css", get(cashier::look))
+        .route("/cashier/{out_trade_no}", get(cashier::page).post(cashier::act))
+        .route("/bridge.js", get(bridge::script))
+        .route("/_sim/bridge", post(bridge::call).options(bridge::preflight));
+    let control = Router::new()
+        .route("/_sim", get(doors::documentation))
+        .route("/_sim/merchant", get(doors::merchant))
+        .route("/_sim/orders", get(doors::orders))
+        .route("/_sim/orders/{out_trade_no}", get(doors::order))
+        .route("/_sim/orders/{out_trade_no}/pay", post(doors::pay_order))
+        .route("/_sim/orders/{out_trade_no}/notify", post(doors::notify))
+        .route("/_sim/refunds", get(doors::refunds))
+        .route("/_sim/refund-delays", post(doors::set_refund_delays))
+        .route("/_sim/faults", get(doors::list_faults).post(doors::add_fault).delete(doors::clear_faults))
+        .route("/_sim/outbox", get(doors::outbox).delete(doors::clear_outbox))
+        .route("/_sim/key-mode", get(doors::get_keys).post(doors::set_keys))
+        .route("/_sim/oauth", post(doors::set_oauth))
+        .route("/_sim/payer", get(oauth::become_payer));
+    merchant.merge(account).merge(people).merge(control).with_state(world)
+}

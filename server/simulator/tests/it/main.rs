@@ -1,0 +1,5 @@
+//! Promises of the simulator over real HTTP.
+
+mod merchant;
+mod money;
+mod signatures;
