@@ -179,32 +179,37 @@ impl Gateway {
             return None;
         }
         let mut refreshed = self.refreshed.lock().await;
-        let now = self.now();
-        // Whoever waited for the lock finds what the one before fetched.
-        if self.ring.find(serial, now).is_none()
-            && refreshed.as_ref().is_none_or(|last| last.is_over(now))
+        // Whoever waited for the lock finds that the one before has just asked.
+        if refreshed.as_ref().is_none_or(|last| last.is_over(self.now()))
             && let Err(error) = self.fetch_certificates(&mut refreshed).await
         {
             tracing::warn!(%error, "platform certificates could not be fetched");
         }
-        self.ring.find(serial, now)
+        self.ring.find(serial, self.now())
     }
 
     async fn fetch_certificates(&self, refreshed: &mut Option<Attempt>) -> Result<usize, ChannelError> {
-        // Noted before the first wait: a caller that gives up meanwhile has still made an attempt.
+        // Noted before the first wait, because a caller that gives up meanwhile has still made an attempt, and again at its end,
+        // so that those who waited through a slow failure do not each repeat it.
         *refreshed = Some(Attempt { at: self.now(), failed: true });
-        let raw = self.send(Method::GET, CERTIFICATES, Vec::new()).await?;
-        let keys = match raw.status {
-            StatusCode::OK => self.read_certificates(&raw).map_err(ChannelError::unknown)?,
-            StatusCode::NOT_FOUND => vec![],
-            _ => return Err(refusal(&raw, self.prove_with(&raw, &[]))),
-        };
-        *refreshed = Some(Attempt { at: self.now(), failed: false });
+        let listed = self.list_certificates().await;
+        *refreshed = Some(Attempt { at: self.now(), failed: listed.is_err() });
+        let keys = listed?;
         let count = keys.len();
         if count > 0 {
             self.ring.replace_platform(keys);
         }
         Ok(count)
+    }
+
+    async fn list_certificates(&self) -> Result<Vec<PlatformKey>, ChannelError> {
+        let raw = self.send(Method::GET, CERTIFICATES, Vec::new()).await?;
+        match raw.status {
+            StatusCode::OK => self.read_certificates(&raw).map_err(ChannelError::unknown),
+            // A merchant that was given the public key from the start has none.
+            StatusCode::NOT_FOUND => Ok(vec![]),
+            _ => Err(refusal(&raw, self.prove_with(&raw, &[]))),
+        }
     }
 
     /// The first certificates are proven by themselves: only WeChat and we know the APIv3 key that they are encrypted with, and

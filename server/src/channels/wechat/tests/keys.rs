@@ -63,6 +63,22 @@ async fn after_a_failed_fetch_it_is_tried_again_soon() {
 }
 
 #[tokio::test]
+async fn those_who_waited_through_a_slow_failure_do_not_repeat_it() {
+    let hands = Hands::new();
+    let at = hands.clone();
+    let stand = platform(&hands, move |_| {
+        at.pass_ms(10_000);
+        None
+    })
+    .await;
+    let wechat = Wechat::new(&config(&stand.base, false), hands.clock()).unwrap();
+    let by = Platform::first();
+    let all = futures::future::join_all((0..8).map(|_| read(&wechat, &hands, &by))).await;
+    assert_eq!(all, [Err(NoticeRefusal::UnknownSerial); 8]);
+    assert_eq!(stand.heard_at("/v3/certificates"), 1);
+}
+
+#[tokio::test]
 async fn what_cannot_be_a_certificate_is_not_asked_for() {
     let hands = Hands::new();
     let stand = platform(&hands, |_| Some(certificates(&[(FIRST, FIRST_CERTIFICATE)]))).await;
