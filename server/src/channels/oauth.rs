@@ -99,12 +99,12 @@ impl Oauth {
     /// # Errors
     /// The first setting that cannot work, as one line.
     pub fn new(config: OauthConfig) -> Result<Oauth, ConfigError> {
-        super::wechat::check_base("oauth_base", &config.authorize_base)?;
-        super::wechat::check_base("oauth_api_base", &config.api_base)?;
+        super::wechat::check_base("wechat.oauth_url", &config.authorize_base)?;
+        super::wechat::check_base("wechat.account_url", &config.api_base)?;
         if config.app_secret.reveal().is_empty() {
-            return Err(ConfigError::of("app_secret", "is empty"));
+            return Err(ConfigError::of("wechat.app_secret", "is empty"));
         }
-        let describe = |error| ConfigError::of("oauth_api_base", outbound::describe(error));
+        let describe = |error| ConfigError::of("wechat.account_url", outbound::describe(error));
         let client = outbound::client(config.timeout_ms).map_err(describe)?;
         Ok(Oauth { config, client })
     }

@@ -36,9 +36,9 @@ pub struct WechatConfig {
     pub timeout_ms: u64,
 }
 
-/// A setting that cannot work, in one line.
+/// A setting that cannot work, in one line, under the name that `shouma serve --help` gives it.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("wechat.{setting}: {why}")]
+#[error("{setting}: {why}")]
 pub struct ConfigError {
     /// The setting's name.
     pub setting: &'static str,
@@ -54,31 +54,31 @@ impl ConfigError {
 
 impl WechatConfig {
     pub(super) fn check_names(&self) -> Result<(), ConfigError> {
-        check_base("api_base", &self.api_base)?;
-        check_base("notify_url_base", &self.notify_url_base)?;
+        check_base("wechat.api_url", &self.api_base)?;
+        check_base("public_url", &self.notify_url_base)?;
         if !(6..=32).contains(&self.mchid.len()) || !self.mchid.bytes().all(|b| b.is_ascii_digit()) {
-            return Err(ConfigError::of("mchid", "a merchant number consists of digits"));
+            return Err(ConfigError::of("wechat.mchid", "a merchant number consists of digits"));
         }
         if self.appid.is_empty() || self.appid.len() > 32 || !self.appid.bytes().all(|b| b.is_ascii_alphanumeric()) {
-            return Err(ConfigError::of("appid", "an application id consists of at most 32 letters and digits"));
+            return Err(ConfigError::of("wechat.appid", "an application id consists of at most 32 letters and digits"));
         }
         if self.serial_no.is_empty() || self.serial_no.len() > 64 || !self.serial_no.bytes().all(|b| b.is_ascii_hexdigit()) {
-            return Err(ConfigError::of("serial_no", "a certificate's serial number consists of hex digits"));
+            return Err(ConfigError::of("wechat.merchant_serial_no", "a certificate's serial number consists of hex digits"));
         }
         match self.timeout_ms {
             1..=60_000 => Ok(()),
-            _ => Err(ConfigError::of("timeout_ms", "must lie between 1 and 60000")),
+            _ => Err(ConfigError::of("wechat.timeout_ms", "must lie between 1 and 60000")),
         }
     }
 
     pub(super) fn signer(&self) -> Result<Signer, ConfigError> {
-        let why = |why| ConfigError::of("private_key", why);
+        let why = |why| ConfigError::of("wechat.private_key_file", why);
         Signer::new(&self.mchid, &self.serial_no.to_ascii_uppercase(), self.private_key.reveal()).map_err(why)
     }
 
     pub(super) fn sealing_key(&self) -> Result<LessSafeKey, ConfigError> {
         let key = self.api_v3_key.reveal();
-        let why = || ConfigError::of("api_v3_key", format!("must be exactly 32 bytes long and is {}", key.len()));
+        let why = || ConfigError::of("wechat.api_v3_key", format!("must be exactly 32 bytes long and is {}", key.len()));
         if key.len() != 32 {
             return Err(why());
         }
@@ -88,9 +88,9 @@ impl WechatConfig {
     pub(super) fn public_key(&self) -> Result<Option<(String, VerifyingKey)>, ConfigError> {
         let Some((id, pem)) = &self.public_key else { return Ok(None) };
         if !id.starts_with("PUB_KEY_ID_") {
-            return Err(ConfigError::of("public_key_id", "begins with PUB_KEY_ID_"));
+            return Err(ConfigError::of("wechat.public_key_id", "begins with PUB_KEY_ID_"));
         }
-        let key = VerifyingKey::of_public_pem(pem).map_err(|why| ConfigError::of("public_key", why))?;
+        let key = VerifyingKey::of_public_pem(pem).map_err(|why| ConfigError::of("wechat.public_key_file", why))?;
         Ok(Some((id.clone(), key)))
     }
 }

@@ -62,7 +62,7 @@ impl Gateway {
     /// # Errors
     /// The first setting that cannot work.
     pub fn new(config: &WechatConfig, clock: Clock) -> Result<Gateway, ConfigError> {
-        let client = outbound::client(config.timeout_ms).map_err(|error| ConfigError::of("api_base", outbound::describe(error)))?;
+        let client = outbound::client(config.timeout_ms).map_err(|error| ConfigError::of("wechat.api_url", outbound::describe(error)))?;
         Ok(Gateway {
             client,
             api_base: config.api_base.clone(),
