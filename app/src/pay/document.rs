@@ -47,8 +47,6 @@ pub struct Shell<'a> {
 pub(super) struct Frame {
     /// The title of the window, without the product's name.
     pub title: String,
-    /// A class of `<body>`.
-    pub class: &'static str,
     /// For readers without a script: look again after so many seconds.
     pub refresh_s: Option<u32>,
     /// Move on to this address at once, with or without a script.
@@ -56,8 +54,8 @@ pub(super) struct Frame {
 }
 
 impl Frame {
-    pub(super) fn new(title: impl Into<String>, class: &'static str) -> Frame {
-        Frame { title: title.into(), class, refresh_s: None, forward_to: None }
+    pub(super) fn new(title: impl Into<String>) -> Frame {
+        Frame { title: title.into(), refresh_s: None, forward_to: None }
     }
 }
 
@@ -91,7 +89,7 @@ fn page(shell: Shell<'_>, frame: Frame, body: impl IntoView) -> impl IntoView {
                 {refresh.map(|meta| view! { <noscript inner_html=meta></noscript> })}
                 {forward}
             </head>
-            <body class=frame.class>
+            <body>
                 {is_demo.then(|| view! { <p class="demo">{td_string!(locale, common.demo_banner)}</p> })}
                 {body}
                 <script nonce=nonce inner_html=assets.pay_js.clone()></script>

@@ -1,6 +1,6 @@
 //! The questions of a form: one rendering for each of the eight components (row E21).
 
-use domain::form::{Component, Field, Typed};
+use domain::form::{Component, Field, FieldRefusal, Typed};
 use leptos::prelude::*;
 
 use super::page::{Fault, PayForm};
@@ -23,6 +23,7 @@ pub(super) struct Asking<'a> {
 /// What is wrong with a field, the id of the control to correct, and the sentence.
 pub(super) fn fault<'f>(locale: Locale, field: &'f Field, pay: &PayForm<'_>) -> Option<(&'f Field, String, String)> {
     let (part, sentence) = match pay.field_errors.iter().find(|error| error.key == field.key) {
+        Some(error) if error.why == FieldRefusal::Required && is_chosen(field) => (None, td_string!(locale, pay.field_choose).to_owned()),
         Some(error) => (error.why.part(), field_sentence(locale, error.why)),
         None => {
             let error = pay.photo_errors.iter().find(|error| error.key == field.key)?;
@@ -31,6 +32,11 @@ pub(super) fn fault<'f>(locale: Locale, field: &'f Field, pay: &PayForm<'_>) -> 
     };
     let control = part.map_or_else(|| control_id(field), |part| format!("{}-{part}", control_id(field)));
     Some((field, control, sentence))
+}
+
+/// Whether the answer is chosen rather than written, so that the sentence says the right verb.
+const fn is_chosen(field: &Field) -> bool {
+    matches!(field.component, Component::Choice { .. } | Component::Photo)
 }
 
 /// A question with its label, control, hint and error; or what the code says instead of asking.
@@ -221,7 +227,7 @@ fn scan(asking: &Asking<'_>, field: &Field, said: Described) -> AnyView {
         <div class="f">
             <label for=id.clone()>{field.label.clone()}{mark(asking.locale, field)}</label>
             {line(field, id.clone(), field.name(), asking.typed.first(&field.key), &said)}
-            <label class="tool" data-scan=id hidden>
+            <label class="tool" data-scan=id data-fail=td_string!(asking.locale, pay.scan_failed) hidden>
                 {td_string!(asking.locale, pay.scan)}
                 <input type="file" accept="image/*" capture="environment" class="sr" />
             </label>
@@ -316,7 +322,7 @@ fn invoice_title(asking: &Asking<'_>, field: &Field, said: Described) -> AnyView
             </div>
             <label for=id.clone()>{td_string!(locale, pay.title_name)}</label>
             {line(field, id, field.part_name("name"), named, &said)}
-            <div class="tax">
+            <div class=if is_company { "tax" } else { "tax off" }>
                 <label for=tax_id.clone()>{td_string!(locale, pay.title_tax_no)}</label>
                 <input id=tax_id name=field.part_name("tax_no") maxlength="40" autocapitalize="characters" value=tax_no />
             </div>

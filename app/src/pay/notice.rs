@@ -69,7 +69,7 @@ impl From<CodeRefusal> for NoticeKind {
 pub fn notice_page(shell: Shell<'_>, kind: &NoticeKind, shop: Option<&Shop>, url: Option<&str>) -> String {
     let locale = shell.locale;
     let words = words(locale, kind);
-    document(shell, Frame::new(words.title, "note"), || {
+    document(shell, Frame::new(words.title), || {
         view! {
             <main>
                 {shop.map(|shop| masthead(locale, shop))}

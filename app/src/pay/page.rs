@@ -83,7 +83,7 @@ pub fn pay_page(shell: Shell<'_>, pay: &PayForm<'_>) -> String {
     let faults = faults(locale, pay);
     let title = fill(td_string!(locale, pay.page_title), &[("shop", &pay.shop.name)]);
     let title = if faults.is_empty() { title } else { format!("{}{title}", td_string!(locale, pay.title_error)) };
-    document(shell, Frame::new(title, "pay"), || {
+    document(shell, Frame::new(title), || {
         view! {
             <main>
                 {masthead(locale, pay.shop)}
@@ -145,6 +145,7 @@ fn form(shell: Shell<'_>, pay: &PayForm<'_>, faults: &[Fault]) -> impl IntoView 
             action=pay.action.to_owned()
             enctype=has_photo.then_some("multipart/form-data")
             data-required=td_string!(locale, pay.field_required)
+            data-choose=td_string!(locale, pay.field_choose)
         >
             <input type="hidden" name="idem" value=pay.idem.to_owned() />
             {draft}
@@ -245,7 +246,7 @@ fn pad(locale: Locale, rule: AmountRule) -> impl IntoView + use<> {
             <button type="button" class="k del" aria-label=td_string!(locale, pay.key_delete)>"⌫"</button>
         }
     });
-    let class = if fixed.is_some() { "pad one" } else { "pad" };
+    let class = if fixed.is_some() { "pad" } else { "pad keys" };
     view! {
         <div class=class role="group" aria-label=td_string!(locale, pay.keypad)>
             {keys}

@@ -31,7 +31,7 @@ pub fn receipt_page(shell: Shell<'_>, page: &ReceiptPage<'_>) -> String {
     let locale = shell.locale;
     let state = page.receipt.state();
     let title = fill(td_string!(locale, pay.receipt_title), &[("amount", &yuan(page.receipt.amount_fen)), ("shop", &page.shop.name)]);
-    document(shell, Frame::new(title, "rcpt"), || {
+    document(shell, Frame::new(title), || {
         view! {
             <main>
                 {masthead(locale, page.shop)}
@@ -46,7 +46,7 @@ pub fn receipt_page(shell: Shell<'_>, page: &ReceiptPage<'_>) -> String {
                 <p class="num">{td_string!(locale, pay.keep_link)}</p>
                 <p class="foot">
                     {reader_links(shell)}
-                    <button type="button" class="js" id="print">{td_string!(locale, pay.print)}</button>
+                    <button type="button" class="x" id="print">{td_string!(locale, pay.print)}</button>
                 </p>
             </main>
         }
@@ -124,8 +124,7 @@ fn rows(locale: Locale, page: &ReceiptPage<'_>) -> Vec<AnyView> {
         _ => row(&answer.label, said(locale, answer)),
     }));
     let (whole, tail) = (receipt.payment.to_string(), receipt.payment.tail());
-    let before = whole[..whole.len() - tail.len()].to_owned();
-    rows.push(view! { <dt>{td_string!(locale, pay.number)}</dt><dd class="no">{before}<b>{tail}</b></dd> }.into_any());
+    rows.push(view! { <dt>{td_string!(locale, pay.number)}</dt><dd><b>{tail}</b><span class="no">{whole}</span></dd> }.into_any());
     if let Some(transaction) = &receipt.transaction {
         rows.push(view! { <dt>{td_string!(locale, pay.transaction)}</dt><dd class="no">{transaction.clone()}</dd> }.into_any());
     }

@@ -63,7 +63,7 @@ pub struct Waiting<'a> {
 pub fn waiting_page(shell: Shell<'_>, waiting: &Waiting<'_>) -> String {
     let locale = shell.locale;
     let is_open = is_open(waiting.standing);
-    let mut frame = Frame::new(title(locale, waiting.standing), "wait");
+    let mut frame = Frame::new(title(locale, waiting.standing));
     frame.refresh_s = is_open.then_some(5);
     frame.forward_to = waiting.receipt_url.filter(|_| waiting.standing == Standing::Paid).map(str::to_owned);
     document(shell, frame, || {
@@ -82,11 +82,12 @@ pub fn waiting_page(shell: Shell<'_>, waiting: &Waiting<'_>) -> String {
                 <div class="card c" data-poll=is_open.then(|| waiting.status_url.to_owned()) data-bridge=params>
                     <div role="status">{sayings(locale, waiting)}</div>
                 </div>
+                {is_open.then(|| view! { <p class="num" id="net" aria-live="polite" hidden>{td_string!(locale, pay.offline)}</p> })}
                 <p class="num">{number}</p>
                 {is_open.then(|| view! { <p class="num">{td_string!(locale, pay.may_close)}</p> })}
                 <p class="foot">{reader_links(shell)}</p>
             </main>
-            {stand_in.map(|url| view! { <script src=url nonce=shell.nonce.to_owned()></script> })}
+            {stand_in.map(|url| view! { <script async=true src=url nonce=shell.nonce.to_owned()></script> })}
         }
     })
 }
@@ -182,7 +183,7 @@ fn ways(locale: Locale, waiting: &Waiting<'_>) -> AnyView {
     let check = view! { <a class="lk" href=status.clone()>{td_string!(locale, pay.check_now)}</a> };
     match &waiting.way {
         Way::Bridge { .. } => view! {
-            <button type="button" class="go js" id="bridge">{td_string!(locale, pay.open_wechat)}</button>
+            <button type="button" class="go x" id="bridge">{td_string!(locale, pay.open_wechat)}</button>
             <noscript>
                 <a class="go" href=format!("{status}?way=native")>{td_string!(locale, pay.use_code)}</a>
             </noscript>
