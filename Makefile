@@ -14,7 +14,7 @@ export CHROMIUM ?= /usr/bin/chromium
 setup := .make/setup
 stage := .make/stage
 # A release build without LEPTOS_OUTPUT_NAME: the server learns the hashed names from Trunk's output at start.
-release_cargo := env -u LEPTOS_OUTPUT_NAME cargo build --release --locked --package server --bin shouma
+release_cargo := env -u LEPTOS_OUTPUT_NAME cargo build --release --locked --package server --package simulator --bins
 
 # --- For people ----------------------------------------------------------------------------------------------------------------
 
@@ -44,7 +44,7 @@ client: ## what the browser receives: app/dist/{pay,mobile,admin}
 	@$(setup) client
 	@.make/client pay mobile admin
 
-release: ## target/release/shouma
+release: ## target/release/shouma and target/release/shouma-sim
 	@$(setup) rust
 	@$(release_cargo)
 
@@ -75,8 +75,9 @@ wasm-test: ## tests of the screens inside headless Chromium
 
 sdk-test: release ## an SDK that others wrote, against the simulator
 	@$(setup) end2end
-	@cd end2end && node --test --test-reporter=spec sdk/
+	@cd end2end && tests=$$(find sdk -name '*.test.*js' -not -path '*/node_modules/*' | sort) && [[ -n $$tests ]] \
+	  || { echo 'shouma: end2end/sdk holds no *.test.js' >&2; exit 1; }; node --test --test-reporter=spec $$tests
 
 e2e: client release ## people's paths in a browser, against the release build
 	@$(setup) end2end browser
-	@cd end2end && npx --no-install playwright test $(E2E)
+	@cd end2end && npx --no-install tsc --project . && npx --no-install playwright test $(E2E)

@@ -1,11 +1,12 @@
-// Trunk's post_build hook: writes a .br and a .gz beside every file that is delivered, and `assets.json`, from which the server
-// learns the hashed names:
-//   { "js": "mobile-1a2b.js", "wasm": "mobile-1a2b_bg.wasm", "css": ["tokens-5e6f.css", "mobile-3c4d.css"], "scripts": [],
+// Trunk's post_build hook. For a delivered page it joins the style sheets in the page's order into one (one request, one thing to
+// inline), writes a .br and a .gz beside every file, and `assets.json`, from which the server learns the hashed names:
+//   { "js": "mobile-1a2b.js", "wasm": "mobile-1a2b_bg.wasm", "css": "mobile-3c4d.css", "scripts": [],
 //     "files": { "mobile-1a2b.js": { "bytes": 100, "br": 40, "gz": 45, "hashed": true }, "voice/zh/1.mp3": .. } }
-// `js` and `wasm` are the entry (null on a page without WebAssembly); `css` and `scripts` are in the page's order. A compressed file
-// is only written, and its size only listed, where it is smaller. A hashed file may be cached for ever; any other is revalidated.
+// `js` and `wasm` are the entry (null on a page without WebAssembly), `scripts` any other scripts in the page's order. A compressed
+// file is only written, and its size only listed, where it is smaller. A hashed file may be cached for ever; any other is revalidated.
+import { createHash } from "node:crypto";
 import { readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { join, relative } from "node:path";
+import { basename, join, relative } from "node:path";
 import { brotliCompressSync, constants, gzipSync } from "node:zlib";
 
 const folder = process.env.TRUNK_STAGING_DIR;
@@ -37,29 +38,40 @@ function compress(path, bytes) {
   return sizes;
 }
 
-const files = {};
-for (const path of paths(folder).sort()) {
-  const name = relative(folder, path).split("\\").join("/");
-  if (name === "index.html") continue;
-  if (recipe.test(name)) {
-    rmSync(path);
-    continue;
-  }
+function compressed(name) {
+  const path = join(folder, name);
   const bytes = readFileSync(path);
-  files[name] = { bytes: bytes.length, ...compress(path, bytes), hashed: hashed.test(name) };
+  return { bytes: bytes.length, ...compress(path, bytes), hashed: hashed.test(name) };
 }
 
-const names = Object.keys(files);
+const page = readFileSync(join(folder, "index.html"), "utf8");
+const plain = paths(folder)
+  .map((path) => relative(folder, path).split("\\").join("/"))
+  .filter((name) => name !== "index.html");
+plain.filter((name) => recipe.test(name)).forEach((name) => rmSync(join(folder, name)));
+let names = plain.filter((name) => !recipe.test(name)).sort();
+const inPage = (ending) =>
+  names.filter((name) => name.endsWith(ending) && page.includes(name)).sort((one, other) => page.indexOf(one) - page.indexOf(other));
+
+const sheets = inPage(".css");
+let css = sheets[0] ?? null;
+if (delivered && sheets.length) {
+  const text = sheets.map((name) => readFileSync(join(folder, name), "utf8").trim()).join("\n");
+  css = `${basename(process.env.TRUNK_HTML_FILE, ".html")}-${createHash("sha256").update(text).digest("hex").slice(0, 16)}.css`;
+  sheets.forEach((name) => rmSync(join(folder, name)));
+  writeFileSync(join(folder, css), text);
+  names = [...names.filter((name) => !sheets.includes(name)), css].sort();
+}
+
 const wasm = names.find((name) => name.endsWith("_bg.wasm")) ?? null;
 const js = wasm && wasm.replace("_bg.wasm", ".js");
-const page = readFileSync(join(folder, "index.html"), "utf8");
-const inPage = (ending) =>
-  names
-    .filter((name) => name.endsWith(ending) && name !== js && page.includes(name) && !name.startsWith("snippets/"))
-    .sort((one, other) => page.indexOf(one) - page.indexOf(other));
-const assets = { js, wasm, css: inPage(".css"), scripts: inPage(".js"), files };
-writeFileSync(join(folder, "assets.json"), `${JSON.stringify(assets, null, 2)}\n`);
-for (const name of names) {
+const scripts = inPage(".js").filter((name) => name !== js && !name.startsWith("snippets/"));
+const files = Object.fromEntries(names.map((name) => [name, compressed(name)]));
+writeFileSync(join(folder, "assets.json"), `${JSON.stringify({ js, wasm, css, scripts, files }, null, 2)}\n`);
+
+const shown = names.filter((name) => files[name].br);
+for (const name of shown) {
   const { bytes, br, gz } = files[name];
-  console.log(`${String(bytes).padStart(9)} B ${br ? `(br ${br}, gz ${gz ?? "none"}) ` : ""}${name}`);
+  console.log(`${String(bytes).padStart(9)} B (br ${br}, gz ${gz ?? "none"}) ${name}`);
 }
+if (shown.length < names.length) console.log(`          and ${names.length - shown.length} files that compression does not help`);

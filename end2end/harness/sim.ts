@@ -5,8 +5,16 @@ export type Order = { out_trade_no: string; prepay_id?: string; trade_state?: st
 export type Sent = { [field: string]: unknown };
 export type Fault = { door: string; fault: string; times?: number };
 
-/** What the person does in WeChat's payment sheet. `unsaid`: pays, but nobody tells the merchant. `absent`: there is no bridge. */
-export type Hand = "pays" | "cancels" | "fails" | "unsaid" | "absent";
+/** What the person does in WeChat's payment sheet, and what the page hears of it. `absent`: there is no bridge. */
+export type Hand = "pays" | "cancels" | "pays, nobody is told" | "pays, page hears fail" | "cancels, then pays" | "absent";
+
+const ACTIONS: Record<Exclude<Hand, "absent">, string> = {
+  pays: "pay",
+  cancels: "cancel",
+  "pays, nobody is told": "pay-silently",
+  "pays, page hears fail": "pay-say-fail",
+  "cancels, then pays": "cancel-then-ok",
+};
 
 export class Sim {
   constructor(readonly url: string) {}
@@ -42,33 +50,32 @@ export class Sim {
   }
 
   /**
-   * Gives `page` a WeixinJSBridge whose payment sheet is handled by `hand`. Call it before the page opens. Answers the list of calls
-   * that the page makes, which grows.
+   * Gives `page` a WeixinJSBridge whose payment sheet is handled by `hand`, and adds what the page asks of it to `calls`. Call it
+   * before the page opens.
    */
-  async bridge(page: Page, hand: Hand = "pays"): Promise<BridgeCall[]> {
-    const calls: BridgeCall[] = [];
-    if (hand === "absent") return calls;
-    await page.exposeBinding("__shoumaBridge", async (_source, name: string, call: BridgeCall) => {
-      if (name !== "getBrandWCPayRequest") return { err_msg: `${name}:ok` };
+  async bridge(page: Page, hand: Hand, calls: BridgeCall[]): Promise<void> {
+    if (hand === "absent") return;
+    await page.exposeBinding("__shoumaBridge", async (_source, name: string, call: BridgeCall): Promise<string[]> => {
+      if (name !== "getBrandWCPayRequest") return [`${name}:ok`];
       calls.push(call);
-      if (hand === "cancels") return { err_msg: "get_brand_wcpay_request:cancel" };
-      if (hand === "fails" || !complete(call)) return { err_msg: "get_brand_wcpay_request:fail" };
-      const prepayId = call.package.replace(/^prepay_id=/, "");
-      const order = (await this.orders()).find((order) => order.prepay_id === prepayId);
-      if (!order) return { err_msg: "get_brand_wcpay_request:fail" };
-      await this.pay(order.out_trade_no, { notify: hand !== "unsaid" });
-      return { err_msg: "get_brand_wcpay_request:ok" };
+      // The simulator checks the six values and the signature as the wallet does.
+      const answer = await this.ask("POST", "/_sim/bridge", { ...call, action: ACTIONS[hand] });
+      return (answer.results ?? ["fail"]).map((result: string) => `get_brand_wcpay_request:${result}`);
     });
     await page.addInitScript(() => {
-      const ask = (window as any).__shoumaBridge as (name: string, call: unknown) => Promise<unknown>;
+      const ask = (window as any).__shoumaBridge as (name: string, call: unknown) => Promise<string[]>;
       (window as any).WeixinJSBridge = {
-        invoke: (name: string, call: unknown, answer?: (result: unknown) => void) => void ask(name, call).then((it) => answer?.(it)),
+        invoke: async (name: string, call: unknown, answer?: (result: unknown) => void) => {
+          for (const err_msg of await ask(name, call)) {
+            answer?.({ err_msg });
+            await new Promise((later) => setTimeout(later, 500));
+          }
+        },
         on: () => {},
         call: () => {},
       };
       document.addEventListener("DOMContentLoaded", () => document.dispatchEvent(new Event("WeixinJSBridgeReady")));
     });
-    return calls;
   }
 
   private async ask(method: string, path: string, body?: unknown): Promise<any> {
@@ -85,8 +92,3 @@ export class Sim {
 
 /** The six values that the sheet wants, all of them text. */
 export type BridgeCall = { appId: string; timeStamp: string; nonceStr: string; package: string; signType: string; paySign: string };
-
-function complete(call: BridgeCall): boolean {
-  const values = [call.appId, call.timeStamp, call.nonceStr, call.package, call.paySign];
-  return values.every((value) => typeof value === "string" && value !== "") && call.signType === "RSA";
-}

@@ -3,6 +3,7 @@
 //   wechatPage   a phone inside WeChat (375 x 812), with a bridge whose sheet pays unless `test.use({ hand: "cancels" })`
 //   desktopPage  an administrator's browser
 //   sim          the simulator's control doors
+//   bridgeCalls  what the phones of this story asked of their bridges
 //   newPhone     further phones, for stories with two people
 //
 // On each of these pages a CSP violation, a console error or an uncaught error fails the story at its end, unless the story said
@@ -38,9 +39,7 @@ export const test = base.extend<Options & Fixtures>({
     await withPages(browser, async (open) => {
       await use(async (own = hand) => {
         const page = await open({ ...PHONE, baseURL, javaScriptEnabled }, errors);
-        const calls = await sim.bridge(page, own);
-        // The list that the story holds is the same one for all of its phones.
-        calls.push = (...more) => bridgeCalls.push(...more);
+        await sim.bridge(page, own, bridgeCalls);
         return page;
       });
     });
