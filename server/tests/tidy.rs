@@ -61,8 +61,10 @@ fn no_float_touches_money() {
     let rules = sources(&["app/domain/src"]);
     none(mentions(&rules, &["f32", "f64"], &[]), "amounts are `Fen`, ratios are integer arithmetic in fen");
     let server = sources(&["server/src"]);
-    let measuring = ["server/src/metrics", "server/src/bench"];
-    none(mentions(&server, &["f32", "f64"], &measuring), "amounts are `Fen`; a measurement belongs into server/src/metrics.rs");
+    // A gauge or a histogram takes floats; what it measures is no money.
+    let floats = mentions(&server, &["f32", "f64"], &["server/src/metrics", "server/src/bench"]);
+    let elsewhere = floats.into_iter().filter(|line| !["metrics::", "gauge!", "histogram!"].iter().any(|word| line.contains(word)));
+    none(elsewhere.collect(), "amounts are `Fen`; a measurement stands in the call of `metrics::` or in server/src/metrics.rs");
 }
 
 #[test]
