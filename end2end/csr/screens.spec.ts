@@ -29,7 +29,6 @@ test("the screens draw themselves without a server", async ({ page }) => {
   const errors: string[] = [];
   page.on("pageerror", (error) => errors.push(error.message));
   await page.goto(`${url}/m`);
-  await page.locator("html[data-hydrated]").waitFor({ state: "attached" });
-  await expect(page.locator("body")).not.toBeEmpty();
+  await expect(page.locator("main")).toBeVisible();
   expect(errors).toEqual([]);
 });
