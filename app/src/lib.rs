@@ -5,6 +5,7 @@
 
 pub mod i18n;
 pub mod manager;
+pub mod mobile;
 #[cfg(feature = "ssr")]
 pub mod pay;
 pub mod receipts;

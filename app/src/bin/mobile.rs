@@ -1,30 +1,50 @@
 //! The mobile bundle (/m and /w): Trunk builds it with `hydrate` for delivery and with `csr` for the fast loop.
 
-#[cfg(all(target_arch = "wasm32", feature = "hydrate"))]
+#[cfg(all(target_arch = "wasm32", any(feature = "hydrate", feature = "csr")))]
 mod browser {
-    use wasm_bindgen::prelude::wasm_bindgen;
+    use app::mobile::{MobileApp, SEED_ID, Seed};
+    use leptos::prelude::*;
 
-    /// What the server-rendered page calls once the bundle is loaded.
-    #[wasm_bindgen]
+    /// What the server-rendered page calls once the bundle is loaded: takes the page over as it stands.
+    #[cfg(feature = "hydrate")]
+    #[wasm_bindgen::prelude::wasm_bindgen]
     pub fn hydrate() {
         console_error_panic_hook::set_once();
-        super::mark_alive();
+        let seed = seed();
+        leptos::mount::hydrate_body(move || view! { <MobileApp seed/> });
+        mark_alive();
     }
-}
 
-/// Says on `<html>` that a tap now reaches the bundle; styles and browser tests wait for it.
-#[cfg(all(target_arch = "wasm32", any(feature = "hydrate", feature = "csr")))]
-fn mark_alive() {
-    if let Some(root) = web_sys::window().and_then(|window| window.document()).and_then(|document| document.document_element()) {
-        // An attribute that cannot be set costs a hint, not the screen.
-        let _ = root.set_attribute("data-hydrated", "");
+    /// Draws the app into an empty page.
+    #[cfg(feature = "csr")]
+    pub fn mount() {
+        console_error_panic_hook::set_once();
+        let seed = seed();
+        leptos::mount::mount_to_body(move || view! { <MobileApp seed/> });
+        mark_alive();
+    }
+
+    /// What the server put into the page; without it the language is what the browser says.
+    fn seed() -> Seed {
+        let carried = document().get_element_by_id(SEED_ID).and_then(|element| element.text_content());
+        carried.as_deref().and_then(Seed::from_json).unwrap_or_else(|| {
+            let languages = window().navigator().language().unwrap_or_default();
+            Seed { prefs: app::ui::prefs::Prefs::read("", "", &languages), ..Seed::default() }
+        })
+    }
+
+    /// Says on `<html>` that a tap now reaches the bundle; styles and browser tests wait for it.
+    fn mark_alive() {
+        if let Some(root) = document().document_element() {
+            // An attribute that cannot be set costs a hint, not the screen.
+            let _ = root.set_attribute("data-hydrated", "");
+        }
     }
 }
 
 #[cfg(all(target_arch = "wasm32", feature = "csr"))]
 fn main() {
-    console_error_panic_hook::set_once();
-    mark_alive();
+    browser::mount();
 }
 
 #[cfg(not(all(target_arch = "wasm32", feature = "csr")))]

@@ -71,13 +71,12 @@ impl Feed {
         Feed { today, arrivals: VecDeque::new(), known, resume }
     }
 
-    /// Takes newer figures, e.g. when a new day has begun. What is known stays known.
+    /// Takes newer figures, e.g. when a new day has begun. The stream continues where it was: what they count already and
+    /// was not shown yet is still news.
     pub fn refresh(&mut self, today: Today) {
-        for payment in &today.recent {
-            self.remember(*payment);
+        if today.as_of_ms > self.today.as_of_ms {
+            self.today = today;
         }
-        self.resume = self.resume.max(Some(Cursor::at(today.as_of_ms)));
-        self.today = today;
     }
 
     /// Takes one event. `false` when it is no news.
@@ -108,6 +107,11 @@ impl Feed {
     /// Where a new stream continues.
     pub fn resume(&self) -> Option<Cursor> {
         self.resume
+    }
+
+    /// When the figures were right.
+    pub fn as_of_ms(&self) -> Millis {
+        self.today.as_of_ms
     }
 
     /// Whether the figures are those of an earlier day at `now`, by the server's clock.
@@ -203,7 +207,8 @@ mod tests {
 
     #[test]
     fn tries_grow_apart_and_stay_below_half_a_minute() {
-        let table = [(1, 0, 1000), (2, 0, 2000), (3, 0, 4000), (5, 0, 16_000), (6, 0, 30_000), (60, 0, 30_000), (1, 255, 750), (60, 255, 22_500)];
+        let table =
+            [(1, 0, 1000), (2, 0, 2000), (3, 0, 4000), (5, 0, 16_000), (6, 0, 30_000), (60, 0, 30_000), (1, 255, 750), (60, 255, 22_500)];
         for (tries, luck, expected) in table {
             assert_eq!(pause_ms(tries, luck), expected, "{tries} {luck}");
         }

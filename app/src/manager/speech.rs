@@ -118,7 +118,8 @@ fn chinese_group(group: u64, begins: bool) -> Vec<&'static str> {
         // Above 万亿 no payment exists; what is said is still right.
         return chinese(group);
     }
-    let places = [(group / 1000, Some("thousand")), (group / 100 % 10, Some("hundred")), (group / 10 % 10, Some("ten")), (group % 10, None)];
+    let places =
+        [(group / 1000, Some("thousand")), (group / 100 % 10, Some("hundred")), (group / 10 % 10, Some("ten")), (group % 10, None)];
     let mut said = Vec::new();
     let mut skipped = false;
     for (number, name) in places {

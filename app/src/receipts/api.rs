@@ -14,11 +14,27 @@ use crate::receipts::Cursor;
 pub const PAGE_ROWS: usize = 15;
 
 /// Which part of the list is asked for. Everything is optional, so that a bare `{}` is the newest page.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct ReceiptQuery {
     /// Only receipts older than this one; `None` begins with the newest.
     #[serde(default)]
     pub before: Option<Cursor>,
+}
+
+impl ReceiptQuery {
+    /// The part of the list that an address names, from its query without `?`. What cannot be read is passed over.
+    pub fn of_url(query: &str) -> ReceiptQuery {
+        let before = query.split('&').find_map(|pair| pair.strip_prefix("before=")).and_then(|text| text.parse().ok());
+        ReceiptQuery { before }
+    }
+
+    /// The address of this part of the list.
+    pub fn url(&self) -> String {
+        match self.before {
+            Some(before) => format!("/m/receipts?before={before}"),
+            None => "/m/receipts".to_owned(),
+        }
+    }
 }
 
 /// One line of the list.
@@ -55,7 +71,7 @@ impl ReceiptRow {
 }
 
 /// A whole day of the manager, however much of it is on the page.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct DayTotal {
     /// The day in Asia/Shanghai.
     pub day: Day,

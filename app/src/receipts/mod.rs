@@ -2,8 +2,14 @@
 
 pub mod api;
 mod cursor;
+mod detail;
+mod list;
+mod listing;
 
 #[cfg(feature = "ssr")]
 pub use api::Receipts;
 pub use api::{DayTotal, PAGE_ROWS, ReceiptDetail, ReceiptPage, ReceiptQuery, ReceiptRow, RefundLine};
 pub use cursor::{Cursor, NoSuchPlace};
+pub use detail::DetailScreen;
+pub use list::ListScreen;
+pub use listing::{Listing, Loaded};

@@ -1,6 +1,11 @@
 //! Shared parts of screens, without data access.
 
+pub mod browser;
+pub mod icons;
 pub mod mark;
+pub mod moments;
+pub mod parts;
+pub mod prefs;
 pub mod words;
 
 pub use mark::Mark;

@@ -1,0 +1,132 @@
+//! What stands around every screen: skip link, demo banner, news, the state of the connection, tabs.
+
+use leptos::prelude::*;
+use leptos_router::components::{FlatRoutes, Route, Router};
+use leptos_router::hooks::use_location;
+use leptos_router::path;
+
+use crate::i18n::*;
+use crate::manager::live::Link;
+use crate::manager::{ArrivalNews, CodeScreen, SettingsScreen, SignInScreen, stream};
+use crate::mobile::{Seed, Till};
+use crate::receipts::{DetailScreen, ListScreen};
+use crate::ui::fill;
+use crate::ui::icons;
+use crate::ui::moments::clock;
+use crate::ui::parts::Empty;
+
+/// The whole app.
+#[component]
+pub fn MobileApp(
+    /// What it shows first.
+    seed: Seed,
+) -> impl IntoView {
+    let till = Till::new(&seed);
+    let locale = till.locale;
+    let is_demo = seed.is_demo;
+    provide_context(till);
+    provide_context(seed);
+    Effect::new(move |_| stream::begin(till));
+    view! {
+        <Router>
+            <a class="skip" href="#main">{td_string!(locale, manager.skip)}</a>
+            {is_demo.then(|| view! { <p class="demo">{td_string!(locale, common.demo_banner)}</p> })}
+            <Trouble/>
+            <Toast/>
+            <FlatRoutes fallback=NotAPage>
+                <Route path=path!("/m") view=CodeScreen/>
+                <Route path=path!("/m/sign-in") view=SignInScreen/>
+                <Route path=path!("/m/receipts") view=ListScreen/>
+                <Route path=path!("/m/receipts/:payment") view=DetailScreen/>
+                <Route path=path!("/m/settings") view=SettingsScreen/>
+            </FlatRoutes>
+            <Tabs/>
+        </Router>
+    }
+}
+
+/// Says what still works while nothing can be heard of arrivals.
+#[component]
+fn Trouble() -> impl IntoView {
+    let till = crate::mobile::till::till();
+    let locale = till.locale;
+    let text = move || match till.link.get() {
+        Link::Offline { since_ms } => Some(fill(td_string!(locale, manager.offline_banner), &[("time", &clock(since_ms))])),
+        Link::Ended => Some(td_string!(locale, manager.ended_banner).to_owned()),
+        _ => None,
+    };
+    let again = move || {
+        (till.link.get() == Link::Ended).then(|| {
+            view! { <a href="/m/sign-in?why=ended" rel="external">{td_string!(locale, manager.sign_in_again)}</a> }
+        })
+    };
+    view! {
+        <div class="trouble" role="status" aria-live="polite" class:is-shown=move || text().is_some()>
+            <p>{text} " " {again}</p>
+        </div>
+    }
+}
+
+/// News on every screen but that of the code, which has its own place for it.
+#[component]
+fn Toast() -> impl IntoView {
+    let till = crate::mobile::till::till();
+    let path = use_location().pathname;
+    let here = move || !matches!(path.get().as_str(), "/m" | "/m/" | "/m/sign-in");
+    let is_over = RwSignal::new(true);
+    Effect::new(move |earlier: Option<Option<TimeoutHandle>>| {
+        if let Some(Some(handle)) = earlier {
+            handle.clear();
+        }
+        let told = till.news.with(Option::is_some);
+        is_over.set(!told);
+        told.then(|| set_timeout_with_handle(move || is_over.set(true), TOAST_TIME).ok()).flatten()
+    });
+    view! {
+        <div class="toast" role="status" aria-live="polite">
+            {move || (here() && !is_over.get()).then(|| view! { <ArrivalNews/> })}
+        </div>
+    }
+}
+
+/// Long enough to read and tap.
+const TOAST_TIME: std::time::Duration = std::time::Duration::from_secs(8);
+
+#[component]
+fn Tabs() -> impl IntoView {
+    let locale = crate::mobile::till::till().locale;
+    let path = use_location().pathname;
+    let tab = move |href: &'static str, icon: fn() -> AnyView, name: &'static str| {
+        let is_here = move || {
+            let path = path.get();
+            let path = path.trim_end_matches('/');
+            if href == "/m" { path == href } else { path.starts_with(href) }
+        };
+        view! {
+            <a href=href aria-current=move || is_here().then_some("page")>
+                {icon()} <span>{name}</span>
+            </a>
+        }
+    };
+    let is_signed_out = move || path.get().trim_end_matches('/') == "/m/sign-in";
+    view! {
+        <nav class="tabs" aria-label=td_string!(locale, manager.tabs) hidden=is_signed_out>
+            {tab("/m", icons::code, td_string!(locale, manager.tab_code))}
+            {tab("/m/receipts", icons::list, td_string!(locale, manager.tab_receipts))}
+            {tab("/m/settings", icons::settings, td_string!(locale, manager.tab_settings))}
+        </nav>
+    }
+}
+
+#[component]
+fn NotAPage() -> impl IntoView {
+    let locale = crate::mobile::till::till().locale;
+    view! {
+        <crate::ui::parts::Bar title=td_string!(locale, manager.not_a_page)/>
+        <main id="main" tabindex="-1">
+            <Empty title=td_string!(locale, manager.not_a_page)>
+                <a class="button" href="/m">{td_string!(locale, manager.to_code)}</a>
+            </Empty>
+        </main>
+    }
+}

@@ -1,0 +1,16 @@
+//! The app on a phone: what the manager's screens, and later the card holder's, stand in.
+
+mod ask;
+mod frame;
+mod seed;
+pub mod till;
+
+#[cfg(feature = "ssr")]
+mod document;
+
+pub use ask::{arrive, ask, sign_in};
+#[cfg(feature = "ssr")]
+pub use document::{Answer, Bundle, Visit, answer};
+pub use frame::MobileApp;
+pub use seed::{SEED_ID, Seed, SignIn, SignInWhy};
+pub use till::Till;

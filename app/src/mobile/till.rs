@@ -1,0 +1,125 @@
+//! What the manager's screens share while the app is open: the feed, the connection, the voice and the list that was loaded.
+
+use domain::Fen;
+use leptos::prelude::*;
+
+use crate::manager::live::{Feed, Link};
+use crate::manager::speech::Sentence;
+use crate::manager::{Arrival, Desk, Today, voice};
+use crate::mobile::Seed;
+use crate::receipts::Listing;
+use crate::{Locale, Refusal};
+
+/// Something that was asked of the server: nothing yet, its answer, or its refusal.
+pub type Asked<T> = Option<Result<T, Refusal>>;
+
+/// The last thing worth telling.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum News {
+    /// One payment.
+    Arrived(Arrival),
+    /// Several, while nobody could see or hear them.
+    Meanwhile {
+        /// How many.
+        count: u64,
+        /// Their sum.
+        sum_fen: Fen,
+    },
+}
+
+/// The voice, in the words of the screen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Voice {
+    /// Not allowed yet: a browser plays nothing before a tap.
+    #[default]
+    Off,
+    /// Allowed, clips are on their way.
+    Loading,
+    /// Amounts are spoken.
+    On,
+    /// Switched off by the person.
+    Muted,
+    /// The browser stopped it (a call, a reload); a tap resumes it.
+    Blocked,
+    /// The clips could not be fetched.
+    Failed,
+}
+
+/// What the screens share. It is made once per page and handed over in context.
+#[derive(Clone, Copy)]
+pub struct Till {
+    /// The language.
+    pub locale: Locale,
+    /// The screen with the code.
+    pub desk: RwSignal<Asked<Desk>>,
+    /// Today and what came; `None` where nobody is signed in.
+    pub feed: RwSignal<Option<Feed>>,
+    /// The connection.
+    pub link: RwSignal<Link>,
+    /// The last news.
+    pub news: RwSignal<Option<News>>,
+    /// Arrivals that the loaded list does not show.
+    pub fresh: RwSignal<u64>,
+    /// The voice.
+    pub voice: RwSignal<Voice>,
+    /// The list of receipts as far as it was loaded.
+    pub listing: Listing,
+    /// False until a first screen was left: the first one needs no focus moved to it.
+    pub has_moved: RwSignal<bool>,
+}
+
+impl Till {
+    /// The state in which a page with this seed begins, the same on the server and in the browser.
+    pub fn new(seed: &Seed) -> Till {
+        Till {
+            locale: seed.prefs.locale,
+            desk: RwSignal::new(seed.desk.clone()),
+            feed: RwSignal::new(seed.today.clone().map(Feed::from)),
+            link: RwSignal::new(Link::default()),
+            news: RwSignal::new(None),
+            fresh: RwSignal::new(0),
+            voice: RwSignal::new(Voice::default()),
+            listing: Listing::new(seed.list.clone()),
+            has_moved: RwSignal::new(false),
+        }
+    }
+
+    /// Begins or corrects the figures of today.
+    pub fn today_is(&self, today: Today) {
+        self.feed.update(|feed| match feed {
+            Some(feed) => feed.refresh(today),
+            None => *feed = Some(Feed::from(today)),
+        });
+    }
+
+    /// Takes an event of the stream; true when it is news. What came while nobody listened is told later, all at once.
+    pub fn take(&self, arrival: Arrival, tell: bool) -> bool {
+        let mut is_news = false;
+        self.feed.update(|feed| is_news = feed.as_mut().is_some_and(|feed| feed.take(arrival.clone())));
+        if !is_news {
+            return false;
+        }
+        self.fresh.update(|fresh| *fresh += 1);
+        if tell {
+            self.tell(News::Arrived(arrival));
+        }
+        true
+    }
+
+    /// Shows and says it.
+    pub fn tell(&self, news: News) {
+        let sentence = match &news {
+            News::Arrived(arrival) => Sentence::Arrived { amount_fen: arrival.amount_fen },
+            News::Meanwhile { count, sum_fen } => Sentence::ArrivedSeveral { count: *count, sum_fen: *sum_fen },
+        };
+        self.news.set(Some(news));
+        voice::say(*self, sentence);
+    }
+}
+
+/// What the screens share.
+///
+/// A screen outside the app gets an empty one: it then shows what it is given and hears nothing.
+pub fn till() -> Till {
+    use_context::<Till>().unwrap_or_else(|| Till::new(&Seed::default()))
+}

@@ -1,0 +1,160 @@
+//! One receipt in full: what came, what the payer had filled in, what happened to it.
+
+use domain::receipt::{Receipt, ReceiptState};
+use domain::refund::RefundState;
+use domain::{Fen, Millis, PaymentId};
+use leptos::prelude::*;
+use leptos_router::hooks::use_params_map;
+
+use crate::Locale;
+use crate::Refusal;
+use crate::i18n::*;
+use crate::mobile::till::{Asked, till};
+use crate::mobile::{Seed, arrive, ask};
+use crate::receipts::list::Tag;
+use crate::receipts::{ReceiptDetail, RefundLine, api};
+use crate::ui::fill;
+use crate::ui::icons;
+use crate::ui::parts::{Bar, Loading, Refused};
+use crate::ui::yuan;
+
+/// One receipt.
+#[component]
+pub fn DetailScreen() -> impl IntoView {
+    let locale = till().locale;
+    arrive(td_string!(locale, receipts.detail_title));
+    let params = use_params_map();
+    let wanted = Memo::new(move |_| params.with(|params| params.get("payment").and_then(|id| id.parse::<PaymentId>().ok())));
+    let first = use_context::<Seed>().and_then(|seed| seed.one).filter(|(payment, _)| wanted.get_untracked() == Some(*payment));
+    let detail: RwSignal<Asked<ReceiptDetail>> = RwSignal::new(first.as_ref().map(|(_, detail)| detail.clone()));
+    let shown = RwSignal::new(first.map(|(payment, _)| payment));
+    Effect::new(move |_| match wanted.get() {
+        None => detail.set(Some(Err(Refusal::NotFound))),
+        wanted if wanted == shown.get_untracked() => {}
+        Some(payment) => {
+            shown.set(Some(payment));
+            detail.set(None);
+            ask(detail, api::load_one(payment));
+        }
+    });
+    view! {
+        <Bar title=td_string!(locale, receipts.detail_title) back=Some(("/m/receipts", td_string!(locale, receipts.list)))/>
+        <main id="main" class="one" tabindex="-1">
+            {move || match detail.get() {
+                None => view! { <Loading locale/> }.into_any(),
+                Some(Err(refusal)) => {
+                    let again = shown.get().map_or_else(|| "/m/receipts".to_owned(), |payment| format!("/m/receipts/{payment}"));
+                    view! { <Refused locale refusal again/> }.into_any()
+                }
+                Some(Ok(detail)) => view! { <Detail detail locale/> }.into_any(),
+            }}
+        </main>
+    }
+}
+
+#[component]
+fn Detail(detail: ReceiptDetail, locale: Locale) -> impl IntoView {
+    let ReceiptDetail { receipt, opened_at_ms, refunds, receipt_url } = detail;
+    view! {
+        <Amounts receipt=receipt.clone() locale/>
+        <section aria-labelledby="filled-in">
+            <h2 id="filled-in">{td_string!(locale, receipts.filled_in)}</h2>
+            <Answers receipt=receipt.clone() locale/>
+        </section>
+        <section aria-labelledby="progress">
+            <h2 id="progress">{td_string!(locale, receipts.progress)}</h2>
+            <Steps opened_at_ms paid_at_ms=receipt.paid_at_ms refunds locale/>
+        </section>
+        <section aria-labelledby="about">
+            <h2 id="about">{td_string!(locale, receipts.about)}</h2>
+            <About receipt locale/>
+        </section>
+        <a class="button button-quiet" href=receipt_url rel="external" target="_blank">{td_string!(locale, receipts.payer_receipt)} {icons::onward()}</a>
+    }
+}
+
+#[component]
+fn Amounts(receipt: Receipt, locale: Locale) -> impl IntoView {
+    let state = receipt.state();
+    let Receipt { amount_fen, refunding_fen, refunded_fen, .. } = receipt;
+    let line =
+        move |name: &'static str, amount: Fen| amount.is_positive().then(|| view! { <div><dt>{name}</dt><dd>{yuan(amount)}</dd></div> });
+    let kept = amount_fen.minus(refunded_fen).and_then(|left| left.minus(refunding_fen)).unwrap_or(Fen::ZERO);
+    view! {
+        <section class="card amounts" aria-label=td_string!(locale, receipts.amount)>
+            <p class="money">{yuan(amount_fen)}</p>
+            <p><Tag state locale/></p>
+            {(state != ReceiptState::Collected).then(|| view! {
+                <dl class="pairs">
+                    {line(td_string!(locale, receipts.refunded_sum), refunded_fen)}
+                    {line(td_string!(locale, receipts.refunding_sum), refunding_fen)}
+                    <div><dt>{td_string!(locale, receipts.kept)}</dt><dd>{yuan(kept)}</dd></div>
+                </dl>
+            })}
+        </section>
+    }
+}
+
+#[component]
+fn Answers(receipt: Receipt, locale: Locale) -> impl IntoView {
+    if receipt.answers.is_empty() {
+        return view! { <p class="card quiet">{td_string!(locale, receipts.nothing_filled_in)}</p> }.into_any();
+    }
+    let answers = receipt.answers.into_iter().map(|answer| view! { <div><dt>{answer.label}</dt><dd>{answer.text}</dd></div> });
+    view! { <dl class="card pairs">{answers.collect_view()}</dl> }.into_any()
+}
+
+#[component]
+fn About(receipt: Receipt, locale: Locale) -> impl IntoView {
+    let pair = |name: &'static str, text: String| view! { <div><dt>{name}</dt><dd>{text}</dd></div> };
+    view! {
+        <dl class="card pairs">
+            {pair(td_string!(locale, receipts.paid_at), receipt.paid_at_ms.text())}
+            {pair(td_string!(locale, receipts.code), receipt.code_name)}
+            {pair(td_string!(locale, receipts.payee), receipt.payee_name)}
+            <div>
+                <dt>{td_string!(locale, receipts.number)}</dt>
+                <dd><strong>{receipt.payment.tail()}</strong> <span class="long quiet">{receipt.payment.to_string()}</span></dd>
+            </div>
+            {receipt.transaction.map(|number| view! {
+                <div><dt>{td_string!(locale, receipts.transaction)}</dt><dd class="long">{number}</dd></div>
+            })}
+        </dl>
+    }
+}
+
+#[component]
+fn Steps(opened_at_ms: Millis, paid_at_ms: Millis, refunds: Vec<RefundLine>, locale: Locale) -> impl IntoView {
+    let step = |kind: &'static str, what: String, at_ms: Millis, reason: Option<String>| {
+        view! {
+            <li data-kind=kind>
+                <span>{what}</span>
+                {reason.map(|reason| view! { <span class="quiet">{reason}</span> })}
+                <time class="quiet">{at_ms.text()}</time>
+            </li>
+        }
+    };
+    let refunds = refunds.into_iter().map(|refund| {
+        let (kind, words) = refund_words(locale, refund.state);
+        let reason = (!refund.reason.is_empty()).then(|| fill(td_string!(locale, receipts.reason), &[("reason", &refund.reason)]));
+        step(kind, format!("{words} {}", yuan(refund.amount_fen)), refund.changed_at_ms, reason)
+    });
+    view! {
+        <ol class="card steps">
+            {step("done", td_string!(locale, receipts.step_opened).to_owned(), opened_at_ms, None)}
+            {step("done", td_string!(locale, receipts.step_paid).to_owned(), paid_at_ms, None)}
+            {refunds.collect_view()}
+        </ol>
+    }
+}
+
+fn refund_words(locale: Locale, state: RefundState) -> (&'static str, &'static str) {
+    match state {
+        RefundState::Asked => ("wait", td_string!(locale, receipts.refund_asked)),
+        RefundState::Processing => ("wait", td_string!(locale, receipts.refund_processing)),
+        RefundState::Unfunded => ("bad", td_string!(locale, receipts.refund_unfunded)),
+        RefundState::Abnormal => ("bad", td_string!(locale, receipts.refund_abnormal)),
+        RefundState::Done => ("done", td_string!(locale, receipts.refund_done)),
+        RefundState::GivenUp => ("bad", td_string!(locale, receipts.refund_given_up)),
+    }
+}

@@ -1,0 +1,288 @@
+//! The list of receipts: newest first, by day, older ones on demand. Every part of it has an address, so that it can be paged
+//! by links alone; with the program the same link fetches and appends.
+
+use domain::receipt::ReceiptState;
+use leptos::prelude::*;
+use leptos_router::hooks::use_location;
+
+use crate::Locale;
+use crate::Refusal;
+use crate::i18n::*;
+use crate::manager::LinkState;
+use crate::mobile::till::{Till, till};
+use crate::mobile::{arrive, sign_in};
+use crate::receipts::listing::Loaded;
+use crate::receipts::{Cursor, DayTotal, ReceiptQuery, ReceiptRow, api};
+use crate::ui::fill;
+use crate::ui::icons;
+use crate::ui::moments::{clock, day, payments};
+use crate::ui::parts::{Bar, Empty, Loading, Refused, sentence};
+use crate::ui::yuan;
+
+/// The list of receipts.
+#[component]
+pub fn ListScreen() -> impl IntoView {
+    let till = till();
+    let locale = till.locale;
+    arrive(td_string!(locale, receipts.title));
+    let query = ReceiptQuery::of_url(&use_location().search.get_untracked());
+    begin(till, query);
+    let is_older = move || till.listing.loaded.with(|loaded| loaded.begun.is_some_and(|query| query.before.is_some()));
+    view! {
+        <Bar title=td_string!(locale, receipts.title)>
+            <LinkState/>
+        </Bar>
+        <main id="main" class="list" tabindex="-1">
+            <Fresh/>
+            {move || is_older().then(|| view! {
+                <p class="newest"><a class="pill" href="/m/receipts" rel="external">{icons::up()} {td_string!(locale, receipts.newest)}</a></p>
+            })}
+            <Body query/>
+        </main>
+    }
+}
+
+/// Loads the beginning of the list, unless this very list is loaded already; then returns to where it was left.
+fn begin(till: Till, query: ReceiptQuery) {
+    let listing = till.listing;
+    Effect::new(move |_| {
+        let is_here = listing.loaded.with_untracked(|loaded| loaded.begun == Some(query));
+        let is_whole = listing.refused.with_untracked(Option::is_none);
+        match is_here && is_whole {
+            true => scroll_to(listing.scrolled.get_untracked()),
+            false => load(till, query, None),
+        }
+    });
+    on_cleanup(move || {
+        listing.scrolled.try_set(scrolled());
+    });
+}
+
+/// Asks for a page: the beginning, or what follows `after`.
+fn load(till: Till, query: ReceiptQuery, after: Option<Cursor>) {
+    let listing = till.listing;
+    if listing.is_busy.get_untracked() {
+        return;
+    }
+    listing.is_busy.set(true);
+    let fresh_before = till.fresh.get_untracked();
+    leptos::task::spawn_local(async move {
+        let answer = api::load_page(ReceiptQuery { before: after.or(query.before) }).await;
+        listing.is_busy.set(false);
+        match answer {
+            Ok(page) if after.is_some() => listing.loaded.update(|loaded| loaded.append(page)),
+            Ok(page) => {
+                listing.loaded.set(Loaded::begin(query, page));
+                // What arrived while the question was under way may or may not be in the answer; it stays announced.
+                till.fresh.update(|fresh| *fresh = fresh.saturating_sub(fresh_before));
+            }
+            Err(Refusal::SignIn) => return sign_in(),
+            Err(refusal) => return listing.refused.set(Some(refusal)),
+        }
+        listing.refused.set(None);
+    });
+}
+
+/// How many came since the list was loaded. It floats above the list, so that no row moves; a tap loads them.
+#[component]
+fn Fresh() -> impl IntoView {
+    let till = till();
+    let locale = till.locale;
+    let text = move |count: u64| match count {
+        1 => td_string!(locale, receipts.fresh_one).to_owned(),
+        _ => fill(td_string!(locale, receipts.fresh), &[("count", &count)]),
+    };
+    let show = move |event: leptos::ev::MouseEvent| {
+        event.prevent_default();
+        scroll_to(0);
+        load(till, ReceiptQuery::default(), None);
+    };
+    view! {
+        <div class="fresh" role="status" aria-live="polite">
+            {move || Some(till.fresh.get()).filter(|count| *count > 0).map(|count| view! {
+                <a class="pill" href="/m/receipts" on:click=show>{icons::up()} {text(count)}</a>
+            })}
+        </div>
+    }
+}
+
+#[component]
+fn Body(query: ReceiptQuery) -> impl IntoView {
+    let till = till();
+    let locale = till.locale;
+    let listing = till.listing;
+    let shown = Memo::new(move |_| {
+        let (begun, empty) = listing.loaded.with(|loaded| (loaded.begun.is_some(), loaded.rows.is_empty()));
+        (begun, empty, listing.refused.get().filter(|_| empty))
+    });
+    move || match shown.get() {
+        (_, _, Some(refusal)) => view! { <Refused locale refusal again=query.url()/> }.into_any(),
+        (false, _, None) => view! { <Loading locale/> }.into_any(),
+        (true, true, None) => view! {
+            <Empty title=td_string!(locale, receipts.empty)>
+                <p class="quiet">{td_string!(locale, receipts.empty_hint)}</p>
+                <a class="button" href="/m">{td_string!(locale, manager.to_code)}</a>
+            </Empty>
+        }
+        .into_any(),
+        (true, false, None) => view! {
+            <For each=move || listing.loaded.with(|loaded| loaded.days.clone()) key=|total| *total let:total>
+                <DayGroup total/>
+            </For>
+            <Older query/>
+        }
+        .into_any(),
+    }
+}
+
+#[component]
+fn DayGroup(total: DayTotal) -> impl IntoView {
+    let till = till();
+    let locale = till.locale;
+    let loaded = till.listing.loaded;
+    let today = loaded.with_untracked(|loaded| loaded.today);
+    let id = format!("day-{}", total.day);
+    view! {
+        <section aria-labelledby=id.clone()>
+            <div class="day">
+                <h2 id=id.clone()>{day(locale, total.day, today)}</h2>
+                <p>{payments(locale, total.count)} " · " {yuan(total.sum_fen)}</p>
+            </div>
+            <ul class="card rows">
+                <For each=move || loaded.with(|loaded| loaded.of_day(total.day)) key=|row| row.payment let:row>
+                    <li><Row row locale/></li>
+                </For>
+            </ul>
+        </section>
+    }
+}
+
+#[component]
+fn Row(row: ReceiptRow, locale: Locale) -> impl IntoView {
+    let state = row.state();
+    let ReceiptRow { payment, title, detail, code_name, amount_fen, refunding_fen, refunded_fen, at_ms } = row;
+    let (title, below) = match (title.is_empty(), detail.is_empty()) {
+        (true, _) => (code_name, detail),
+        (false, true) => (title, code_name),
+        (false, false) => (title, format!("{detail} · {code_name}")),
+    };
+    let returned = if refunding_fen.is_positive() { refunding_fen } else { refunded_fen };
+    view! {
+        <a class="row" href=format!("/m/receipts/{payment}")>
+            <span class="row-title">{title}</span>
+            <span class="row-sum">{yuan(amount_fen)}</span>
+            <span class="row-below">
+                {below} " "
+                <Tag state locale/>
+                {(state != ReceiptState::Collected).then(|| view! { " " <span class="returned">{yuan(returned)}</span> })}
+            </span>
+            <time class="row-time">{clock(at_ms)}</time>
+        </a>
+    }
+}
+
+/// A state in a word and a colour.
+#[component]
+pub fn Tag(
+    /// The state.
+    state: ReceiptState,
+    /// The language.
+    locale: Locale,
+) -> impl IntoView {
+    let (word, kind) = match state {
+        ReceiptState::Collected => (td_string!(locale, receipts.collected), "good"),
+        ReceiptState::Refunding => (td_string!(locale, receipts.refunding), "wait"),
+        ReceiptState::PartlyRefunded => (td_string!(locale, receipts.partly_refunded), "wait"),
+        ReceiptState::Refunded => (td_string!(locale, receipts.refunded), "gone"),
+    };
+    view! { <span class="tag" data-kind=kind>{word}</span> }
+}
+
+/// The way to older receipts: a link, which also acts when it comes into sight.
+#[component]
+fn Older(query: ReceiptQuery) -> impl IntoView {
+    let till = till();
+    let locale = till.locale;
+    let listing = till.listing;
+    let link = NodeRef::<leptos::html::A>::new();
+    let next = Memo::new(move |_| listing.loaded.with(|loaded| loaded.next));
+    let more = move || {
+        if let Some(next) = next.get_untracked() {
+            load(till, query, Some(next));
+        }
+    };
+    let on_click = move |event: leptos::ev::MouseEvent| {
+        event.prevent_default();
+        more();
+    };
+    // After a refusal only a tap tries again, or a dead network would be asked for ever.
+    when_in_sight(link, move || {
+        if listing.refused.with_untracked(Option::is_none) {
+            more()
+        }
+    });
+    let problem =
+        move || listing.refused.get().map(|refusal| view! { <p class="note note-bad" role="alert">{sentence(locale, &refusal)}</p> });
+    let label = move || if listing.is_busy.get() { td_string!(locale, manager.loading) } else { td_string!(locale, receipts.older) };
+    view! {
+        <div class="older">
+            {problem}
+            {move || match next.get() {
+                Some(cursor) => view! {
+                    <a class="button button-quiet" node_ref=link href=ReceiptQuery { before: Some(cursor) }.url() on:click=on_click
+                        aria-busy=move || listing.is_busy.get().to_string()>{label}</a>
+                }
+                .into_any(),
+                None => view! { <p class="quiet" role="status">{td_string!(locale, receipts.the_end)}</p> }.into_any(),
+            }}
+        </div>
+    }
+}
+
+/// Acts whenever the element comes near the screen, also when it is another one than before.
+#[cfg(target_arch = "wasm32")]
+fn when_in_sight(link: NodeRef<leptos::html::A>, act: impl Fn() + Clone + 'static) {
+    use js_sys::Array;
+    use wasm_bindgen::JsCast;
+    use wasm_bindgen::closure::Closure;
+    use web_sys::{IntersectionObserver, IntersectionObserverEntry};
+
+    Effect::new(move |_| {
+        let Some(link) = link.get() else { return };
+        let act = act.clone();
+        let seen = Closure::<dyn FnMut(Array)>::new(move |entries: Array| {
+            let in_sight =
+                |entry: wasm_bindgen::JsValue| entry.dyn_into().is_ok_and(|entry: IntersectionObserverEntry| entry.is_intersecting());
+            if entries.iter().any(in_sight) {
+                act();
+            }
+        });
+        let Ok(observer) = IntersectionObserver::new(seen.as_ref().unchecked_ref()) else { return };
+        observer.observe(&link);
+        let kept = StoredValue::new_local((observer, seen));
+        on_cleanup(move || {
+            kept.try_with_value(|(observer, _)| observer.disconnect());
+        });
+    });
+}
+
+#[cfg(not(target_arch = "wasm32"))]
+fn when_in_sight(_: NodeRef<leptos::html::A>, _: impl Fn() + Clone + 'static) {}
+
+#[cfg(target_arch = "wasm32")]
+fn scroll_to(place: i32) {
+    window().scroll_to_with_x_and_y(0.0, place.into());
+}
+
+#[cfg(not(target_arch = "wasm32"))]
+fn scroll_to(_: i32) {}
+
+#[cfg(target_arch = "wasm32")]
+fn scrolled() -> i32 {
+    window().scroll_y().map_or(0, |place| place as i32)
+}
+
+#[cfg(not(target_arch = "wasm32"))]
+fn scrolled() -> i32 {
+    0
+}

@@ -1,0 +1,59 @@
+//! Icons as inline drawings, 24 by 24, in the colour of the text around them. They repeat what a label beside them says, so
+//! screen readers pass over them.
+
+use leptos::prelude::*;
+
+fn icon(drawing: &'static str) -> AnyView {
+    view! {
+        <svg class="icon" viewBox="0 0 24 24" width="24" height="24" fill="none" stroke="currentColor" stroke-width="1.8"
+            stroke-linecap="round" stroke-linejoin="round" aria-hidden="true">
+            <path d=drawing></path>
+        </svg>
+    }
+    .into_any()
+}
+
+/// A code to scan.
+pub fn code() -> AnyView {
+    icon("M4 4h6v6H4zM14 4h6v6h-6zM4 14h6v6H4zM14 14h2v2h-2zM18 14h2M14 18v2h2M18 17v3h2v-3z")
+}
+
+/// A list.
+pub fn list() -> AnyView {
+    icon("M8 6h12M8 12h12M8 18h12M4 6h.01M4 12h.01M4 18h.01")
+}
+
+/// Settings.
+pub fn settings() -> AnyView {
+    icon("M4 7h10M18 7h2M4 17h2M10 17h10M16 5v4M8 15v4")
+}
+
+/// Done.
+pub fn check() -> AnyView {
+    icon("M5 12.5l4.5 4.5L19 7.5")
+}
+
+/// Sound.
+pub fn sound() -> AnyView {
+    icon("M5 9v6h3.5L13 19V5L8.5 9zM16.5 9a4 4 0 010 6M19 6.5a8 8 0 010 11")
+}
+
+/// No sound.
+pub fn silence() -> AnyView {
+    icon("M5 9v6h3.5L13 19V5L8.5 9zM17 9.5l4 5M21 9.5l-4 5")
+}
+
+/// Onward.
+pub fn onward() -> AnyView {
+    icon("M9 5l7 7-7 7")
+}
+
+/// Back.
+pub fn back() -> AnyView {
+    icon("M15 5l-7 7 7 7")
+}
+
+/// Upward.
+pub fn up() -> AnyView {
+    icon("M12 19V5M6 11l6-6 6 6")
+}

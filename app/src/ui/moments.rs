@@ -1,0 +1,80 @@
+//! Moments, days and counts as people read them in their language.
+
+use domain::{Day, Millis};
+
+use crate::Locale;
+use crate::i18n::*;
+use crate::ui::fill;
+
+/// `14:32` in Shanghai.
+pub fn clock(at: Millis) -> String {
+    let (hour, minute, _) = at.clock();
+    format!("{hour:02}:{minute:02}")
+}
+
+/// `14:32:08` in Shanghai.
+pub fn clock_with_seconds(at: Millis) -> String {
+    let (hour, minute, second) = at.clock();
+    format!("{hour:02}:{minute:02}:{second:02}")
+}
+
+/// `11月21日` or `21 Nov`, with the year when it is not that of `today`.
+pub fn date(locale: Locale, day: Day, today: Day) -> String {
+    // Names of months are no sentences: they are written here, beside the order in which a date is written.
+    const MONTHS: [&str; 12] = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+    let (year, month, number) = day.ymd();
+    let same_year = today.ymd().0 == year;
+    match locale {
+        Locale::zh if same_year => format!("{month}月{number}日"),
+        Locale::zh => format!("{year}年{month}月{number}日"),
+        Locale::en => {
+            let name = MONTHS[(month as usize + 11) % 12];
+            if same_year { format!("{number} {name}") } else { format!("{number} {name} {year}") }
+        }
+    }
+}
+
+/// `今天 11月21日`, `昨天 11月20日`, then the date alone.
+pub fn day(locale: Locale, day: Day, today: Day) -> String {
+    let date = date(locale, day, today);
+    match today.get() - day.get() {
+        0 => format!("{} {date}", td_string!(locale, receipts.today)),
+        1 => format!("{} {date}", td_string!(locale, receipts.yesterday)),
+        _ => date,
+    }
+}
+
+/// `27 笔`, `1 payment`.
+pub fn payments(locale: Locale, count: u64) -> String {
+    if count == 1 {
+        td_string!(locale, receipts.one_payment).to_owned()
+    } else {
+        fill(td_string!(locale, receipts.payments), &[("count", &count)])
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn days_are_named_from_today() {
+        let today = Day::from_ymd(2026, 11, 21).unwrap();
+        let table = [
+            ((2026, 11, 21), "今天 11月21日", "Today 21 Nov"),
+            ((2026, 11, 20), "昨天 11月20日", "Yesterday 20 Nov"),
+            ((2026, 1, 2), "1月2日", "2 Jan"),
+            ((2025, 12, 31), "2025年12月31日", "31 Dec 2025"),
+        ];
+        for ((year, month, number), zh, en) in table {
+            let named = Day::from_ymd(year, month, number).unwrap();
+            assert_eq!((day(Locale::zh, named, today).as_str(), day(Locale::en, named, today).as_str()), (zh, en));
+        }
+    }
+
+    #[test]
+    fn one_payment_is_not_one_payments() {
+        assert_eq!([1, 2].map(|count| payments(Locale::en, count)), ["1 payment", "2 payments"]);
+        assert_eq!([1, 2].map(|count| payments(Locale::zh, count)), ["1 笔", "2 笔"]);
+    }
+}
