@@ -65,8 +65,7 @@ impl Client {
         let assets = Assets { pay_css: text(&pay.css)?, pay_js: text(&pay.scripts)? };
         let mobile = listed(&folder.join("mobile"))?;
         let path = |name: &Option<String>| name.as_ref().map(|name| format!("/app/{name}")).unwrap_or_default();
-        // One sheet is one request; the build joins them by import.
-        let css = mobile.css.last().map(|name| format!("/app/{name}")).unwrap_or_default();
+        let css = mobile.css.iter().map(|name| format!("/app/{name}")).collect();
         let bundle = Bundle { css, js: path(&mobile.js), wasm: path(&mobile.wasm) };
         let mut files = BTreeMap::new();
         for (name, about) in &mobile.files {

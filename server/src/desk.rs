@@ -4,13 +4,15 @@ use app::manager::{Collecting, Desk, Today};
 use app::receipts::{DayTotal, PAGE_ROWS, ReceiptDetail, ReceiptPage, ReceiptQuery, ReceiptRow, Receipts, RefundLine};
 use app::Refusal;
 use async_trait::async_trait;
+use domain::receipt::Receipt;
 use domain::{Caller, Day, PaymentId};
 
 use crate::fresh;
 use crate::pay::hex;
 use crate::qr;
 use crate::site::Site;
-use crate::store::{StoreError, codes, payments, receipts, rollups, tenants};
+use crate::store::receipts::Before;
+use crate::store::{StoreError, codes, payments, receipts, rollups};
 
 /// How far back a live stream repeats itself, because receipts of other instances may become visible a little later.
 pub const REPEATED_MS: i64 = 60_000;
@@ -42,7 +44,7 @@ impl ManagerDesk {
             as_of_ms: now,
             count: u64::try_from(totals.count).unwrap_or(0),
             sum_fen: totals.sum_fen,
-            recent: recent.into_iter().map(|row| row.payment).collect(),
+            recent: recent.into_iter().map(|known| known.receipt.payment).collect(),
         })
     }
 
@@ -65,7 +67,7 @@ impl ManagerDesk {
 
     async fn read_page(&self, caller: &Caller, query: ReceiptQuery) -> Result<ReceiptPage, StoreError> {
         let mut conn = self.site.store.read().await?;
-        let before = query.before.map(|cursor| (cursor.at_ms, cursor.payment));
+        let before = query.before.map(|cursor| Before { paid_at_ms: cursor.at_ms, payment: cursor.payment });
         // One more than is shown tells whether there is an older page.
         let limit = PAGE_ROWS as i64 + 1;
         let mut rows: Vec<ReceiptRow> = receipts::page(&mut conn.tx(), caller.tenant, caller.account, before, limit).await?.into_iter().map(row).collect();
@@ -84,7 +86,8 @@ impl ManagerDesk {
 
     async fn read_one(&self, caller: &Caller, payment: PaymentId) -> Result<Option<ReceiptDetail>, StoreError> {
         let mut conn = self.site.store.read().await?;
-        let Some(one) = receipts::one(&mut conn.tx(), caller.tenant, caller.account, payment).await? else { return Ok(None) };
+        let Some(receipt) = receipts::one(&mut conn.tx(), caller.tenant, caller.account, payment).await? else { return Ok(None) };
+        let Some(stored) = payments::load(&mut conn.tx(), caller.tenant, payment).await? else { return Ok(None) };
         let refunds = payments::refunds_of(&mut conn.tx(), caller.tenant, payment).await?;
         let lines = refunds.into_iter().map(|stored| RefundLine {
             changed_at_ms: stored.final_at_ms.unwrap_or(stored.refund.asked_at_ms),
@@ -95,27 +98,27 @@ impl ManagerDesk {
             asked_at_ms: stored.refund.asked_at_ms,
         });
         Ok(Some(ReceiptDetail {
-            opened_at_ms: one.opened_at_ms,
+            opened_at_ms: stored.payment.opened_at_ms,
             refunds: lines.collect(),
-            receipt_url: format!("{}/r/{}", self.site.config.public_url, one.token),
-            receipt: one.receipt,
+            receipt_url: format!("{}/r/{}", self.site.config.public_url, stored.receipt_token),
+            receipt,
         }))
     }
 }
 
 /// A stored receipt as a line of the list.
-fn row(stored: receipts::Row) -> ReceiptRow {
-    let mut others = stored.answers.iter().map(|answer| answer.text.as_str()).filter(|text| !text.is_empty());
+fn row(receipt: Receipt) -> ReceiptRow {
+    let mut others = receipt.answers.iter().map(|answer| answer.text.as_str()).filter(|text| !text.is_empty());
     let title = others.next().unwrap_or_default().to_owned();
     ReceiptRow {
-        payment: stored.payment,
+        payment: receipt.payment,
         title,
         detail: others.collect::<Vec<_>>().join(" · "),
-        code_name: stored.code_name.clone(),
-        amount_fen: stored.amount_fen,
-        refunding_fen: stored.refunding_fen,
-        refunded_fen: stored.refunded_fen,
-        at_ms: stored.paid_at_ms,
+        code_name: receipt.code_name.clone(),
+        amount_fen: receipt.amount_fen,
+        refunding_fen: receipt.refunding_fen,
+        refunded_fen: receipt.refunded_fen,
+        at_ms: receipt.paid_at_ms,
     }
 }
 

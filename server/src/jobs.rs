@@ -10,6 +10,7 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 use crate::desk::REPEATED_MS;
+use crate::live::LiveArrival;
 use crate::site::Site;
 use crate::store::{Command, StoreError, Tx, outbox, payments, receipts, rollups};
 
@@ -89,11 +90,11 @@ async fn push_refunds(site: &Site) -> Result<bool, StoreError> {
 /// alarm finds it.
 async fn deliver(site: &Site) -> Result<bool, StoreError> {
     let now = (site.clock)();
-    let due = site.store.write(outbox::Claim { now, lease_until: now.plus_ms(LEASE_MS), limit: BATCH }).await?;
+    let due = site.store.write(ClaimMessages { now }).await?;
     let is_full = due.len() as i64 == BATCH;
     for claimed in due {
         announce(&claimed.message);
-        site.store.write(outbox::Done { tenant: claimed.tenant, id: claimed.id, now }).await?;
+        site.store.write(Delivered { tenant: claimed.tenant, id: claimed.id, now }).await?;
     }
     Ok(is_full)
 }
@@ -122,7 +123,7 @@ fn announce(message: &Message) {
 
 async fn take_in(site: &Site) -> Result<bool, StoreError> {
     const MOST: i64 = 500;
-    Ok(site.store.write(rollups::Drain { limit: MOST }).await? >= MOST as u64)
+    Ok(site.store.write(rollups::Drain { limit: MOST }).await? >= MOST as usize)
 }
 
 /// Tells the streams of this instance what other instances stored. Streams drop what they were told already.
@@ -132,8 +133,8 @@ async fn watch_others(site: &Site) -> Result<bool, StoreError> {
     }
     let since = (site.clock)().plus_ms(-REPEATED_MS / 6);
     let mut conn = site.store.read().await?;
-    for arrival in receipts::all_known_since(&mut conn.tx(), since, 1000).await? {
-        site.live.publish(arrival);
+    for (tenant, payee, known) in receipts::all_known_since(&mut conn.tx(), since, 1000).await? {
+        site.live.publish(LiveArrival::of_receipt(tenant, payee, known));
     }
     Ok(false)
 }
@@ -151,6 +152,32 @@ impl Command for ClaimAttempts {
 
     async fn run(&self, tx: &mut Tx<'_>) -> Result<Self::Done, StoreError> {
         payments::claim_due(tx, self.now, self.now.plus_ms(LEASE_MS), BATCH).await
+    }
+}
+
+struct ClaimMessages {
+    now: domain::Millis,
+}
+
+impl Command for ClaimMessages {
+    type Done = Vec<outbox::Due>;
+
+    async fn run(&self, tx: &mut Tx<'_>) -> Result<Self::Done, StoreError> {
+        outbox::claim_due(tx, self.now, self.now.plus_ms(LEASE_MS), BATCH).await
+    }
+}
+
+struct Delivered {
+    tenant: domain::TenantId,
+    id: uuid::Uuid,
+    now: domain::Millis,
+}
+
+impl Command for Delivered {
+    type Done = ();
+
+    async fn run(&self, tx: &mut Tx<'_>) -> Result<(), StoreError> {
+        outbox::done(tx, self.tenant, self.id, self.now).await
     }
 }
 

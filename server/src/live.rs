@@ -7,6 +7,7 @@ use domain::{AccountId, Day, Fen, Millis, Payment, PaymentId, TenantId};
 use tokio::sync::broadcast;
 
 use crate::store::payments::Stored;
+use crate::store::receipts::Known;
 
 /// A receipt that was made just now.
 #[derive(Debug, Clone, PartialEq)]
@@ -38,6 +39,20 @@ impl LiveArrival {
             title: stored.answers.iter().map(|answer| answer.text.clone()).find(|text| !text.is_empty()).unwrap_or_default(),
             paid_at_ms: paid.paid_at_ms.unwrap_or(now),
             known_at_ms: now,
+        }
+    }
+
+    /// The arrival that a stored receipt stands for.
+    pub fn of_receipt(tenant: TenantId, payee: AccountId, known: Known) -> LiveArrival {
+        let Known { known_at_ms, receipt } = known;
+        LiveArrival {
+            tenant,
+            payee,
+            payment: receipt.payment,
+            amount_fen: receipt.amount_fen,
+            title: receipt.title().unwrap_or_default().to_owned(),
+            paid_at_ms: receipt.paid_at_ms,
+            known_at_ms,
         }
     }
 

@@ -5,15 +5,17 @@ use std::io::Cursor;
 
 use app::pay::{PhotoError, PhotoRefusal};
 use bytes::Bytes;
-use domain::Code;
+use domain::{Code, Millis, TenantId};
 use domain::form::Component;
 use image::codecs::jpeg::JpegEncoder;
 use image::{DynamicImage, ImageDecoder, ImageFormat, ImageReader, Limits};
 use tokio::sync::Semaphore;
+use uuid::Uuid;
 
 use crate::fresh;
 use crate::site::Site;
-use crate::store::{StoreError, photos};
+use crate::store::photos::{self, Photo};
+use crate::store::{Command, StoreError, Tx};
 use crate::web::submit::Posted;
 
 /// Most bytes of a kept photograph.
@@ -40,9 +42,9 @@ pub async fn take_over(site: &Site, code: &Code, posted: &mut Posted) -> Result<
         match redrawn(bytes).await {
             Ok(bytes) => {
                 let now = (site.clock)();
-                let photo = photos::NewPhoto { tenant: code.tenant, id: fresh::uuid(now), mime: "image/jpeg", bytes, created_at_ms: now };
-                let id = photo.id;
-                site.store.write(photos::Keep { photo }).await?;
+                let id = fresh::uuid(now);
+                let photo = Photo { mime: "image/jpeg".to_owned(), bytes };
+                site.store.write(Keep { tenant: code.tenant, id, photo, now }).await?;
                 let field = format!("field.{key}");
                 posted.pairs.retain(|(found, _)| *found != field);
                 posted.pairs.push((field, id.simple().to_string()));
@@ -51,6 +53,21 @@ pub async fn take_over(site: &Site, code: &Code, posted: &mut Posted) -> Result<
         }
     }
     Ok(errors)
+}
+
+struct Keep {
+    tenant: TenantId,
+    id: Uuid,
+    photo: Photo,
+    now: Millis,
+}
+
+impl Command for Keep {
+    type Done = ();
+
+    async fn run(&self, tx: &mut Tx<'_>) -> Result<(), StoreError> {
+        photos::insert(tx, self.tenant, self.id, &self.photo, self.now).await
+    }
 }
 
 async fn redrawn(bytes: Bytes) -> Result<Vec<u8>, PhotoRefusal> {

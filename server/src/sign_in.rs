@@ -2,7 +2,6 @@
 //!
 //! An account that does not exist is answered like one whose password was wrong: same words, same time, same lock.
 
-use aws_lc_rs::digest;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use domain::account::Phone;
@@ -11,8 +10,10 @@ use domain::{Caller, Millis, Role};
 use crate::clock::Clock;
 use crate::fresh;
 use crate::passwords::{self, Passwords};
-use crate::store::sessions::{self, NewSession, SessionFound};
+use crate::store::accounts::Membership;
+use crate::store::sessions::{self, NewSession, Session, TokenHash};
 use crate::store::{Command, Store, StoreError, Tx, accounts, doors};
+use crate::web::cookies::sha256;
 
 /// Everything that signing in needs.
 #[derive(Clone)]
@@ -74,11 +75,15 @@ impl SignIns {
             return Err(SignInRefusal::Locked { until: door.locked_until_ms });
         }
         let account = accounts::by_phone(&mut conn.tx(), &phone).await?;
+        let memberships = match &account {
+            Some(account) => accounts::memberships(&mut conn.tx(), account.id).await?,
+            None => vec![],
+        };
         drop(conn);
         let hash = account.as_ref().and_then(|account| account.password_hash.as_deref());
         let is_short = password.len() <= passwords::MOST_BYTES;
         let fits = is_short && self.passwords.check(password, hash).await.map_err(|_| SignInRefusal::Busy)?;
-        let seat = account.as_ref().and_then(|account| seat(&account.members));
+        let seat = seat(&memberships);
         let (Some(account), Some((tenant, role)), true) = (&account, seat, fits) else {
             let door = self.store.write(doors::Wrong { phone, now }).await?;
             return Err(if door.is_locked(now) { SignInRefusal::Locked { until: door.locked_until_ms } } else { SignInRefusal::Wrong });
@@ -86,13 +91,12 @@ impl SignIns {
         let caller = Caller { tenant, account: account.id, role };
         let token = URL_SAFE_NO_PAD.encode(fresh::bytes::<32>());
         let session = NewSession {
-            token_hash: hash_of(&token),
+            token_hash: sha256(&token),
             caller,
             device: device.chars().take(200).collect(),
-            created_at_ms: now,
             expires_at_ms: now.plus_ms(self.session_ms),
         };
-        self.store.write(Begin { phone, session }).await?;
+        self.store.write(Begin { phone, session, now }).await?;
         Ok(SignedIn { token, caller })
     }
 
@@ -100,9 +104,9 @@ impl SignIns {
     ///
     /// # Errors
     /// When the store cannot be read.
-    pub async fn session(&self, token: &str) -> Result<Option<SessionFound>, StoreError> {
+    pub async fn session(&self, token: &str) -> Result<Option<Session>, StoreError> {
         let mut conn = self.store.read().await?;
-        sessions::by_hash(&mut conn.tx(), &hash_of(token), (self.clock)()).await
+        sessions::by_token(&mut conn.tx(), &sha256(token), (self.clock)()).await
     }
 
     /// Ends a session.
@@ -110,23 +114,20 @@ impl SignIns {
     /// # Errors
     /// When the store does not take it.
     pub async fn sign_out(&self, token: &str) -> Result<(), StoreError> {
-        self.store.write(End { token_hash: hash_of(token) }).await
+        self.store.write(End { token_hash: sha256(token) }).await
     }
 }
 
 /// The organisation and role that somebody signs in to: a manager's desk first.
-fn seat(members: &[(domain::TenantId, Role)]) -> Option<(domain::TenantId, Role)> {
+fn seat(memberships: &[Membership]) -> Option<(domain::TenantId, Role)> {
     let rank = |role: Role| [Role::Manager, Role::Administrator, Role::Holder].iter().position(|known| *known == role);
-    members.iter().copied().min_by_key(|(_, role)| rank(*role))
-}
-
-fn hash_of(token: &str) -> Vec<u8> {
-    digest::digest(&digest::SHA256, token.as_bytes()).as_ref().to_vec()
+    memberships.iter().map(|membership| (membership.tenant, membership.role)).min_by_key(|(_, role)| rank(*role))
 }
 
 struct Begin {
     phone: Phone,
     session: NewSession,
+    now: Millis,
 }
 
 impl Command for Begin {
@@ -134,12 +135,12 @@ impl Command for Begin {
 
     async fn run(&self, tx: &mut Tx<'_>) -> Result<(), StoreError> {
         doors::open(tx, &self.phone).await?;
-        sessions::insert(tx, &self.session).await
+        sessions::insert(tx, &self.session, self.now).await
     }
 }
 
 struct End {
-    token_hash: Vec<u8>,
+    token_hash: TokenHash,
 }
 
 impl Command for End {

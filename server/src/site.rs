@@ -12,6 +12,7 @@ use crate::config::Config;
 use crate::live::Hub;
 use crate::pay::Payments;
 use crate::refunds::Refunds;
+use crate::sign_in::SignIns;
 use crate::store::payments::{self, Event};
 use crate::store::{Command, Store, StoreError, Tx};
 use crate::web::cookies::Seal;
@@ -36,6 +37,8 @@ pub struct Parts {
     pub payments: Payments,
     /// Returning it.
     pub refunds: Refunds,
+    /// Signing in.
+    pub sign_ins: SignIns,
     /// Who a payer is.
     pub oauth: Oauth,
     /// Signs what browsers keep.

@@ -1,7 +1,7 @@
 //! Payments, their attempts and refunds: the money path. One word of a channel is one transaction: inbox row, states, ledger,
 //! receipt, roll-up tail, refund and messages together.
 
-use domain::form::Answer;
+use domain::form::{Answer, AnswerValue};
 use domain::payment::{Attempt, AttemptKind, AttemptState, Message, PaymentState, Settlement};
 use domain::refund::{Refund, RefundCause, RefundState};
 use domain::{AccountId, CodeId, Fen, Millis, OutRefundNo, OutTradeNo, Payment, PaymentId, TenantId};
@@ -49,6 +49,15 @@ pub struct Ticket {
 }
 
 impl Stored {
+    /// The photograph that is named `id` in the payer's answers, if they attached it.
+    pub fn photo(&self, id: &str) -> Option<Uuid> {
+        let photos = self.answers.iter().filter_map(|answer| match &answer.value {
+            AnswerValue::Photo { id } => Some(id.as_str()),
+            _ => None,
+        });
+        photos.filter(|found| *found == id).find_map(|found| Uuid::parse_str(found).ok())
+    }
+
     /// The attempt that can still be paid in this way, with its ticket.
     pub fn live(&self, kind: AttemptKind) -> Option<(&Attempt, &Ticket)> {
         let attempts = self.payment.attempts.iter().zip(&self.tickets);
@@ -178,6 +187,13 @@ pub async fn by_idem(tx: &mut Tx<'_>, tenant: TenantId, code: CodeId, idem: &str
 pub async fn by_trade_no(tx: &mut Tx<'_>, no: &OutTradeNo) -> Result<Option<(TenantId, PaymentId)>, StoreError> {
     let row: Option<(Uuid, Uuid)> =
         on!(tx, |db| sqlx::query_as("SELECT tenant, payment FROM trade_no WHERE no = $1").bind(no.as_str()).fetch_optional(db).await)?;
+    Ok(row.map(|(tenant, payment)| (TenantId::of(tenant), PaymentId::of(payment))))
+}
+
+/// Whose payment a receipt's link names.
+pub async fn by_receipt_token(tx: &mut Tx<'_>, token: &str) -> Result<Option<(TenantId, PaymentId)>, StoreError> {
+    let row: Option<(Uuid, Uuid)> =
+        on!(tx, |db| sqlx::query_as("SELECT tenant, payment FROM receipt_token WHERE token = $1").bind(token).fetch_optional(db).await)?;
     Ok(row.map(|(tenant, payment)| (TenantId::of(tenant), PaymentId::of(payment))))
 }
 

@@ -2,7 +2,7 @@
 //!
 //! Everything that matters is `__Host-`: over plain http a browser keeps such a cookie only on loopback.
 
-use aws_lc_rs::hmac;
+use aws_lc_rs::{digest, hmac};
 use axum::http::{HeaderMap, HeaderValue, header};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -36,6 +36,13 @@ pub fn forget(name: &str) -> Option<HeaderValue> {
 pub fn preference(name: &str, value: &str, is_https: bool) -> Option<HeaderValue> {
     let secure = if is_https { "; Secure" } else { "" };
     HeaderValue::from_str(&format!("{name}={value}; Path=/; Max-Age=31536000{secure}; SameSite=Lax")).ok()
+}
+
+/// The hash under which a secret that a browser carries is stored.
+pub fn sha256(secret: &str) -> [u8; 32] {
+    let mut hash = [0; 32];
+    hash.copy_from_slice(digest::digest(&digest::SHA256, secret.as_bytes()).as_ref());
+    hash
 }
 
 /// Signs what a browser keeps. The key is the installation's own and is shared by its instances.

@@ -2,7 +2,6 @@
 
 use app::pay::{NoticeKind, PayForm, PhotoError, ReceiptPage, Shop, Trouble, Waiting, Way, pay_page, receipt_page, waiting_page};
 use app::ui::Mark;
-use aws_lc_rs::digest;
 use axum::Json;
 use axum::extract::{Path, Query, Request, State};
 use axum::http::{HeaderMap, StatusCode, header};
@@ -12,6 +11,7 @@ use domain::payment::{AttemptKind, Standing};
 use domain::{PaymentId, PaymentState};
 use serde::{Deserialize, Serialize};
 
+use super::cookies::sha256;
 use super::limits::Act;
 use super::submit::{Posted, ReadError};
 use super::visit::Visit;
@@ -23,8 +23,9 @@ use crate::qr;
 use crate::site::Site;
 use crate::store::codes::{self, FoundCode};
 use crate::store::oauth_states::{self, Trip};
+use crate::store::sessions::TokenHash;
 use crate::store::payments::Stored;
-use crate::store::{StoreError, receipts};
+use crate::store::{Command, StoreError, Tx, receipts, tenants};
 
 /// How long a trip through WeChat may take.
 const TRIP_MS: i64 = 10 * 60_000;
@@ -173,7 +174,7 @@ async fn begin_trip(visit: &mut Visit, tenant: domain::TenantId, payment: Paymen
     let state = hash_free_token();
     let browser = visit.browser();
     let trip = Trip { state_hash: sha256(&state), tenant, payment, browser_hash: sha256(&browser), expires_at_ms: visit.now.plus_ms(TRIP_MS) };
-    visit.site.store.write(oauth_states::Begin { trip }).await?;
+    visit.site.store.write(BeginTrip { trip }).await?;
     let landing = format!("{}/oauth/wechat", visit.site.config.public_url);
     Ok(visit.site.oauth.authorize_url(&landing, &state))
 }
@@ -183,8 +184,31 @@ fn hash_free_token() -> String {
     crate::pay::hex(&fresh::bytes::<16>())
 }
 
-fn sha256(text: &str) -> Vec<u8> {
-    digest::digest(&digest::SHA256, text.as_bytes()).as_ref().to_vec()
+struct BeginTrip {
+    trip: Trip,
+}
+
+impl Command for BeginTrip {
+    type Done = ();
+
+    async fn run(&self, tx: &mut Tx<'_>) -> Result<(), StoreError> {
+        oauth_states::insert(tx, &self.trip).await
+    }
+}
+
+struct EndTrip {
+    state_hash: TokenHash,
+    browser_hash: TokenHash,
+    now: domain::Millis,
+}
+
+impl Command for EndTrip {
+    /// The payment that the trip was for, once.
+    type Done = Option<(domain::TenantId, PaymentId)>;
+
+    async fn run(&self, tx: &mut Tx<'_>) -> Result<Self::Done, StoreError> {
+        oauth_states::take(tx, &self.state_hash, &self.browser_hash, self.now).await
+    }
 }
 
 /// What WeChat's sign-in page sends back.
@@ -200,7 +224,7 @@ pub struct Landing {
 /// about a used code.
 pub async fn landing(State(site): State<Site>, mut visit: Visit, Query(landing): Query<Landing>) -> Response {
     let Some(browser) = visit.browser.clone() else { return lost(visit, &site, &landing.state).await };
-    let take = oauth_states::Take { state_hash: sha256(&landing.state), browser_hash: sha256(&browser), now: visit.now };
+    let take = EndTrip { state_hash: sha256(&landing.state), browser_hash: sha256(&browser), now: visit.now };
     let taken = match site.store.write(take).await {
         Ok(taken) => taken,
         Err(error) => return visit.store_trouble(&error, None),
@@ -383,21 +407,22 @@ async fn native_no(site: &Site, stored: &Stored) -> Option<String> {
 pub async fn receipt(State(site): State<Site>, visit: Visit, Path(token): Path<String>) -> Response {
     let found = async {
         let mut conn = site.store.read().await?;
-        receipts::by_token(&mut conn.tx(), &token).await
+        let Some((tenant, receipt)) = receipts::by_token(&mut conn.tx(), &token).await? else { return Ok(None) };
+        Ok::<_, StoreError>(tenants::by_id(&mut conn.tx(), tenant).await?.map(|tenant| (tenant, receipt)))
     };
-    let found = match found.await {
+    let (tenant, receipt) = match found.await {
         Ok(Some(found)) => found,
         Ok(None) => return visit.notice(StatusCode::NOT_FOUND, &NoticeKind::NotFound, None, None),
         Err(error) => return visit.store_trouble(&error, Some(&format!("/r/{token}"))),
     };
     let shop = Shop {
-        name: found.merchant_name,
-        logo_url: found.has_logo.then(|| format!("/logo/{}", found.tenant)),
-        payee: found.receipt.payee_name.clone(),
-        code_name: found.receipt.code_name.clone(),
+        name: tenant.name,
+        logo_url: tenant.has_logo.then(|| format!("/logo/{}", tenant.id)),
+        payee: receipt.payee_name.clone(),
+        code_name: receipt.code_name.clone(),
     };
     let photos = format!("/r/{token}/photos");
-    let page = ReceiptPage { receipt: &found.receipt, shop: &shop, now: visit.now, mark: mark(&site, &token, visit.now), photos: Some(&photos) };
+    let page = ReceiptPage { receipt: &receipt, shop: &shop, now: visit.now, mark: mark(&site, &token, visit.now), photos: Some(&photos) };
     let html = receipt_page(visit.shell(), &page);
     visit.page(StatusCode::OK, html)
 }

@@ -134,7 +134,8 @@ impl Watch {
     async fn missed(&self) -> Result<Vec<LiveArrival>, StoreError> {
         let mut conn = self.site.store.read().await?;
         let since = self.after.plus_ms(-REPEATED_MS);
-        receipts::known_since(&mut conn.tx(), self.caller.tenant, self.caller.account, since, MOST_REPEATED).await
+        let known = receipts::known_since(&mut conn.tx(), self.caller.tenant, self.caller.account, since, MOST_REPEATED).await?;
+        Ok(known.into_iter().map(|known| LiveArrival::of_receipt(self.caller.tenant, self.caller.account, known)).collect())
     }
 
     async fn tell(&self, arrival: &LiveArrival) -> Option<Event> {

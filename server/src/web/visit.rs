@@ -3,8 +3,8 @@
 use std::convert::Infallible;
 use std::net::{IpAddr, SocketAddr};
 
-use app::Locale;
 use app::pay::{NoticeKind, Shell, Shop, Theme, notice_page};
+use app::ui::prefs::{self, Mode, Prefs};
 use axum::body::Body;
 use axum::extract::{ConnectInfo, FromRequestParts};
 use axum::http::request::Parts;
@@ -28,12 +28,8 @@ const PAYER_S: i64 = 30 * 86_400;
 pub struct Visit {
     /// The site.
     pub site: Site,
-    /// The language: `?lang=`, then the cookie, then what the browser prefers.
-    pub locale: Locale,
-    /// Light or dark.
-    pub theme: Theme,
-    /// Bigger text and targets.
-    pub is_care: bool,
+    /// Language and appearance: `?lang=`, then the cookies, then what the browser prefers.
+    pub prefs: Prefs,
     /// This answer's nonce.
     pub nonce: String,
     /// Where the request comes from.
@@ -62,24 +58,28 @@ impl FromRequestParts<Site> for Visit {
 impl Visit {
     fn read(site: &Site, uri: &Uri, headers: &HeaderMap, peer: SocketAddr) -> Visit {
         let now = (site.clock)();
-        let asked = |name: &str| query_value(uri, name);
+        let header_text = |name: header::HeaderName| {
+            let lines: Vec<&str> = headers.get_all(name).iter().filter_map(|line| line.to_str().ok()).collect();
+            lines.join("; ")
+        };
+        let mut prefs = Prefs::read(uri.query().unwrap_or_default(), &header_text(header::COOKIE), &header_text(header::ACCEPT_LANGUAGE));
         let mut cookies_to_set = vec![];
         for (name, allowed) in [("lang", &["zh", "en"][..]), ("theme", &["auto", "light", "dark"]), ("mode", &["standard", "care"])] {
-            if let Some(value) = asked(name).filter(|value| allowed.contains(&value.as_str())) {
-                cookies_to_set.extend(cookies::preference(name, &value, site.is_https()));
+            let Some(value) = query_value(uri, name).filter(|value| allowed.contains(&value.as_str())) else { continue };
+            match (name, value.as_str()) {
+                ("theme", "light") => prefs.theme = prefs::Theme::Light,
+                ("theme", "dark") => prefs.theme = prefs::Theme::Dark,
+                ("theme", _) => prefs.theme = prefs::Theme::Auto,
+                ("mode", "care") => prefs.mode = Mode::Care,
+                ("mode", _) => prefs.mode = Mode::Normal,
+                _ => {}
             }
+            cookies_to_set.extend(cookies::preference(name, &value, site.is_https()));
         }
-        let liked = |name: &str| asked(name).or_else(|| cookies::get(headers, name).map(str::to_owned));
         let agent = headers.get(header::USER_AGENT).and_then(|agent| agent.to_str().ok()).unwrap_or_default();
         let payer = cookies::get(headers, cookies::PAYER).and_then(|sealed| site.seal.open("payer", sealed, now));
         Visit {
-            locale: locale(liked("lang").as_deref(), headers),
-            theme: match liked("theme").as_deref() {
-                Some("light") => Theme::Light,
-                Some("dark") => Theme::Dark,
-                _ => Theme::default(),
-            },
-            is_care: liked("mode").as_deref() == Some("care"),
+            prefs,
             nonce: STANDARD_NO_PAD.encode(fresh::bytes::<12>()),
             address: site.gate.address(peer, headers),
             is_wechat: agent.contains("MicroMessenger"),
@@ -94,12 +94,16 @@ impl Visit {
     /// The frame that this visitor's payer pages have.
     pub fn shell(&self) -> Shell<'_> {
         Shell {
-            locale: self.locale,
+            locale: self.prefs.locale,
             nonce: &self.nonce,
             assets: &self.site.assets,
             is_demo: self.site.demo.is_some(),
-            theme: self.theme,
-            is_care: self.is_care,
+            theme: match self.prefs.theme {
+                prefs::Theme::Auto => Theme::default(),
+                prefs::Theme::Light => Theme::Light,
+                prefs::Theme::Dark => Theme::Dark,
+            },
+            is_care: self.prefs.mode == Mode::Care,
         }
     }
 
@@ -129,6 +133,15 @@ impl Visit {
         let policy = Policy { nonce: &self.nonce, form_origins: &form_origins, demo_origin }.payer();
         let mut response = (status, [(header::CONTENT_TYPE, "text/html; charset=utf-8"), (header::CACHE_CONTROL, "no-store")], html).into_response();
         if let Ok(policy) = HeaderValue::from_str(&policy) {
+            response.headers_mut().insert(header::CONTENT_SECURITY_POLICY, policy);
+        }
+        self.with_cookies(response)
+    }
+
+    /// A page of the app, under the app's own policy.
+    pub fn app_page(self, status: StatusCode, html: String, policy: &str) -> Response {
+        let mut response = (status, [(header::CONTENT_TYPE, "text/html; charset=utf-8"), (header::CACHE_CONTROL, "no-store")], html).into_response();
+        if let Ok(policy) = HeaderValue::from_str(policy) {
             response.headers_mut().insert(header::CONTENT_SECURITY_POLICY, policy);
         }
         self.with_cookies(response)
@@ -175,63 +188,4 @@ impl Visit {
 pub fn query_value(uri: &Uri, name: &str) -> Option<String> {
     let pairs = uri.query()?.split('&').filter_map(|pair| pair.split_once('='));
     pairs.filter(|(found, _)| *found == name).map(|(_, value)| value.to_owned()).next()
-}
-
-/// The language for a wish from the query or cookie, or what the browser prefers; Chinese when it prefers neither.
-pub fn locale(wish: Option<&str>, headers: &HeaderMap) -> Locale {
-    match wish {
-        Some("en") => return Locale::en,
-        Some("zh") => return Locale::zh,
-        _ => {}
-    }
-    let accepted = headers.get(header::ACCEPT_LANGUAGE).and_then(|line| line.to_str().ok()).unwrap_or_default();
-    let mut best = (Locale::zh, 0);
-    for part in accepted.split(',') {
-        let (tag, rest) = part.trim().split_once(';').unwrap_or((part.trim(), ""));
-        let weight = rest.trim().strip_prefix("q=").map_or(1000, per_mille);
-        let language = tag.split('-').next().unwrap_or_default().to_ascii_lowercase();
-        let locale = match language.as_str() {
-            "zh" => Locale::zh,
-            "en" => Locale::en,
-            _ => continue,
-        };
-        if weight > best.1 {
-            best = (locale, weight);
-        }
-    }
-    best.0
-}
-
-/// `0.8` is 800; anything unreadable is nothing.
-fn per_mille(text: &str) -> u32 {
-    let (whole, part) = text.split_once('.').unwrap_or((text, ""));
-    let digits = format!("{part:0<3}");
-    match (whole.parse::<u32>(), digits.get(..3).and_then(|digits| digits.parse::<u32>().ok())) {
-        (Ok(whole), Some(part)) => whole * 1000 + part,
-        _ => 0,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_wish_wins_over_what_the_browser_prefers() {
-        let table = [
-            (None, "", Locale::zh),
-            (None, "en-US,en;q=0.9", Locale::en),
-            (None, "fr, en;q=0.5, zh;q=0.4", Locale::en),
-            (None, "zh-CN, en;q=0.9", Locale::zh),
-            (None, "fr", Locale::zh),
-            (Some("zh"), "en", Locale::zh),
-            (Some("en"), "zh", Locale::en),
-            (Some("xx"), "en", Locale::en),
-        ];
-        for (wish, accepted, expected) in table {
-            let mut headers = HeaderMap::new();
-            headers.insert(header::ACCEPT_LANGUAGE, accepted.parse().unwrap());
-            assert_eq!(locale(wish, &headers), expected, "{wish:?} {accepted}");
-        }
-    }
 }

@@ -1,0 +1,354 @@
+//! What the program's commands do, and how they say what went wrong: one line, exit code 2 for a wrong setting, 1 otherwise.
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+use domain::account::Phone;
+use domain::code::AmountRule;
+use domain::form::{Component, Field, FormSchema};
+use domain::{Fen, PaymentId, Role, TenantId};
+use server::channels::secret::Secret;
+use server::clock::{self, Clock};
+use server::config::{Config, WechatSettings};
+use server::found::{Found, NewCode, NewPerson};
+use server::passwords::Passwords;
+use server::refunds::Refunds;
+use server::serve::{self as site, StartError};
+use server::site::Demo;
+use server::store::codes::CodeKind;
+use server::store::{Command, Store, StoreConfig, StoreError, Tx, doors, meta, payments};
+use server::{demo, fresh, qr};
+use simulator::{Sim, SimConfig};
+use tokio::net::TcpListener;
+
+/// Why a command did not do what it should.
+pub struct Failed {
+    /// One line for the person who ran it.
+    pub why: String,
+    /// The exit code.
+    pub code: u8,
+}
+
+impl Failed {
+    fn of(why: impl ToString) -> Failed {
+        Failed { why: why.to_string(), code: 1 }
+    }
+
+    fn setting(why: impl ToString) -> Failed {
+        Failed { why: why.to_string(), code: 2 }
+    }
+}
+
+impl From<StartError> for Failed {
+    fn from(error: StartError) -> Failed {
+        match error {
+            StartError::Store(_) => Failed::of(error),
+            _ => Failed::setting(error),
+        }
+    }
+}
+
+impl From<StoreError> for Failed {
+    fn from(error: StoreError) -> Failed {
+        Failed::of(error)
+    }
+}
+
+fn environment() -> BTreeMap<String, String> {
+    std::env::vars().collect()
+}
+
+fn config() -> Result<Config, Failed> {
+    Config::read(&environment()).map_err(Failed::setting)
+}
+
+/// `shouma serve`.
+pub async fn serve() -> Result<(), Failed> {
+    let config = config()?;
+    start_log(&config);
+    let store = site::open_store(&config).await.map_err(Failed::setting)?;
+    if is_demo(&store).await? {
+        return Err(Failed::setting(format!("database_url: {} holds a demo; serve it with shouma demo, or name another database", config.database_url)));
+    }
+    start_metrics(&config)?;
+    let listener = listen(config.listen).await?;
+    let site = site::site(config.clone(), store, clock::system(), None).await?;
+    println!("shouma serves {} on {}", config.public_url, config.listen);
+    Ok(site::serve(site, listener, stop_signal()).await?)
+}
+
+/// `shouma demo`.
+pub async fn demo() -> Result<(), Failed> {
+    let mut environment = environment();
+    environment.entry("SHOUMA_LOG_FORMAT".into()).or_insert_with(|| "text".into());
+    environment.entry("SHOUMA_LOG".into()).or_insert_with(|| "warn".into());
+    if !environment.contains_key("SHOUMA_DATABASE_URL") && !environment.contains_key("DATABASE_URL") {
+        environment.insert("SHOUMA_DATABASE_URL".into(), "sqlite://var/demo.db".into());
+    }
+    let mut config = Config::read(&environment).map_err(Failed::setting)?;
+    start_log(&config);
+    config.limits.spare_loopback = true;
+    let clock = clock::system();
+    let listener = listen(config.listen).await?;
+    let sim = start_simulator(&environment, &config, clock.clone()).await?;
+    let merchant = sim.merchant();
+    config.wechat = Some(WechatSettings {
+        mchid: merchant.mchid.clone(),
+        appid: merchant.appid.clone(),
+        app_secret: Secret::of(merchant.app_secret.as_bytes()),
+        merchant_serial_no: merchant.merchant_serial_no.clone(),
+        private_key: Secret::of(merchant.merchant_private_key_pem.as_bytes()),
+        api_v3_key: Secret::of(merchant.api_v3_key.as_bytes()),
+        public_key: Some((merchant.wechatpay_public_key_id.clone(), merchant.wechatpay_public_key_pem.clone().into_bytes())),
+        api_url: sim.base_url(),
+        oauth_url: sim.base_url(),
+        account_url: sim.base_url(),
+        timeout_ms: 10_000,
+    });
+    let store = open_or_migrate(&config).await?;
+    found_demo(&store, &clock).await?;
+    start_metrics(&config)?;
+    let demo = Demo { simulator_url: sim.base_url() };
+    let site = site::site(config.clone(), store, clock, Some(demo)).await?;
+    greet(&config, &sim);
+    let result = site::serve(site, listener, stop_signal()).await;
+    sim.stop().await;
+    Ok(result?)
+}
+
+/// The simulator listens on loopback and is addressed as `localhost`, so that returns from it are truly cross-site.
+async fn start_simulator(environment: &BTreeMap<String, String>, config: &Config, clock: Clock) -> Result<Sim, Failed> {
+    let listen: SocketAddr = match environment.get("SHOUMA_SIM_LISTEN") {
+        Some(text) => text.parse().map_err(|_| Failed::setting(format!("SHOUMA_SIM_LISTEN: {text:?} is not an address and port such as 127.0.0.1:4000")))?,
+        None => SocketAddr::from(([127, 0, 0, 1], 4000)),
+    };
+    let folder = if config.database_url.starts_with("sqlite://var/") { PathBuf::from("var/sim") } else { demo_folder(&config.database_url) };
+    let retry_scale = match environment.get("SHOUMA_SIM_RETRY_SCALE") {
+        Some(text) => text.parse().map_err(|_| Failed::setting(format!("SHOUMA_SIM_RETRY_SCALE: {text:?} is not a number")))?,
+        None => 1.0,
+    };
+    let sim = SimConfig {
+        public_url: environment.get("SHOUMA_SIM_PUBLIC_URL").cloned(),
+        clock: std::sync::Arc::new(move || clock().get()),
+        retry_scale,
+        ..SimConfig::for_people(listen, folder)
+    };
+    simulator::start(sim).await.map_err(Failed::setting)
+}
+
+/// A demo beside another database keeps the simulator's keys beside it, so that several demos can run at once.
+fn demo_folder(database_url: &str) -> PathBuf {
+    match database_url.strip_prefix("sqlite://") {
+        Some(path) => PathBuf::from(format!("{path}.sim")),
+        None => PathBuf::from("var/sim"),
+    }
+}
+
+async fn open_or_migrate(config: &Config) -> Result<Store, Failed> {
+    if !config.database_url.starts_with("sqlite://") {
+        Store::migrate(&config.database_url).await.map_err(Failed::setting)?;
+    }
+    site::open_store(config).await.map_err(Failed::setting)
+}
+
+async fn found_demo(store: &Store, clock: &Clock) -> Result<(), Failed> {
+    if is_demo(store).await? {
+        return Ok(());
+    }
+    let mut conn = store.read().await?;
+    if !server::store::tenants::all(&mut conn.tx()).await?.is_empty() {
+        return Err(Failed::setting("database_url: this database is in real use; a demo needs one of its own"));
+    }
+    drop(conn);
+    for organisation in demo::organisations(&Passwords::default(), clock()).await.map_err(Failed::of)? {
+        store.write(organisation).await?;
+    }
+    Ok(())
+}
+
+fn greet(config: &Config, sim: &Sim) {
+    let url = &config.public_url;
+    println!("Shouma 收码 · 演示 demo (no real money moves 不会真的扣款)\n");
+    println!("  payer 付款        {url}/p/demo     fixed 固定金额 {url}/p/demo-fixed     every field 全部字段 {url}/p/demo-form");
+    println!("  manager 业务经理  {url}/m          13800138000 .. 13800138009, password 密码 {}", demo::PASSWORD);
+    println!("  simulator 模拟器  {}/_sim", sim.base_url());
+    println!("  more accounts     administrator {}, card holder {}\n", demo::ADMINISTRATOR, demo::HOLDER);
+    if let Some(code) = qr::terminal(&format!("{url}/p/demo")) {
+        println!("{code}");
+    }
+    println!("Ctrl-C stops it. 按 Ctrl-C 停止。");
+}
+
+/// `shouma migrate`.
+pub async fn migrate() -> Result<(), Failed> {
+    let config = config()?;
+    Store::migrate(&config.database_url).await.map_err(Failed::setting)?;
+    println!("the database has the present shape");
+    Ok(())
+}
+
+/// `shouma verify`.
+pub async fn verify() -> Result<(), Failed> {
+    let store = open_for_reading().await?;
+    drop(store);
+    Err(Failed::of("TEMPORARY"))
+}
+
+async fn open_for_reading() -> Result<Store, Failed> {
+    let config = config()?;
+    Store::open_for_reading(&StoreConfig::of_url(&config.database_url)).await.map_err(Failed::setting)
+}
+
+/// `shouma backup FILE`.
+pub async fn backup(file: &Path) -> Result<(), Failed> {
+    let store = open_for_reading().await?;
+    drop(store);
+    println!("copied to {}", file.display());
+    Ok(())
+}
+
+/// `shouma init`.
+#[derive(clap::Args)]
+pub struct Init {
+    /// Name of the organisation, as payers read it
+    #[arg(long)]
+    organisation: String,
+    /// Phone number of the first administrator
+    #[arg(long)]
+    administrator: String,
+    /// Phone number of the first manager
+    #[arg(long)]
+    manager: String,
+    /// Name of the first manager, as payers read it
+    #[arg(long)]
+    manager_name: String,
+}
+
+/// Founds an organisation; people set their passwords by the links that are printed.
+pub async fn init(init: Init) -> Result<(), Failed> {
+    let config = config()?;
+    let clock = clock::system();
+    let now = clock();
+    let phone = |typed: &str| Phone::parse(typed).ok_or_else(|| Failed::setting(format!("{typed:?} is not a mobile number")));
+    let store = open_or_migrate(&config).await?;
+    if is_demo(&store).await? {
+        return Err(Failed::setting(format!("database_url: {} holds a demo; name another database", config.database_url)));
+    }
+    let tenant = TenantId::of(fresh::uuid(now));
+    let manager = NewPerson::new(phone(&init.manager)?, &init.manager_name, Role::Manager, now);
+    let administrator = NewPerson::new(phone(&init.administrator)?, "管理员", Role::Administrator, now);
+    let remark = FormSchema { version: 1, fields: vec![Field::new("remark", "备注", Component::text(50))] };
+    let code = |name, kind| NewCode::new(tenant, manager.account, name, kind, AmountRule::Free, remark.clone(), now);
+    let codes = vec![code("默认收款码", CodeKind::App), code("码牌", CodeKind::Plate)];
+    let day_ms = 86_400_000;
+    let links: Vec<_> = [&manager, &administrator].map(|person| (person.account, fresh::token(), now.plus_ms(day_ms))).to_vec();
+    let plate = codes.last().map(|code| format!("{}/p/{}", config.public_url, code.token)).unwrap_or_default();
+    let lines: Vec<String> = links.iter().map(|(_, secret, _)| format!("{}/password/{secret}", config.public_url)).collect();
+    let people = vec![manager, administrator];
+    store.write(Found { tenant, name: init.organisation, is_open: true, logo_png: None, people, codes, links, is_demo: false, now }).await?;
+    store.close().await;
+    println!("manager sets a password within 24 h:       {}", lines.first().map_or("", String::as_str));
+    println!("administrator sets a password within 24 h: {}", lines.last().map_or("", String::as_str));
+    println!("a printed code to collect with:            {plate}");
+    println!("then: shouma serve, and sign in at {}/m", config.public_url);
+    Ok(())
+}
+
+/// `shouma refund`.
+#[derive(clap::Args)]
+pub struct RefundTask {
+    /// The payment: its 32 digits, from its page's address or the receipt
+    payment: String,
+    /// How much, in yuan
+    #[arg(long)]
+    amount: String,
+    /// What the payer reads as reason
+    #[arg(long, default_value = "退款")]
+    reason: String,
+}
+
+/// Sets the money aside; the running server (or the next one) pushes it to the channel.
+pub async fn refund(task: RefundTask) -> Result<(), Failed> {
+    let config = config()?;
+    let id: PaymentId = task.payment.parse().map_err(|_| Failed::setting(format!("{:?} is not a payment's number of 32 digits", task.payment)))?;
+    let amount = Fen::parse_yuan(&task.amount).map_err(|why| Failed::setting(format!("amount: {why}")))?;
+    let Some(wechat) = &config.wechat else { return Err(Failed::setting("wechat.mchid: is needed to return money")) };
+    let store = site::open_store(&config).await.map_err(Failed::setting)?;
+    let clock = clock::system();
+    let channel = std::sync::Arc::new(site::channel(wechat, &config.public_url, clock.clone()).map_err(Failed::setting)?);
+    let mut conn = store.read().await?;
+    let tenant = payments::tenant_of(&mut conn.tx(), id).await?.ok_or_else(|| Failed::of("there is no such payment"))?;
+    drop(conn);
+    let refunds = Refunds { store: store.clone(), channel, clock };
+    let refund = refunds.ask(tenant, id, amount, &task.reason, None).await.map_err(Failed::of)?;
+    println!("¥{} of payment {} is set aside; refund {}", refund.amount_fen, id, refund.no);
+    store.close().await;
+    Ok(())
+}
+
+/// `shouma unlock PHONE`.
+pub async fn unlock(phone: &str) -> Result<(), Failed> {
+    let config = config()?;
+    let phone = Phone::parse(phone).ok_or_else(|| Failed::setting(format!("{phone:?} is not a mobile number")))?;
+    let store = site::open_store(&config).await.map_err(Failed::setting)?;
+    let was_tried = store.write(Unlock { phone: phone.clone() }).await?;
+    store.close().await;
+    println!("{}", if was_tried { "unlocked" } else { "nothing was locked" });
+    Ok(())
+}
+
+struct Unlock {
+    phone: Phone,
+}
+
+impl Command for Unlock {
+    type Done = bool;
+
+    async fn run(&self, tx: &mut Tx<'_>) -> Result<bool, StoreError> {
+        doors::open(tx, &self.phone).await
+    }
+}
+
+async fn is_demo(store: &Store) -> Result<bool, StoreError> {
+    let mut conn = store.read().await?;
+    meta::is_demo(&mut conn.tx()).await
+}
+
+async fn listen(address: SocketAddr) -> Result<TcpListener, Failed> {
+    TcpListener::bind(address).await.map_err(|error| Failed::setting(format!("listen: {address}: {error}")))
+}
+
+fn start_log(config: &Config) {
+    let filter = tracing_subscriber::EnvFilter::try_new(&config.log).unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("info"));
+    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    if config.log_is_json {
+        log.json().init();
+    } else {
+        log.init();
+    }
+}
+
+fn start_metrics(config: &Config) -> Result<(), Failed> {
+    let Some(address) = config.metrics_listen else { return Ok(()) };
+    let exporter = metrics_exporter_prometheus::PrometheusBuilder::new().with_http_listener(address);
+    exporter.install().map_err(|error| Failed::setting(format!("metrics_listen: {address}: {error}")))
+}
+
+/// Ends when the program is asked to stop: Ctrl-C or SIGTERM.
+async fn stop_signal() {
+    let interrupt = tokio::signal::ctrl_c();
+    #[cfg(unix)]
+    {
+        let Ok(mut terminate) = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) else {
+            let _ = interrupt.await;
+            return;
+        };
+        tokio::select! {
+            _ = interrupt => {}
+            _ = terminate.recv() => {}
+        }
+    }
+    #[cfg(not(unix))]
+    let _ = interrupt.await;
+}

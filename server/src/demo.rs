@@ -1,0 +1,112 @@
+//! The demo: an organisation with codes in every state, against the simulator. Kept between runs in a database of its own,
+//! which `serve` refuses.
+
+use domain::account::Phone;
+use domain::code::{AmountRule, CodeState, Validity};
+use domain::form::{Component, Field, FormSchema};
+use domain::{AccountId, Fen, Millis, Role, TenantId};
+
+use crate::found::{Found, NewCode, NewPerson};
+use crate::fresh;
+use crate::passwords::{Busy, Passwords};
+use crate::store::codes::CodeKind;
+
+/// Everybody's password in the demo.
+pub const PASSWORD: &str = "shouma-demo";
+
+/// The administrator's phone.
+pub const ADMINISTRATOR: &str = "13700137000";
+
+/// The card holder's phone.
+pub const HOLDER: &str = "13900139000";
+
+/// The managers' phones.
+pub fn managers() -> impl Iterator<Item = String> {
+    (0..10).map(|last| format!("1380013800{last}"))
+}
+
+/// The organisations of the demo: one that collects, one that is closed.
+///
+/// # Errors
+/// [`Busy`] when passwords cannot be hashed.
+pub async fn organisations(passwords: &Passwords, now: Millis) -> Result<Vec<Found>, Busy> {
+    let hash = passwords.hash(PASSWORD).await?;
+    let names = ["王敏", "刘洋", "陈静", "赵磊", "孙悦", "周涛", "吴桐", "郑好", "冯雪", "蒋明"];
+    let mut people: Vec<NewPerson> = managers().zip(names).filter_map(|(phone, name)| person(&phone, name, Role::Manager, &hash, now)).collect();
+    people.extend(person(ADMINISTRATOR, "何主任", Role::Administrator, &hash, now));
+    people.extend(person(HOLDER, "林工", Role::Holder, &hash, now));
+    let Some(first) = people.first().map(|person| person.account) else { return Ok(vec![]) };
+    let tenant = TenantId::of(fresh::uuid(now));
+    let mut codes = plates(tenant, first, now);
+    for person in people.iter().filter(|person| person.role == Role::Manager) {
+        codes.push(NewCode::new(tenant, person.account, "默认收款码", CodeKind::App, AmountRule::Free, school_form(), now));
+    }
+    let school = Found { tenant, name: "青禾实验学校".into(), is_open: true, logo_png: None, people, codes, links: vec![], is_demo: true, now };
+    Ok(vec![school, closed(&hash, now)])
+}
+
+fn person(phone: &str, name: &str, role: Role, hash: &str, now: Millis) -> Option<NewPerson> {
+    let person = NewPerson::new(Phone::parse(phone)?, name, role, now);
+    Some(NewPerson { password_hash: Some(hash.to_owned()), ..person })
+}
+
+/// An organisation that does not collect, with one plate.
+fn closed(hash: &str, now: Millis) -> Found {
+    let tenant = TenantId::of(fresh::uuid(now));
+    let owner = person("13800138009", "蒋明", Role::Manager, hash, now);
+    let account = owner.as_ref().map_or_else(|| AccountId::of(fresh::uuid(now)), |owner| owner.account);
+    let code = NewCode::new(tenant, account, "旧校区", CodeKind::Plate, AmountRule::Free, school_form(), now);
+    let codes = vec![NewCode { token: "demo-closed".into(), ..code }];
+    Found { tenant, name: "青禾实验学校旧校区".into(), is_open: false, logo_png: None, people: vec![], codes, links: vec![], is_demo: true, now }
+}
+
+/// The printed codes, under tokens that never change.
+fn plates(tenant: TenantId, payee: AccountId, now: Millis) -> Vec<NewCode> {
+    let plate = |token: &str, name: &str, amount| NewCode { token: token.into(), ..NewCode::new(tenant, payee, name, CodeKind::Plate, amount, school_form(), now) };
+    let mut expired = plate("demo-expired", "去年的活动", AmountRule::Free);
+    expired.code.validity = Validity { from_ms: None, until_ms: Some(now) };
+    let mut disabled = plate("demo-disabled", "停用的码牌", AmountRule::Free);
+    disabled.code.state = CodeState::Disabled;
+    let mut fixed = plate("demo-fixed", "午餐", AmountRule::Fixed { amount_fen: Fen::of(1250) });
+    fixed.code.form = FormSchema { version: 1, fields: vec![Field::new("student", "学生姓名", Component::text(20)).required()] };
+    let mut everything = plate("demo-form", "校服款", AmountRule::Between { min_fen: Fen::of(100), max_fen: Fen::of(100_000) });
+    everything.code.form = every_component();
+    vec![plate("demo", "教务处", AmountRule::Free), fixed, everything, expired, disabled]
+}
+
+fn choice(options: &[&str]) -> Component {
+    Component::Choice { options: options.iter().map(|option| (*option).to_owned()).collect(), multiple: false }
+}
+
+fn school_form() -> FormSchema {
+    let mut remark = Field::new("remark", "备注", Component::text(20));
+    remark.hint = "选填，20 字以内".into();
+    FormSchema {
+        version: 1,
+        fields: vec![
+            Field::new("student", "学生姓名", Component::text(20)).required(),
+            Field::new("class", "班级", choice(&["三年一班", "三年二班", "三年三班"])).required(),
+            remark,
+        ],
+    }
+}
+
+/// A form with each way of asking.
+fn every_component() -> FormSchema {
+    use domain::form::{ScanKind, TextRule};
+    let sizes = Component::Choice { options: ["夏装", "冬装", "运动服"].map(str::to_owned).to_vec(), multiple: true };
+    FormSchema {
+        version: 1,
+        fields: vec![
+            Field::new("student", "学生姓名", Component::text(20)).required(),
+            Field::new("phone", "家长手机", Component::ruled(TextRule::Phone)),
+            Field::new("sets", "款式", sizes).required(),
+            Field::new("gift", "送到教室", Component::Switch),
+            Field::new("agree", "已核对尺码", Component::Checkbox).required(),
+            Field::new("serial", "订单条码", Component::Scan { accepts: ScanKind::Auto }),
+            Field::new("photo", "尺码照片", Component::Photo),
+            Field::new("place", "收货地点", Component::Location),
+            Field::new("invoice", "发票抬头", Component::InvoiceTitle),
+        ],
+    }
+}

@@ -1,0 +1,123 @@
+//! Founding: the first organisation, its people and codes. One command each, so that a half-founded organisation cannot be.
+
+use domain::account::Phone;
+use domain::code::{AmountRule, CodeState, Validity};
+use domain::form::FormSchema;
+use domain::{AccountId, Code, CodeId, Millis, Role, TenantId};
+use uuid::Uuid;
+
+use crate::fresh;
+use crate::store::codes::CodeKind;
+use crate::store::{Command, StoreError, Tx, accounts, codes, sessions, tenants};
+use crate::web::cookies::sha256;
+
+/// A person to register.
+#[derive(Debug, Clone)]
+pub struct NewPerson {
+    /// Who they are from now on.
+    pub account: AccountId,
+    /// How they sign in.
+    pub phone: Phone,
+    /// Their name.
+    pub name: String,
+    /// What they may do.
+    pub role: Role,
+    /// The hash of their password; without one they get a link.
+    pub password_hash: Option<String>,
+}
+
+impl NewPerson {
+    /// Somebody who gets a link to set a password.
+    pub fn new(phone: Phone, name: &str, role: Role, now: Millis) -> NewPerson {
+        NewPerson { account: AccountId::of(fresh::uuid(now)), phone, name: name.to_owned(), role, password_hash: None }
+    }
+}
+
+/// A code to make, with its form and token.
+#[derive(Debug, Clone)]
+pub struct NewCode {
+    /// The code.
+    pub code: Code,
+    /// Where it is shown.
+    pub kind: CodeKind,
+    /// The form's identity.
+    pub form_id: Uuid,
+    /// The token in its address.
+    pub token: String,
+}
+
+impl NewCode {
+    /// A code of `payee` that works from now on, without end.
+    pub fn new(tenant: TenantId, payee: AccountId, name: &str, kind: CodeKind, amount: AmountRule, form: FormSchema, now: Millis) -> NewCode {
+        let code = Code {
+            tenant,
+            id: CodeId::of(fresh::uuid(now)),
+            payee,
+            name: name.to_owned(),
+            amount,
+            form,
+            state: CodeState::Active,
+            validity: Validity::default(),
+        };
+        NewCode { code, kind, form_id: fresh::uuid(now), token: fresh::code_token() }
+    }
+}
+
+/// An organisation with its first people and codes.
+#[derive(Debug, Clone)]
+pub struct Found {
+    /// The organisation.
+    pub tenant: TenantId,
+    /// Its name.
+    pub name: String,
+    /// Whether it collects.
+    pub is_open: bool,
+    /// Its logo.
+    pub logo_png: Option<Vec<u8>>,
+    /// Its people.
+    pub people: Vec<NewPerson>,
+    /// Its codes.
+    pub codes: Vec<NewCode>,
+    /// Links by which people set their passwords: account, secret, end.
+    pub links: Vec<(AccountId, String, Millis)>,
+    /// Marks in `meta`, such as the one of a demo.
+    pub is_demo: bool,
+    /// When.
+    pub now: Millis,
+}
+
+impl Command for Found {
+    type Done = ();
+
+    async fn run(&self, tx: &mut Tx<'_>) -> Result<(), StoreError> {
+        tenants::insert(tx, self.tenant, &self.name, self.now).await?;
+        tenants::set_open(tx, self.tenant, self.is_open).await?;
+        tenants::set_logo(tx, self.tenant, self.logo_png.as_deref()).await?;
+        for person in &self.people {
+            // Somebody may belong to several organisations; their phone is registered once.
+            let account = match accounts::by_phone(tx, &person.phone).await? {
+                Some(known) => known.id,
+                None => {
+                    accounts::insert(tx, person.account, &person.phone, &person.name, self.now).await?;
+                    person.account
+                }
+            };
+            accounts::add_member(tx, self.tenant, account, person.role, self.now).await?;
+            if let Some(hash) = &person.password_hash {
+                accounts::set_password(tx, account, hash).await?;
+            }
+        }
+        for NewCode { code, kind, form_id, token } in &self.codes {
+            codes::insert_form(tx, self.tenant, *form_id, &code.form, self.now).await?;
+            codes::insert(tx, code, *kind, *form_id, self.now).await?;
+            codes::insert_token(tx, self.tenant, code.id, token, self.now).await?;
+        }
+        for (account, secret, until) in &self.links {
+            sessions::insert_link(tx, &sha256(secret), *account, *until).await?;
+        }
+        if self.is_demo {
+            crate::store::meta::mark_demo(tx).await?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,205 @@
+//! Every route, grouped by who calls it.
+
+use std::time::Duration;
+
+use app::pay::NoticeKind;
+use axum::Router;
+use axum::extract::{DefaultBodyLimit, Path, Request, State};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, Uri, header};
+use axum::middleware::{self, Next};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::compression::{CompressionLayer, CompressionLevel};
+use tower_http::csrf::CsrfLayer;
+use tower_http::limit::RequestBodyLimitLayer;
+use tower_http::timeout::TimeoutLayer;
+
+use crate::channels::wechat::MOST_NOTICE_BYTES;
+use crate::notify;
+use crate::site::Site;
+use crate::store::{payments, photos, tenants};
+use crate::web::limits::Act;
+use crate::web::visit::Visit;
+use crate::web::{headers, manager, payer, stream};
+
+/// The whole site.
+pub fn router(site: Site) -> Router {
+    let timeout = TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, Duration::from_millis(site.config.request_timeout_ms));
+    let small = RequestBodyLimitLayer::new(site.config.body_limit_bytes);
+
+    // The payer, and whoever a receipt is shown to. A submit may carry photographs.
+    let submit = Router::new()
+        .route("/p/{code}", post(payer::submit))
+        .layer(DefaultBodyLimit::max(site.config.photo_limit_bytes))
+        .layer(RequestBodyLimitLayer::new(site.config.photo_limit_bytes));
+    let payer = Router::new()
+        .route("/p/{code}", get(payer::form))
+        .route("/p/{code}/{payment}", get(payer::waiting))
+        .route("/oauth/wechat", get(payer::landing))
+        .route("/r/{token}", get(payer::receipt))
+        .route("/r/{token}/photos/{photo}", get(photo))
+        .route("/logo/{tenant}", get(logo))
+        .layer(small.clone());
+
+    // The business manager.
+    let manager = Router::new()
+        .route("/m", get(manager::screen))
+        .route("/m/{*screen}", get(manager::screen))
+        .route("/m/sign-in", get(manager::screen).post(manager::sign_in))
+        .route("/m/sign-out", post(manager::sign_out))
+        .route("/m/settings", get(manager::screen).post(manager::settings))
+        .route("/api/{*function}", post(manager::api))
+        .layer(small.clone());
+
+    // Browsers, for what Trunk built.
+    let built = Router::new().route("/app/{*file}", get(file)).route("/voice/{*clip}", get(file)).route("/favicon.ico", get(favicon));
+
+    let people = submit
+        .merge(payer)
+        .merge(manager)
+        .route("/", get(front))
+        .fallback(nothing_here)
+        .layer(middleware::from_fn_with_state(site.clone(), friendly_refusals))
+        .layer(CsrfLayer::new())
+        .layer(timeout.clone())
+        .layer(middleware::from_fn_with_state(site.clone(), limit_views))
+        .layer(CompressionLayer::new().quality(CompressionLevel::Precise(5)));
+
+    // A stream has no end, so no timeout; it is not compressed, because single events would be held back.
+    let streams = Router::new().route("/m/live", get(stream::live));
+
+    // Machines. Notices are authenticated by their signature, not by where they come from.
+    let machines = Router::new()
+        .route("/notify/wechat", post(notify::wechat))
+        .layer(DefaultBodyLimit::max(MOST_NOTICE_BYTES))
+        .layer(RequestBodyLimitLayer::new(MOST_NOTICE_BYTES))
+        .route("/healthz", get(alive))
+        .route("/readyz", get(ready))
+        .layer(timeout);
+
+    people
+        .merge(built)
+        .merge(streams)
+        .merge(machines)
+        .layer(middleware::from_fn_with_state(site.clone(), observe))
+        .layer(CatchPanicLayer::custom(panicked))
+        .with_state(site)
+}
+
+/// The first page of a site without a path.
+async fn front(visit: Visit) -> Response {
+    visit.redirect("/m")
+}
+
+async fn nothing_here(visit: Visit) -> Response {
+    visit.notice(StatusCode::NOT_FOUND, &NoticeKind::NotFound, None, None)
+}
+
+async fn file(State(site): State<Site>, uri: Uri, headers: HeaderMap) -> Response {
+    site.client.serve(uri.path(), &headers)
+}
+
+async fn favicon() -> StatusCode {
+    StatusCode::NO_CONTENT
+}
+
+/// The process lives.
+async fn alive() -> &'static str {
+    "ok"
+}
+
+/// The process can serve: the database answers.
+async fn ready(State(site): State<Site>) -> Response {
+    match site.store.read().await {
+        Ok(_) => "ready".into_response(),
+        Err(error) => {
+            tracing::error!(%error, "not ready");
+            (StatusCode::SERVICE_UNAVAILABLE, "the database does not answer").into_response()
+        }
+    }
+}
+
+async fn logo(State(site): State<Site>, Path(tenant): Path<String>) -> Response {
+    let Ok(tenant) = tenant.parse() else { return StatusCode::NOT_FOUND.into_response() };
+    let found = async {
+        let mut conn = site.store.read().await?;
+        tenants::logo(&mut conn.tx(), tenant).await
+    };
+    match found.await {
+        Ok(Some(png)) => ([(header::CONTENT_TYPE, "image/png"), (header::CACHE_CONTROL, "public, max-age=3600")], png).into_response(),
+        Ok(None) => StatusCode::NOT_FOUND.into_response(),
+        Err(_) => StatusCode::SERVICE_UNAVAILABLE.into_response(),
+    }
+}
+
+/// A photograph, only by way of the receipt whose payment it belongs to.
+async fn photo(State(site): State<Site>, Path((token, photo)): Path<(String, String)>) -> Response {
+    let found = async {
+        let mut conn = site.store.read().await?;
+        let Some((tenant, payment)) = payments::by_receipt_token(&mut conn.tx(), &token).await? else { return Ok(None) };
+        let Some(stored) = payments::load(&mut conn.tx(), tenant, payment).await? else { return Ok(None) };
+        match stored.photo(&photo) {
+            Some(id) => photos::load(&mut conn.tx(), tenant, id).await,
+            None => Ok(None),
+        }
+    };
+    match found.await {
+        Ok(Some(photo)) => {
+            let kind = HeaderValue::from_str(&photo.mime).unwrap_or(HeaderValue::from_static("application/octet-stream"));
+            ([(header::CONTENT_TYPE, kind), (header::CACHE_CONTROL, HeaderValue::from_static("private, max-age=3600"))], photo.bytes).into_response()
+        }
+        Ok(None) => StatusCode::NOT_FOUND.into_response(),
+        Err(_) => StatusCode::SERVICE_UNAVAILABLE.into_response(),
+    }
+}
+
+/// Turns away an address that asks too often, before anything is read.
+async fn limit_views(State(site): State<Site>, visit: Visit, request: Request, next: Next) -> Response {
+    match site.gate.pass(Act::View, visit.address) {
+        Ok(()) => next.run(request).await,
+        Err(after_s) => visit.notice(StatusCode::TOO_MANY_REQUESTS, &NoticeKind::TooMany { after_s }, None, None),
+    }
+}
+
+/// What a layer refused without a word becomes a page with a sentence.
+async fn friendly_refusals(visit: Visit, request: Request, next: Next) -> Response {
+    let path = request.uri().path().to_owned();
+    let response = next.run(request).await;
+    let has_words = response.headers().contains_key(header::CONTENT_TYPE);
+    match response.status() {
+        StatusCode::PAYLOAD_TOO_LARGE if !is_page(&response) => visit.notice(StatusCode::PAYLOAD_TOO_LARGE, &NoticeKind::TooLarge, None, Some(&path)),
+        StatusCode::METHOD_NOT_ALLOWED if !has_words => visit.notice(StatusCode::METHOD_NOT_ALLOWED, &NoticeKind::NotFound, None, None),
+        _ => response,
+    }
+}
+
+fn is_page(response: &Response) -> bool {
+    response.headers().get(header::CONTENT_TYPE).is_some_and(|kind| kind.as_bytes().starts_with(b"text/html"))
+}
+
+/// Counts and times every answer, names it for the log, and sets the headers that every answer carries.
+async fn observe(State(site): State<Site>, request: Request, next: Next) -> Response {
+    let started = tokio::time::Instant::now();
+    let method = request.method().clone();
+    let route = request.extensions().get::<axum::extract::MatchedPath>().map_or_else(|| "none".to_owned(), |path| path.as_str().to_owned());
+    let mut response = next.run(request).await;
+    headers::guard(response.headers_mut(), site.is_https());
+    let trace = crate::pay::hex(&crate::fresh::bytes::<6>());
+    if let Ok(value) = HeaderValue::from_str(&trace) {
+        response.headers_mut().insert(HeaderName::from_static("x-request-id"), value);
+    }
+    let status = response.status().as_u16();
+    let took = started.elapsed();
+    metrics::counter!("shouma_requests_total", "route" => route.clone(), "status" => status.to_string()).increment(1);
+    metrics::histogram!("shouma_request_seconds", "route" => route.clone()).record(took);
+    // The route, never the path: paths hold links that only their owner should know.
+    tracing::info!(trace, %method, route, status, took_us = u64::try_from(took.as_micros()).unwrap_or(u64::MAX), "answered");
+    response
+}
+
+fn panicked(_: Box<dyn std::any::Any + Send>) -> Response {
+    metrics::counter!("shouma_panics_total").increment(1);
+    let words = "收码出了点问题，请稍后再试。付款状态以付款页面为准。\nSomething went wrong here. Please try again; your payment's page says where it stands.\n";
+    (StatusCode::INTERNAL_SERVER_ERROR, [(header::CONTENT_TYPE, "text/plain; charset=utf-8")], words).into_response()
+}

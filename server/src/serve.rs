@@ -1,0 +1,178 @@
+//! Putting a site together from settings, serving it, and stopping it within ten seconds.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use app::pay::Assets;
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+
+use crate::channels::Channel;
+use crate::channels::oauth::{Oauth, OauthConfig};
+use crate::channels::wechat::{ConfigError, Wechat, WechatConfig};
+use crate::client::{Client, ClientError};
+use crate::clock::Clock;
+use crate::config::{Config, WechatSettings};
+use crate::fresh;
+use crate::jobs;
+use crate::live::Hub;
+use crate::passwords::Passwords;
+use crate::pay::{Payments, hex};
+use crate::refunds::Refunds;
+use crate::router::router;
+use crate::sign_in::SignIns;
+use crate::site::{Demo, Parts, Site};
+use crate::store::{Command, OpenError, Store, StoreConfig, StoreError, Tx, meta};
+use crate::web::cookies::Seal;
+use crate::web::limits::Gate;
+
+/// Requests that are under way may take this long after a stop was asked for.
+const STOP_WITHIN: Duration = Duration::from_secs(8);
+
+/// Why the server does not start, in one line.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// A setting cannot work.
+    #[error("{0}")]
+    Setting(String),
+    /// The database cannot be used.
+    #[error(transparent)]
+    Open(#[from] OpenError),
+    /// The database did not do what it was asked.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The browser's files are missing.
+    #[error(transparent)]
+    Client(#[from] ClientError),
+    /// The address cannot be listened on.
+    #[error("listen: {address}: {error}")]
+    Listen {
+        /// The address.
+        address: SocketAddr,
+        /// Why.
+        error: std::io::Error,
+    },
+}
+
+impl From<ConfigError> for StartError {
+    fn from(error: ConfigError) -> StartError {
+        StartError::Setting(error.to_string())
+    }
+}
+
+/// Opens the configured database.
+///
+/// # Errors
+/// [`OpenError`].
+pub async fn open_store(config: &Config) -> Result<Store, OpenError> {
+    let store = StoreConfig { connections: config.database_connections, queue: config.database_queue, ..StoreConfig::of_url(&config.database_url) };
+    Store::open(&store).await
+}
+
+/// The site for these settings on an open store.
+///
+/// # Errors
+/// [`StartError`], one line for the person who started the program.
+pub async fn site(config: Config, store: Store, clock: Clock, demo: Option<Demo>) -> Result<Site, StartError> {
+    let folder = config.client_dir.clone().unwrap_or_else(Client::default_folder);
+    let (client, assets) = Client::read(&folder, config.voice_dir.as_deref())?;
+    site_of(config, store, clock, demo, client, assets).await
+}
+
+/// The same with the browser's files at hand; tests need none.
+///
+/// # Errors
+/// [`StartError`].
+pub async fn site_of(config: Config, store: Store, clock: Clock, demo: Option<Demo>, client: Client, assets: Assets) -> Result<Site, StartError> {
+    let Some(wechat) = &config.wechat else {
+        return Err(StartError::Setting("wechat.mchid: is needed; see the README on what a merchant configures, or run shouma demo".into()));
+    };
+    let channel: Arc<dyn Channel> = Arc::new(channel(wechat, &config.public_url, clock.clone())?);
+    let oauth = Oauth::new(OauthConfig {
+        authorize_base: wechat.oauth_url.clone(),
+        api_base: wechat.account_url.clone(),
+        appid: wechat.appid.clone(),
+        app_secret: wechat.app_secret.clone(),
+        timeout_ms: wechat.timeout_ms,
+    })?;
+    let seal = Seal::new(secret(&store).await?.as_bytes());
+    let live = Hub::default();
+    let payments =
+        Payments { store: store.clone(), channel: channel.clone(), clock: clock.clone(), live: live.clone(), expires_ms: config.payment_expires_ms };
+    let refunds = Refunds { store: store.clone(), channel, clock: clock.clone() };
+    let sign_ins = SignIns { store: store.clone(), clock: clock.clone(), passwords: Passwords::default(), session_ms: config.session_ms };
+    let gate = Gate::new(&config);
+    Ok(Site::new(Parts { config, store, clock, payments, refunds, sign_ins, oauth, seal, gate, assets, client, live, demo }))
+}
+
+/// The way to WeChat Pay.
+///
+/// # Errors
+/// The setting that cannot work.
+pub fn channel(wechat: &WechatSettings, public_url: &str, clock: Clock) -> Result<Wechat, ConfigError> {
+    let config = WechatConfig {
+        api_base: wechat.api_url.clone(),
+        mchid: wechat.mchid.clone(),
+        appid: wechat.appid.clone(),
+        serial_no: wechat.merchant_serial_no.clone(),
+        private_key: wechat.private_key.clone(),
+        api_v3_key: wechat.api_v3_key.clone(),
+        public_key: wechat.public_key.clone(),
+        notify_url_base: public_url.to_owned(),
+        timeout_ms: wechat.timeout_ms,
+    };
+    Wechat::new(&config, clock)
+}
+
+/// The installation's secret, made at first start and shared by its instances.
+async fn secret(store: &Store) -> Result<String, StoreError> {
+    store.write(KeepSecret { fresh: hex(&fresh::bytes::<32>()) }).await
+}
+
+struct KeepSecret {
+    fresh: String,
+}
+
+impl Command for KeepSecret {
+    type Done = String;
+
+    async fn run(&self, tx: &mut Tx<'_>) -> Result<String, StoreError> {
+        if let Some(known) = meta::get(tx, "secret").await? {
+            return Ok(known);
+        }
+        meta::set(tx, "secret", &self.fresh).await?;
+        Ok(self.fresh.clone())
+    }
+}
+
+/// Serves until `stop` ends, then finishes what is under way. Jobs run meanwhile.
+///
+/// # Errors
+/// When the address cannot be listened on.
+pub async fn serve(site: Site, listener: TcpListener, stop: impl Future<Output = ()> + Send + 'static) -> Result<(), StartError> {
+    let address = listener.local_addr().unwrap_or(site.config.listen);
+    let (stopping, is_stopping) = watch::channel(false);
+    let mut jobs = jobs::start(&site, &is_stopping);
+    let app = router(site.clone()).into_make_service_with_connect_info::<SocketAddr>();
+    let live = site.live.clone();
+    let mut told = is_stopping.clone();
+    let server = axum::serve(listener, app).with_graceful_shutdown(async move {
+        stop.await;
+        tracing::info!("stopping");
+        live.stop();
+        let _ = stopping.send(true);
+    });
+    // Requests that never end do not keep the server from stopping.
+    let overdue = async move {
+        let _ = told.wait_for(|is_stopping| *is_stopping).await;
+        tokio::time::sleep(STOP_WITHIN).await;
+    };
+    tokio::select! {
+        result = server => result.map_err(|error| StartError::Listen { address, error })?,
+        () = overdue => tracing::warn!("some requests were cut off by the stop"),
+    }
+    while let Ok(Some(_)) = tokio::time::timeout(Duration::from_secs(1), jobs.join_next()).await {}
+    site.store.close().await;
+    Ok(())
+}
