@@ -3,10 +3,30 @@
 //! Reading: `let mut conn = store.read().await?; payments::load(&mut conn.tx(), ..)`. Writing: `store.write(command)`, where the
 //! command is re-runnable and makes no outside calls, because the writer owns the transaction and may run it again.
 
+pub mod accounts;
+pub mod audit;
+pub mod codes;
 pub mod doors;
 pub mod ledger;
+pub mod meta;
+pub mod oauth_states;
+pub mod outbox;
 pub mod payments;
+pub mod photos;
 pub mod receipts;
+pub mod rollups;
+pub mod sessions;
+pub mod tenants;
+pub mod ledger;
+pub mod meta;
+pub mod oauth_states;
+pub mod outbox;
+pub mod payments;
+pub mod photos;
+pub mod receipts;
+pub mod rollups;
+pub mod sessions;
+pub mod tenants;
 
 use std::future::Future;
 use std::sync::Arc;

@@ -1,12 +1,144 @@
 //! Receipts: written when a payment is paid, touched only by its refunds.
 
 use domain::form::Answer;
-use domain::{Day, Fen, Millis, Payment};
+use domain::receipt::Receipt;
+use domain::{AccountId, Day, Fen, Millis, Payment, PaymentId, TenantId};
 use sqlx::FromRow;
 use uuid::Uuid;
 
-use super::payments::{Stored, json};
+use super::payments::{Stored, json, of_json};
 use super::{StoreError, Tx, on};
+
+/// Where a page of receipts begins: right after this one, going back in time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Before {
+    /// When it was paid.
+    pub paid_at_ms: Millis,
+    /// Its payment.
+    pub payment: PaymentId,
+}
+
+impl Before {
+    /// The place right after `receipt`.
+    pub fn of(receipt: &Receipt) -> Before {
+        Before { paid_at_ms: receipt.paid_at_ms, payment: receipt.payment }
+    }
+}
+
+/// A receipt with when we learned of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Known {
+    /// When we learned of it; a live stream resumes by this.
+    pub known_at_ms: Millis,
+    /// The receipt.
+    pub receipt: Receipt,
+}
+
+#[derive(FromRow)]
+struct Row {
+    payment: Uuid,
+    amount_fen: i64,
+    refunding_fen: i64,
+    refunded_fen: i64,
+    paid_at_ms: i64,
+    known_at_ms: i64,
+    code_name: String,
+    payee_name: String,
+    answers: String,
+    trade: String,
+}
+
+impl Row {
+    fn read(self) -> Result<Known, StoreError> {
+        let receipt = Receipt {
+            payment: PaymentId::of(self.payment),
+            amount_fen: Fen::of(self.amount_fen),
+            refunding_fen: Fen::of(self.refunding_fen),
+            refunded_fen: Fen::of(self.refunded_fen),
+            paid_at_ms: Millis::of(self.paid_at_ms),
+            code_name: self.code_name,
+            payee_name: self.payee_name,
+            answers: of_json("receipt.answers", &self.answers)?,
+            transaction: Some(self.trade).filter(|trade| !trade.is_empty()),
+        };
+        Ok(Known { known_at_ms: Millis::of(self.known_at_ms), receipt })
+    }
+
+    fn receipt(self) -> Result<Receipt, StoreError> {
+        Ok(self.read()?.receipt)
+    }
+}
+
+/// Everything about receipts; a condition follows.
+macro_rules! rows {
+    ($rest:literal) => {
+        concat!(
+            "SELECT r.payment, r.amount_fen, r.refunding_fen, r.refunded_fen, r.paid_at_ms, r.known_at_ms, r.code_name, ",
+            "a.name AS payee_name, r.answers, r.trade FROM receipt r JOIN account a ON a.id = r.payee ",
+            $rest
+        )
+    };
+}
+
+/// The newest receipts of a payee, at most `limit`, from `before` on when it is given. Any depth costs the same, because the
+/// index is entered at the place itself.
+pub async fn page(
+    tx: &mut Tx<'_>,
+    tenant: TenantId,
+    payee: AccountId,
+    before: Option<Before>,
+    limit: i64,
+) -> Result<Vec<Receipt>, StoreError> {
+    let before = before.unwrap_or(Before { paid_at_ms: Millis::of(i64::MAX), payment: PaymentId::of(Uuid::max()) });
+    let rows: Vec<Row> = on!(tx, |db| sqlx::query_as(rows!(
+        "WHERE r.tenant = $1 AND r.payee = $2 AND (r.paid_at_ms, r.payment) < ($3, $4) \
+         ORDER BY r.paid_at_ms DESC, r.payment DESC LIMIT $5"
+    ))
+    .bind(tenant.get())
+    .bind(payee.get())
+    .bind(before.paid_at_ms.get())
+    .bind(before.payment.get())
+    .bind(limit)
+    .fetch_all(db)
+    .await)?;
+    rows.into_iter().map(Row::receipt).collect()
+}
+
+/// One receipt of a payee, or `None`.
+pub async fn one(tx: &mut Tx<'_>, tenant: TenantId, payee: AccountId, payment: PaymentId) -> Result<Option<Receipt>, StoreError> {
+    let row: Option<Row> = on!(tx, |db| sqlx::query_as(rows!("WHERE r.tenant = $1 AND r.payment = $2 AND r.payee = $3"))
+        .bind(tenant.get())
+        .bind(payment.get())
+        .bind(payee.get())
+        .fetch_optional(db)
+        .await)?;
+    row.map(Row::receipt).transpose()
+}
+
+/// The receipt that a payer's link names, with its organisation; `None` when no receipt has this token.
+pub async fn by_token(tx: &mut Tx<'_>, token: &str) -> Result<Option<(TenantId, Receipt)>, StoreError> {
+    let place: Option<(Uuid, Uuid)> =
+        on!(tx, |db| sqlx::query_as("SELECT tenant, payment FROM receipt_token WHERE token = $1").bind(token).fetch_optional(db).await)?;
+    let Some((tenant, payment)) = place else { return Ok(None) };
+    let row: Option<Row> =
+        on!(tx, |db| sqlx::query_as(rows!("WHERE r.tenant = $1 AND r.payment = $2")).bind(tenant).bind(payment).fetch_optional(db).await)?;
+    row.map(|row| Ok((TenantId::of(tenant), row.receipt()?))).transpose()
+}
+
+/// The receipts of a payee that we learned of at `since` or later, oldest knowledge first, at most `limit`. Whoever resumes a
+/// stream asks from a little earlier and leaves out what is known, because rows do not become visible in the order of time.
+pub async fn known_since(tx: &mut Tx<'_>, tenant: TenantId, payee: AccountId, since: Millis, limit: i64) -> Result<Vec<Known>, StoreError> {
+    let rows: Vec<Row> = on!(tx, |db| sqlx::query_as(rows!(
+        "WHERE r.tenant = $1 AND r.payee = $2 AND r.known_at_ms >= $3 ORDER BY r.known_at_ms, r.payment LIMIT $4"
+    ))
+    .bind(tenant.get())
+    .bind(payee.get())
+    .bind(since.get())
+    .bind(limit)
+    .fetch_all(db)
+    .await)?;
+    rows.into_iter().map(Row::read).collect()
+}
 
 #[derive(FromRow)]
 struct CodeName {

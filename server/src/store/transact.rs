@@ -99,9 +99,11 @@ async fn try_once<C: Command>(conn: &mut PgConnection, command: &C) -> Result<C:
     Ok(done)
 }
 
-/// Before the commit nothing is written: collisions and lost connections may be tried again.
+/// Before the commit nothing is written: collisions and lost connections may be tried again. So may what was decided on a row
+/// that another instance changed meanwhile, because the command loads it anew.
 fn sort(error: StoreError) -> Failed {
     match &error {
+        StoreError::Stale => Failed::Passing(error),
         StoreError::Database(inner) if is_collision(inner) || is_lost(inner) => Failed::Passing(error),
         _ => Failed::ForGood(error),
     }

@@ -3,6 +3,8 @@
 use super::testing::{postgres, sqlite, stores};
 use super::*;
 
+mod money;
+mod people;
 mod writing;
 
 struct Run(&'static str);

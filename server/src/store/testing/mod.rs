@@ -1,14 +1,17 @@
 //! Fresh stores for tests: every story runs on SQLite and, when there is a cluster, on PostgreSQL.
 //!
 //! Unit tests reach it as `crate::store::testing`. A test program under `server/tests` includes it as
-//! `#[path = "../src/store/testing.rs"] mod testing;` and has `use server::store::{Store, StoreConfig};` at its root.
+//! `#[path = "../src/store/testing/mod.rs"] mod testing;` and has `use server::store::*;` at its root.
 
 use std::str::FromStr;
 
 use sqlx::postgres::PgConnectOptions;
-use sqlx::{ConnectOptions, Connection};
+use sqlx::sqlite::SqliteConnectOptions;
+use sqlx::{ConnectOptions, Connection, PgConnection, SqliteConnection};
 
-use super::{Store, StoreConfig};
+use super::{Store, StoreConfig, Tx};
+
+pub mod shop;
 
 /// Names the cluster in which tests make their databases, e.g. `postgres://postgres@127.0.0.1:5432/postgres`.
 const CLUSTER: &str = "SHOUMA_TEST_POSTGRES";
@@ -22,6 +25,44 @@ pub struct TestStore {
     /// How the store was opened.
     pub config: StoreConfig,
     _place: Place,
+}
+
+/// A connection past the store, on which every statement commits by itself: for setting scenes, and for breaking things.
+pub enum Bare {
+    /// SQLite.
+    Sqlite(SqliteConnection),
+    /// PostgreSQL.
+    Postgres(PgConnection),
+}
+
+impl Bare {
+    /// The connection as the store's functions take it.
+    pub fn tx(&mut self) -> Tx<'_> {
+        match self {
+            Bare::Sqlite(conn) => Tx::Sqlite(conn),
+            Bare::Postgres(conn) => Tx::Postgres(conn),
+        }
+    }
+
+    /// Runs statements.
+    pub async fn run(&mut self, sql: &str) {
+        let sql = sqlx::AssertSqlSafe(sql.to_owned());
+        match self {
+            Bare::Sqlite(conn) => drop(sqlx::raw_sql(sql).execute(conn).await.unwrap()),
+            Bare::Postgres(conn) => drop(sqlx::raw_sql(sql).execute(conn).await.unwrap()),
+        }
+    }
+}
+
+impl TestStore {
+    /// A connection past the store.
+    pub async fn bare(&self) -> Bare {
+        let url = &self.config.database_url;
+        match url.strip_prefix("sqlite://") {
+            Some(path) => Bare::Sqlite(SqliteConnectOptions::new().filename(path).connect().await.unwrap()),
+            None => Bare::Postgres(PgConnectOptions::from_str(url).unwrap().connect().await.unwrap()),
+        }
+    }
 }
 
 enum Place {

@@ -1,0 +1,134 @@
+//! People: one account per phone number, and what they may do in which organisation.
+
+use domain::account::Phone;
+use domain::{AccountId, Millis, Role, TenantId};
+use sqlx::FromRow;
+use uuid::Uuid;
+
+use super::payments::unreadable;
+use super::{StoreError, Tx, on};
+
+/// A person who can sign in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Account {
+    /// The person.
+    pub id: AccountId,
+    /// By which they sign in.
+    pub phone: Phone,
+    /// What others read.
+    pub name: String,
+    /// The hash of the password in PHC form; `None` until one was set.
+    pub password_hash: Option<String>,
+}
+
+/// What a person may do in one organisation.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Membership {
+    /// The organisation.
+    pub tenant: TenantId,
+    /// Its name.
+    pub tenant_name: String,
+    /// What the person may do there.
+    pub role: Role,
+}
+
+#[derive(FromRow)]
+struct Row {
+    id: Uuid,
+    phone: String,
+    name: String,
+    password_hash: Option<String>,
+}
+
+impl Row {
+    fn read(self) -> Result<Account, StoreError> {
+        Ok(Account {
+            id: AccountId::of(self.id),
+            phone: Phone::parse(&self.phone).ok_or_else(|| unreadable("account.phone", &self.phone))?,
+            name: self.name,
+            password_hash: self.password_hash,
+        })
+    }
+}
+
+/// Stores a new person, without a password and without any membership.
+///
+/// # Errors
+/// [`StoreError::Duplicate`] when the phone number has an account already.
+pub async fn insert(tx: &mut Tx<'_>, id: AccountId, phone: &Phone, name: &str, now: Millis) -> Result<(), StoreError> {
+    on!(tx, |db| sqlx::query("INSERT INTO account (id, phone, name, created_at_ms) VALUES ($1, $2, $3, $4)")
+        .bind(id.get())
+        .bind(phone.as_str())
+        .bind(name)
+        .bind(now.get())
+        .execute(db)
+        .await
+        .map(drop))
+    .map_err(StoreError::from)
+}
+
+/// The person with this phone number, or `None`.
+pub async fn by_phone(tx: &mut Tx<'_>, phone: &Phone) -> Result<Option<Account>, StoreError> {
+    let row: Option<Row> = on!(tx, |db| sqlx::query_as(
+        "SELECT id, phone, name, password_hash FROM account WHERE phone = $1"
+    )
+    .bind(phone.as_str())
+    .fetch_optional(db)
+    .await)?;
+    row.map(Row::read).transpose()
+}
+
+/// The person, or `None`.
+pub async fn by_id(tx: &mut Tx<'_>, id: AccountId) -> Result<Option<Account>, StoreError> {
+    let row: Option<Row> =
+        on!(tx, |db| sqlx::query_as("SELECT id, phone, name, password_hash FROM account WHERE id = $1")
+            .bind(id.get())
+            .fetch_optional(db)
+            .await)?;
+    row.map(Row::read).transpose()
+}
+
+/// Lets the person act in this role there. Saying it twice is saying it once.
+pub async fn add_member(tx: &mut Tx<'_>, tenant: TenantId, account: AccountId, role: Role, now: Millis) -> Result<(), StoreError> {
+    let sql = "INSERT INTO member (tenant, account, role, created_at_ms) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING";
+    on!(tx, |db| sqlx::query(sql).bind(tenant.get()).bind(account.get()).bind(role.word()).bind(now.get()).execute(db).await.map(drop))
+        .map_err(StoreError::from)
+}
+
+/// Where the person may act and as what, oldest membership first.
+pub async fn memberships(tx: &mut Tx<'_>, account: AccountId) -> Result<Vec<Membership>, StoreError> {
+    let rows: Vec<(Uuid, String, String)> = on!(tx, |db| sqlx::query_as(
+        "SELECT m.tenant, t.name, m.role FROM member m JOIN tenant t ON t.id = m.tenant \
+         WHERE m.account = $1 ORDER BY m.created_at_ms, m.tenant, m.role",
+    )
+    .bind(account.get())
+    .fetch_all(db)
+    .await)?;
+    let read = |(tenant, tenant_name, role): (Uuid, String, String)| {
+        Ok(Membership { tenant: TenantId::of(tenant), tenant_name, role: read_role(&role)? })
+    };
+    rows.into_iter().map(read).collect()
+}
+
+/// Who has this role in the organisation, with their names, oldest membership first.
+pub async fn members(tx: &mut Tx<'_>, tenant: TenantId, role: Role) -> Result<Vec<(AccountId, String)>, StoreError> {
+    let rows: Vec<(Uuid, String)> = on!(tx, |db| sqlx::query_as(
+        "SELECT m.account, a.name FROM member m JOIN account a ON a.id = m.account \
+         WHERE m.tenant = $1 AND m.role = $2 ORDER BY m.created_at_ms, m.account",
+    )
+    .bind(tenant.get())
+    .bind(role.word())
+    .fetch_all(db)
+    .await)?;
+    Ok(rows.into_iter().map(|(account, name)| (AccountId::of(account), name)).collect())
+}
+
+/// Sets the password, as its hash in PHC form.
+pub async fn set_password(tx: &mut Tx<'_>, account: AccountId, hash: &str) -> Result<(), StoreError> {
+    on!(tx, |db| sqlx::query("UPDATE account SET password_hash = $2 WHERE id = $1").bind(account.get()).bind(hash).execute(db).await.map(drop))
+        .map_err(StoreError::from)
+}
+
+pub(super) fn read_role(word: &str) -> Result<Role, StoreError> {
+    Role::of_word(word).ok_or_else(|| unreadable("role", word))
+}

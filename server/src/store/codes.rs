@@ -1,0 +1,227 @@
+//! Collection codes, the tokens by which they are reached, and the published versions of their forms.
+
+use domain::code::{CodeState, Validity};
+use domain::form::FormSchema;
+use domain::{AccountId, Code, CodeId, Millis, TenantId};
+use serde::{Deserialize, Serialize};
+use sqlx::FromRow;
+use uuid::Uuid;
+
+use super::payments::{json, of_json, of_word, word};
+use super::{StoreError, Tx, on};
+
+/// Where a code is shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CodeKind {
+    /// Printed; its token is never rotated.
+    Plate,
+    /// On the manager's screen; its token may be replaced.
+    App,
+}
+
+/// A code as it is reached by one of its tokens, with what a payer's page shows beside it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FoundCode {
+    /// The code.
+    pub code: Code,
+    /// Where it is shown.
+    pub kind: CodeKind,
+    /// The token.
+    pub token: String,
+    /// The first moment at which this token no longer works; `None` for never.
+    pub token_until_ms: Option<Millis>,
+    /// Who collects, as the payer sees it.
+    pub merchant: Merchant,
+    /// The person who collects.
+    pub payee_name: String,
+}
+
+/// An organisation as a payer sees it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Merchant {
+    /// Its name.
+    pub name: String,
+    /// Whether it collects at present.
+    pub is_open: bool,
+    /// Whether it has a logo.
+    pub has_logo: bool,
+}
+
+#[derive(FromRow)]
+struct Row {
+    tenant: Uuid,
+    id: Uuid,
+    payee: Uuid,
+    kind: String,
+    name: String,
+    amount_rule: String,
+    state: String,
+    valid_from_ms: Option<i64>,
+    valid_until_ms: Option<i64>,
+    schema: String,
+    token: String,
+    until_ms: Option<i64>,
+    tenant_name: String,
+    is_open: bool,
+    has_logo: bool,
+    payee_name: String,
+}
+
+impl Row {
+    fn read(self) -> Result<FoundCode, StoreError> {
+        Ok(FoundCode {
+            code: Code {
+                tenant: TenantId::of(self.tenant),
+                id: CodeId::of(self.id),
+                payee: AccountId::of(self.payee),
+                name: self.name,
+                amount: of_json("code.amount_rule", &self.amount_rule)?,
+                form: of_json("form.schema", &self.schema)?,
+                state: of_word("code.state", &self.state)?,
+                validity: Validity { from_ms: self.valid_from_ms.map(Millis::of), until_ms: self.valid_until_ms.map(Millis::of) },
+            },
+            kind: of_word("code.kind", &self.kind)?,
+            token: self.token,
+            token_until_ms: self.until_ms.map(Millis::of),
+            merchant: Merchant { name: self.tenant_name, is_open: self.is_open, has_logo: self.has_logo },
+            payee_name: self.payee_name,
+        })
+    }
+}
+
+/// Everything about a code and one of its tokens; a condition follows.
+macro_rules! found {
+    ($rest:literal) => {
+        concat!(
+            "SELECT c.tenant, c.id, c.payee, c.kind, c.name, c.amount_rule, c.state, c.valid_from_ms, c.valid_until_ms, f.schema, k.token, ",
+            "k.until_ms, t.name AS tenant_name, t.is_open, t.logo_png IS NOT NULL AS has_logo, a.name AS payee_name ",
+            "FROM code_token k JOIN code c ON c.tenant = k.tenant AND c.id = k.code ",
+            "JOIN form f ON f.tenant = c.tenant AND f.id = c.form AND f.version = c.form_version ",
+            "JOIN tenant t ON t.id = c.tenant JOIN account a ON a.id = c.payee ",
+            $rest
+        )
+    };
+}
+
+/// Publishes a version of a form. Every version stays, because payments refer to the one that their payer saw.
+///
+/// # Errors
+/// [`StoreError::Duplicate`] when this version is published already.
+pub async fn insert_form(tx: &mut Tx<'_>, tenant: TenantId, form: Uuid, schema: &FormSchema, now: Millis) -> Result<(), StoreError> {
+    on!(tx, |db| sqlx::query("INSERT INTO form (tenant, id, version, schema, created_at_ms) VALUES ($1, $2, $3, $4, $5)")
+        .bind(tenant.get())
+        .bind(form)
+        .bind(i64::from(schema.version))
+        .bind(json(schema)?)
+        .bind(now.get())
+        .execute(db)
+        .await
+        .map(drop))
+    .map_err(StoreError::from)
+}
+
+/// Stores a new code that asks the version of `form` which `code.form` is.
+pub async fn insert(tx: &mut Tx<'_>, code: &Code, kind: CodeKind, form: Uuid, now: Millis) -> Result<(), StoreError> {
+    on!(tx, |db| sqlx::query(
+        "INSERT INTO code (tenant, id, payee, kind, name, amount_rule, form, form_version, state, valid_from_ms, valid_until_ms, \
+         created_at_ms) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
+    )
+    .bind(code.tenant.get())
+    .bind(code.id.get())
+    .bind(code.payee.get())
+    .bind(word(&kind)?)
+    .bind(&code.name)
+    .bind(json(&code.amount)?)
+    .bind(form)
+    .bind(i64::from(code.form.version))
+    .bind(word(&code.state)?)
+    .bind(code.validity.from_ms.map(Millis::get))
+    .bind(code.validity.until_ms.map(Millis::get))
+    .bind(now.get())
+    .execute(db)
+    .await
+    .map(drop))
+    .map_err(StoreError::from)
+}
+
+/// Lets the code be reached by one more token.
+///
+/// # Errors
+/// [`StoreError::Duplicate`] when some code has this token.
+pub async fn insert_token(tx: &mut Tx<'_>, tenant: TenantId, code: CodeId, token: &str, now: Millis) -> Result<(), StoreError> {
+    on!(tx, |db| sqlx::query("INSERT INTO code_token (token, tenant, code, created_at_ms) VALUES ($1, $2, $3, $4)")
+        .bind(token)
+        .bind(tenant.get())
+        .bind(code.get())
+        .bind(now.get())
+        .execute(db)
+        .await
+        .map(drop))
+    .map_err(StoreError::from)
+}
+
+/// Ends the code's present tokens at `until`, the one that came last included. A token that ends earlier keeps its end.
+pub async fn end_tokens(tx: &mut Tx<'_>, tenant: TenantId, code: CodeId, until: Millis) -> Result<(), StoreError> {
+    let sql = "UPDATE code_token SET until_ms = $3 WHERE tenant = $1 AND code = $2 AND (until_ms IS NULL OR until_ms > $3)";
+    on!(tx, |db| sqlx::query(sql).bind(tenant.get()).bind(code.get()).bind(until.get()).execute(db).await.map(drop))
+        .map_err(StoreError::from)
+}
+
+/// Switches a code on or off.
+pub async fn set_state(tx: &mut Tx<'_>, tenant: TenantId, code: CodeId, state: CodeState) -> Result<(), StoreError> {
+    let state = word(&state)?;
+    on!(tx, |db| sqlx::query("UPDATE code SET state = $3 WHERE tenant = $1 AND id = $2")
+        .bind(tenant.get())
+        .bind(code.get())
+        .bind(state)
+        .execute(db)
+        .await
+        .map(drop))
+    .map_err(StoreError::from)
+}
+
+/// The code that this token reaches, whether it may be used or not; `None` when no code has the token.
+pub async fn by_token(tx: &mut Tx<'_>, token: &str) -> Result<Option<FoundCode>, StoreError> {
+    let row: Option<Row> = on!(tx, |db| sqlx::query_as(found!("WHERE k.token = $1")).bind(token).fetch_optional(db).await)?;
+    row.map(Row::read).transpose()
+}
+
+/// The code on this manager's screen, reached by its newest token.
+pub async fn app_code(tx: &mut Tx<'_>, tenant: TenantId, payee: AccountId) -> Result<Option<FoundCode>, StoreError> {
+    let row: Option<Row> = on!(tx, |db| sqlx::query_as(found!(
+        "WHERE c.tenant = $1 AND c.payee = $2 AND c.kind = 'app' ORDER BY k.created_at_ms DESC, k.token LIMIT 1"
+    ))
+    .bind(tenant.get())
+    .bind(payee.get())
+    .fetch_optional(db)
+    .await)?;
+    row.map(Row::read).transpose()
+}
+
+/// The codes of a manager, oldest first, each with every one of its tokens.
+pub async fn list(tx: &mut Tx<'_>, tenant: TenantId, payee: AccountId) -> Result<Vec<FoundCode>, StoreError> {
+    let rows: Vec<Row> = on!(tx, |db| sqlx::query_as(found!(
+        "WHERE c.tenant = $1 AND c.payee = $2 ORDER BY c.created_at_ms, c.id, k.created_at_ms, k.token"
+    ))
+    .bind(tenant.get())
+    .bind(payee.get())
+    .fetch_all(db)
+    .await)?;
+    rows.into_iter().map(Row::read).collect()
+}
+
+/// The form's version that a payment's payer saw.
+pub async fn form_version(tx: &mut Tx<'_>, tenant: TenantId, code: CodeId, version: u32) -> Result<Option<FormSchema>, StoreError> {
+    let row: Option<(String,)> = on!(tx, |db| {
+        sqlx::query_as(
+        "SELECT f.schema FROM code c JOIN form f ON f.tenant = c.tenant AND f.id = c.form AND f.version = $3 WHERE c.tenant = $1 AND c.id = $2",
+    )
+    .bind(tenant.get())
+    .bind(code.get())
+    .bind(i64::from(version))
+    .fetch_optional(db)
+    .await
+    })?;
+    row.map(|(schema,)| of_json("form.schema", &schema)).transpose()
+}

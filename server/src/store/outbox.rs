@@ -1,0 +1,113 @@
+//! What people have to be told. Stored with the change that it tells of, delivered afterwards, at least once.
+
+use domain::payment::Message;
+use domain::{Millis, TenantId};
+use sqlx::FromRow;
+use uuid::Uuid;
+
+use super::payments::{json, of_json};
+use super::{StoreError, Tx, on};
+
+/// A message on its way.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Due {
+    /// The organisation.
+    pub tenant: TenantId,
+    /// The row.
+    pub id: Uuid,
+    /// What is to be told.
+    pub message: Message,
+    /// When it was stored.
+    pub created_at_ms: Millis,
+    /// How often it was taken up, this time included.
+    pub tries: i64,
+}
+
+#[derive(FromRow)]
+struct Row {
+    tenant: Uuid,
+    id: Uuid,
+    message: String,
+    created_at_ms: i64,
+    tries: i64,
+}
+
+impl Row {
+    fn read(self) -> Result<Due, StoreError> {
+        Ok(Due {
+            tenant: TenantId::of(self.tenant),
+            id: self.id,
+            message: of_json("outbox.message", &self.message)?,
+            created_at_ms: Millis::of(self.created_at_ms),
+            tries: self.tries,
+        })
+    }
+}
+
+/// Stores a message that is due at once.
+pub async fn insert(tx: &mut Tx<'_>, tenant: TenantId, id: Uuid, message: &Message, now: Millis) -> Result<(), StoreError> {
+    let message = json(message)?;
+    on!(tx, |db| sqlx::query("INSERT INTO outbox (tenant, id, message, created_at_ms, due_at_ms) VALUES ($1, $2, $3, $4, $4)")
+        .bind(tenant.get())
+        .bind(id)
+        .bind(message)
+        .bind(now.get())
+        .execute(db)
+        .await
+        .map(drop))
+    .map_err(StoreError::from)
+}
+
+/// Takes up to `limit` due messages and puts them off to `lease_until`: whoever takes them and dies leaves them to the next,
+/// and nobody else takes them meanwhile.
+pub async fn claim_due(tx: &mut Tx<'_>, now: Millis, lease_until: Millis, limit: i64) -> Result<Vec<Due>, StoreError> {
+    // The outer condition is asked again after waiting for another instance's row, which has moved on by then.
+    let mut rows: Vec<Row> = on!(tx, |db| sqlx::query_as(
+        "UPDATE outbox SET due_at_ms = $2, tries = tries + 1 WHERE due_at_ms <= $1 AND (tenant, id) IN \
+         (SELECT tenant, id FROM outbox WHERE due_at_ms <= $1 ORDER BY due_at_ms LIMIT $3) \
+         RETURNING tenant, id, message, created_at_ms, tries",
+    )
+    .bind(now.get())
+    .bind(lease_until.get())
+    .bind(limit)
+    .fetch_all(db)
+    .await)?;
+    rows.sort_by_key(|row| (row.created_at_ms, row.id));
+    rows.into_iter().map(Row::read).collect()
+}
+
+/// Notes that the message was delivered.
+pub async fn done(tx: &mut Tx<'_>, tenant: TenantId, id: Uuid, now: Millis) -> Result<(), StoreError> {
+    on!(tx, |db| sqlx::query("UPDATE outbox SET done_at_ms = $3, due_at_ms = NULL WHERE tenant = $1 AND id = $2 AND done_at_ms IS NULL")
+        .bind(tenant.get())
+        .bind(id)
+        .bind(now.get())
+        .execute(db)
+        .await
+        .map(drop))
+    .map_err(StoreError::from)
+}
+
+/// Puts a message off after a failed try, or gives it up (`None`): then it is a dead letter, kept for a person.
+pub async fn put_off(tx: &mut Tx<'_>, tenant: TenantId, id: Uuid, due_at: Option<Millis>) -> Result<(), StoreError> {
+    on!(tx, |db| sqlx::query("UPDATE outbox SET due_at_ms = $3 WHERE tenant = $1 AND id = $2 AND done_at_ms IS NULL")
+        .bind(tenant.get())
+        .bind(id)
+        .bind(due_at.map(Millis::get))
+        .execute(db)
+        .await
+        .map(drop))
+    .map_err(StoreError::from)
+}
+
+/// The newest `limit` messages that were given up.
+pub async fn dead(tx: &mut Tx<'_>, limit: i64) -> Result<Vec<Due>, StoreError> {
+    let rows: Vec<Row> = on!(tx, |db| sqlx::query_as(
+        "SELECT tenant, id, message, created_at_ms, tries FROM outbox WHERE due_at_ms IS NULL AND done_at_ms IS NULL \
+         ORDER BY created_at_ms DESC LIMIT $1",
+    )
+    .bind(limit)
+    .fetch_all(db)
+    .await)?;
+    rows.into_iter().map(Row::read).collect()
+}

@@ -1,0 +1,87 @@
+//! Organisations.
+
+use domain::{Millis, TenantId};
+use sqlx::FromRow;
+use uuid::Uuid;
+
+use super::{StoreError, Tx, on};
+
+/// An organisation that collects money.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Tenant {
+    /// The organisation.
+    pub id: TenantId,
+    /// What payers read above the amount.
+    pub name: String,
+    /// Whether it collects at present.
+    pub is_open: bool,
+    /// Whether it has a logo; [`logo`] gives it.
+    pub has_logo: bool,
+}
+
+#[derive(FromRow)]
+struct Row {
+    id: Uuid,
+    name: String,
+    is_open: bool,
+    has_logo: bool,
+}
+
+impl From<Row> for Tenant {
+    fn from(row: Row) -> Tenant {
+        Tenant { id: TenantId::of(row.id), name: row.name, is_open: row.is_open, has_logo: row.has_logo }
+    }
+}
+
+/// Stores a new organisation, open and without a logo.
+///
+/// # Errors
+/// [`StoreError::Duplicate`] when it is there already.
+pub async fn insert(tx: &mut Tx<'_>, id: TenantId, name: &str, now: Millis) -> Result<(), StoreError> {
+    on!(tx, |db| sqlx::query("INSERT INTO tenant (id, name, is_open, created_at_ms) VALUES ($1, $2, TRUE, $3)")
+        .bind(id.get())
+        .bind(name)
+        .bind(now.get())
+        .execute(db)
+        .await
+        .map(drop))
+    .map_err(StoreError::from)
+}
+
+/// The organisation, or `None`.
+pub async fn by_id(tx: &mut Tx<'_>, id: TenantId) -> Result<Option<Tenant>, StoreError> {
+    let row: Option<Row> =
+        on!(tx, |db| sqlx::query_as("SELECT id, name, is_open, logo_png IS NOT NULL AS has_logo FROM tenant WHERE id = $1")
+            .bind(id.get())
+            .fetch_optional(db)
+            .await)?;
+    Ok(row.map(Tenant::from))
+}
+
+/// Every organisation of this installation, oldest first.
+pub async fn all(tx: &mut Tx<'_>) -> Result<Vec<Tenant>, StoreError> {
+    let rows: Vec<Row> =
+        on!(tx, |db| sqlx::query_as("SELECT id, name, is_open, logo_png IS NOT NULL AS has_logo FROM tenant ORDER BY created_at_ms, id")
+            .fetch_all(db)
+            .await)?;
+    Ok(rows.into_iter().map(Tenant::from).collect())
+}
+
+/// Opens or closes the organisation for collecting.
+pub async fn set_open(tx: &mut Tx<'_>, id: TenantId, is_open: bool) -> Result<(), StoreError> {
+    on!(tx, |db| sqlx::query("UPDATE tenant SET is_open = $2 WHERE id = $1").bind(id.get()).bind(is_open).execute(db).await.map(drop))
+        .map_err(StoreError::from)
+}
+
+/// Gives the organisation a logo, as PNG, or takes it away.
+pub async fn set_logo(tx: &mut Tx<'_>, id: TenantId, png: Option<&[u8]>) -> Result<(), StoreError> {
+    on!(tx, |db| sqlx::query("UPDATE tenant SET logo_png = $2 WHERE id = $1").bind(id.get()).bind(png).execute(db).await.map(drop))
+        .map_err(StoreError::from)
+}
+
+/// The organisation's logo as PNG, if it has one.
+pub async fn logo(tx: &mut Tx<'_>, id: TenantId) -> Result<Option<Vec<u8>>, StoreError> {
+    let row: Option<(Option<Vec<u8>>,)> =
+        on!(tx, |db| sqlx::query_as("SELECT logo_png FROM tenant WHERE id = $1").bind(id.get()).fetch_optional(db).await)?;
+    Ok(row.and_then(|(png,)| png))
+}

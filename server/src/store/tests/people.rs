@@ -1,0 +1,202 @@
+//! People, sessions, codes and the small tables around them.
+
+use domain::account::{Door, LOCK_MS};
+use domain::code::CodeState;
+use domain::{AccountId, Caller, CodeId, PaymentId, Role};
+use futures::future::join_all;
+use uuid::Uuid;
+
+use super::stores;
+use crate::store::codes::CodeKind;
+use crate::store::oauth_states::Trip;
+use crate::store::photos::Photo;
+use crate::store::sessions::NewSession;
+use crate::store::testing::shop::{NOON, Shop};
+use crate::store::*;
+
+#[tokio::test]
+async fn a_phone_number_has_one_account_and_its_owner_any_number_of_memberships() {
+    for test in stores().await {
+        let (one, two) = (Shop::open(&test.store).await, Shop::open(&test.store).await);
+        let mut conn = test.bare().await;
+        let tx = &mut conn.tx();
+        let again = accounts::insert(tx, AccountId::of(Uuid::now_v7()), &one.phone, "别人", NOON).await;
+        assert!(matches!(again, Err(StoreError::Duplicate)), "{}: {again:?}", test.engine);
+        for _ in 0..2 {
+            accounts::add_member(tx, two.tenant, one.payee, Role::Administrator, NOON.plus_ms(1)).await.unwrap();
+        }
+        let found = accounts::by_phone(tx, &one.phone).await.unwrap().unwrap();
+        assert_eq!((found.id, found.name.as_str(), found.password_hash.as_deref()), (one.payee, "王经理", None));
+        assert_eq!(accounts::by_id(tx, one.payee).await.unwrap(), Some(found));
+        let memberships = accounts::memberships(tx, one.payee).await.unwrap();
+        let roles: Vec<_> = memberships.iter().map(|membership| (membership.tenant, membership.role)).collect();
+        assert_eq!(roles, [(one.tenant, Role::Manager), (two.tenant, Role::Administrator)], "{}", test.engine);
+        let managers = accounts::members(tx, two.tenant, Role::Manager).await.unwrap();
+        assert_eq!(managers, [(two.payee, "王经理".to_owned())]);
+    }
+}
+
+#[tokio::test]
+async fn wrong_passwords_at_the_same_moment_all_count() {
+    for test in stores().await {
+        let shop = Shop::open(&test.store).await;
+        let knock = || test.store.write(doors::Wrong { phone: shop.phone.clone(), now: NOON });
+        let doors: Vec<_> = join_all((0..5).map(|_| knock())).await.into_iter().map(Result::unwrap).collect();
+        assert_eq!(doors.iter().filter(|door| door.is_locked(NOON)).count(), 1, "{}: the fifth locks", test.engine);
+        let mut conn = test.bare().await;
+        let tx = &mut conn.tx();
+        let locked = Door { wrong_in_a_row: 0, locked_until_ms: NOON.plus_ms(LOCK_MS) };
+        assert_eq!(doors::of(tx, &shop.phone).await.unwrap(), locked, "{}", test.engine);
+        assert!(doors::open(tx, &shop.phone).await.unwrap());
+        assert!(!doors::open(tx, &shop.phone).await.unwrap());
+        assert_eq!(doors::of(tx, &shop.phone).await.unwrap(), Door::default());
+        accounts::set_password(tx, shop.payee, "$argon2id$x").await.unwrap();
+        let account = accounts::by_id(tx, shop.payee).await.unwrap().unwrap();
+        assert_eq!(account.password_hash.as_deref(), Some("$argon2id$x"));
+    }
+}
+
+#[tokio::test]
+async fn a_session_lasts_until_it_ends_is_ended_or_the_role_is_gone() {
+    for test in stores().await {
+        let shop = Shop::open(&test.store).await;
+        let mut conn = test.bare().await;
+        let caller = Caller { tenant: shop.tenant, account: shop.payee, role: Role::Manager };
+        let new = |byte| NewSession { token_hash: [byte; 32], caller, device: "手机".into(), expires_at_ms: NOON.plus_ms(1_000_000) };
+        let tx = &mut conn.tx();
+        for byte in 1..=3 {
+            sessions::insert(tx, &new(byte), NOON).await.unwrap();
+        }
+        let session = sessions::by_token(tx, &[1; 32], NOON).await.unwrap().unwrap();
+        assert_eq!((session.caller, session.account_name.as_str(), session.tenant_name.as_str()), (caller, "王经理", "第一食堂"));
+        assert_eq!(sessions::by_token(tx, &[9; 32], NOON).await.unwrap(), None);
+        assert!(sessions::by_token(tx, &[1; 32], NOON.plus_ms(999_999)).await.unwrap().is_some());
+        assert_eq!(sessions::by_token(tx, &[1; 32], NOON.plus_ms(1_000_000)).await.unwrap(), None);
+        for (at, seen) in [(59_999, 0), (60_001, 60_001), (61_000, 60_001)] {
+            sessions::touch(tx, &[1; 32], NOON.plus_ms(at)).await.unwrap();
+            let session = sessions::by_token(tx, &[1; 32], NOON).await.unwrap().unwrap();
+            assert_eq!(session.seen_at_ms, NOON.plus_ms(seen), "{} {at}", test.engine);
+        }
+        sessions::delete(tx, &[1; 32]).await.unwrap();
+        assert_eq!(sessions::by_token(tx, &[1; 32], NOON).await.unwrap(), None);
+        assert_eq!(sessions::delete_all(tx, shop.payee).await.unwrap(), 2);
+        sessions::insert(tx, &new(4), NOON).await.unwrap();
+        conn.run("DELETE FROM member").await;
+        assert_eq!(sessions::by_token(&mut conn.tx(), &[4; 32], NOON).await.unwrap(), None, "{}: the role is gone", test.engine);
+        sessions::delete_expired(&mut conn.tx(), NOON.plus_ms(1_000_000)).await.unwrap();
+        assert_eq!(sessions::delete_all(&mut conn.tx(), shop.payee).await.unwrap(), 0);
+    }
+}
+
+#[tokio::test]
+async fn a_password_link_works_once_and_in_time() {
+    for test in stores().await {
+        let shop = Shop::open(&test.store).await;
+        let mut conn = test.bare().await;
+        let tx = &mut conn.tx();
+        for byte in 1..=2 {
+            sessions::insert_link(tx, &[byte; 32], shop.payee, NOON.plus_ms(100)).await.unwrap();
+        }
+        assert_eq!(sessions::look_at_link(tx, &[1; 32], NOON).await.unwrap(), Some(shop.payee));
+        let table = [(1, 0, true), (1, 0, false), (2, 100, false), (2, 99, true), (3, 0, false)];
+        for (byte, after, expected) in table {
+            let taken = sessions::take_link(tx, &[byte; 32], NOON.plus_ms(after)).await.unwrap();
+            assert_eq!(taken, expected.then_some(shop.payee), "{} {byte} {after}", test.engine);
+        }
+        assert_eq!(sessions::look_at_link(tx, &[1; 32], NOON).await.unwrap(), None);
+    }
+}
+
+#[tokio::test]
+async fn a_code_is_found_by_every_token_with_what_its_page_shows() {
+    for test in stores().await {
+        let shop = Shop::open(&test.store).await;
+        let mut conn = test.bare().await;
+        let tx = &mut conn.tx();
+        let found = codes::by_token(tx, &shop.token).await.unwrap().unwrap();
+        assert_eq!(found.code, shop.code);
+        assert_eq!((found.kind, found.token_until_ms, found.payee_name.as_str()), (CodeKind::App, None, "王经理"));
+        assert_eq!((found.merchant.name.as_str(), found.merchant.is_open, found.merchant.has_logo), ("第一食堂", true, false));
+        assert_eq!(codes::by_token(tx, "nobody's").await.unwrap(), None);
+
+        codes::end_tokens(tx, shop.tenant, shop.code.id, NOON.plus_ms(100)).await.unwrap();
+        codes::insert_token(tx, shop.tenant, shop.code.id, "second", NOON.plus_ms(1)).await.unwrap();
+        let again = codes::insert_token(tx, shop.tenant, shop.code.id, "second", NOON).await;
+        assert!(matches!(again, Err(StoreError::Duplicate)));
+        codes::end_tokens(tx, shop.tenant, shop.code.id, NOON.plus_ms(200)).await.unwrap();
+        let ends: Vec<_> = codes::list(tx, shop.tenant, shop.payee).await.unwrap().into_iter().map(|code| code.token_until_ms).collect();
+        assert_eq!(ends, [Some(NOON.plus_ms(100)), Some(NOON.plus_ms(200))], "{}: a token keeps its earlier end", test.engine);
+        assert_eq!(codes::app_code(tx, shop.tenant, shop.payee).await.unwrap().unwrap().token, "second");
+
+        codes::set_state(tx, shop.tenant, shop.code.id, CodeState::Disabled).await.unwrap();
+        tenants::set_open(tx, shop.tenant, false).await.unwrap();
+        tenants::set_logo(tx, shop.tenant, Some(b"png")).await.unwrap();
+        let found = codes::by_token(tx, "second").await.unwrap().unwrap();
+        assert_eq!((found.code.state, found.merchant.is_open, found.merchant.has_logo), (CodeState::Disabled, false, true));
+        assert_eq!(tenants::logo(tx, shop.tenant).await.unwrap().as_deref(), Some(&b"png"[..]));
+        let tenant = tenants::by_id(tx, shop.tenant).await.unwrap().unwrap();
+        assert_eq!(tenants::all(tx).await.unwrap(), [tenant]);
+
+        assert_eq!(codes::form_version(tx, shop.tenant, shop.code.id, 1).await.unwrap(), Some(shop.code.form.clone()));
+        assert_eq!(codes::form_version(tx, shop.tenant, shop.code.id, 2).await.unwrap(), None);
+        let twice = codes::insert_form(tx, shop.tenant, shop.code.id.get(), &shop.code.form, NOON).await;
+        assert!(matches!(twice, Err(StoreError::Duplicate)), "{}: a published version stays", test.engine);
+    }
+}
+
+#[tokio::test]
+async fn a_trip_to_the_sign_in_page_ends_once_in_the_browser_that_began_it() {
+    for test in stores().await {
+        let shop = Shop::open(&test.store).await;
+        let mut conn = test.bare().await;
+        let tx = &mut conn.tx();
+        let payment = PaymentId::of(Uuid::now_v7());
+        let trip = Trip { state_hash: [1; 32], browser_hash: [2; 32], payment, tenant: shop.tenant, expires_at_ms: NOON.plus_ms(100) };
+        oauth_states::insert(tx, &trip).await.unwrap();
+        let table = [(1, 3, 0, false), (9, 2, 0, false), (1, 2, 100, false), (1, 2, 99, true), (1, 2, 99, false)];
+        for (state, browser, after, expected) in table {
+            let taken = oauth_states::take(tx, &[state; 32], &[browser; 32], NOON.plus_ms(after)).await.unwrap();
+            assert_eq!(taken, expected.then_some((shop.tenant, payment)), "{} {state} {browser} {after}", test.engine);
+        }
+        assert_eq!(oauth_states::look(tx, &[1; 32], &[2; 32]).await.unwrap(), Some((shop.tenant, payment)));
+        assert_eq!(oauth_states::look(tx, &[1; 32], &[3; 32]).await.unwrap(), None);
+        oauth_states::delete_expired(tx, NOON.plus_ms(100)).await.unwrap();
+        assert_eq!(oauth_states::look(tx, &[1; 32], &[2; 32]).await.unwrap(), None);
+    }
+}
+
+#[tokio::test]
+async fn a_photograph_belongs_to_one_payment_or_is_forgotten() {
+    for test in stores().await {
+        let shop = Shop::open(&test.store).await;
+        let mut conn = test.bare().await;
+        let tx = &mut conn.tx();
+        let (kept, lost, payment) = (Uuid::now_v7(), Uuid::now_v7(), PaymentId::of(Uuid::now_v7()));
+        let photo = Photo { mime: "image/png".into(), bytes: vec![1, 2, 3] };
+        photos::insert(tx, shop.tenant, kept, &photo, NOON).await.unwrap();
+        photos::insert(tx, shop.tenant, lost, &photo, NOON).await.unwrap();
+        assert!(photos::attach(tx, shop.tenant, kept, payment).await.unwrap());
+        assert!(photos::attach(tx, shop.tenant, kept, payment).await.unwrap());
+        assert!(!photos::attach(tx, shop.tenant, kept, PaymentId::of(Uuid::now_v7())).await.unwrap(), "{}", test.engine);
+        assert_eq!(photos::delete_unattached(tx, NOON).await.unwrap(), 0);
+        assert_eq!(photos::delete_unattached(tx, NOON.plus_ms(1)).await.unwrap(), 1);
+        assert_eq!(photos::load(tx, shop.tenant, kept).await.unwrap(), Some(photo));
+        assert_eq!(photos::load(tx, shop.tenant, lost).await.unwrap(), None);
+    }
+}
+
+#[tokio::test]
+async fn a_demonstration_is_marked_for_good() {
+    for test in stores().await {
+        let mut conn = test.bare().await;
+        let tx = &mut conn.tx();
+        assert!(!meta::is_demo(tx).await.unwrap());
+        meta::mark_demo(tx).await.unwrap();
+        meta::mark_demo(tx).await.unwrap();
+        assert!(meta::is_demo(tx).await.unwrap());
+        meta::set(tx, "demo", "still").await.unwrap();
+        assert_eq!(meta::get(tx, "demo").await.unwrap().as_deref(), Some("still"));
+        assert_eq!(codes::app_code(tx, domain::TenantId::of(Uuid::nil()), AccountId::of(Uuid::nil())).await.unwrap(), None);
+        assert_eq!(codes::form_version(tx, domain::TenantId::of(Uuid::nil()), CodeId::of(Uuid::nil()), 1).await.unwrap(), None);
+    }
+}
