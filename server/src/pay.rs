@@ -195,7 +195,7 @@ impl Payments {
     ///
     /// # Errors
     /// When the store does not take it.
-    pub async fn prepare(&self, stored: &Stored, kind: AttemptKind, payer_ip: Option<String>) -> Result<Prepared, StoreError> {
+    pub async fn prepare(&self, stored: &Stored, kind: AttemptKind) -> Result<Prepared, StoreError> {
         let now = (self.clock)();
         if stored.payment.state != PaymentState::Open || now >= stored.payment.expires_at_ms {
             return Ok(Prepared::Over);
@@ -208,7 +208,7 @@ impl Payments {
                 None => return Ok(Prepared::Over),
             },
         };
-        self.ask_for_ticket(stored, &attempt, payer_ip).await
+        self.ask_for_ticket(stored, &attempt).await
     }
 
     /// One order is payable at a time (H22): what could be paid another way is closed first, then the new attempt is stored.
@@ -222,7 +222,7 @@ impl Payments {
         self.store.write(command).await
     }
 
-    async fn ask_for_ticket(&self, stored: &Stored, attempt: &Attempt, payer_ip: Option<String>) -> Result<Prepared, StoreError> {
+    async fn ask_for_ticket(&self, stored: &Stored, attempt: &Attempt) -> Result<Prepared, StoreError> {
         let order = NewOrder {
             no: attempt.no.clone(),
             kind: attempt.kind,
@@ -230,7 +230,8 @@ impl Payments {
             amount_fen: stored.payment.amount_fen,
             expires_at_ms: stored.payment.expires_at_ms,
             openid: stored.payer.clone(),
-            payer_ip,
+            // A repeated order must be the same in everything, and a phone's address changes between two tries.
+            payer_ip: None,
             attach: None,
         };
         match self.channel.create(&order).await {

@@ -17,16 +17,6 @@ pub mod receipts;
 pub mod rollups;
 pub mod sessions;
 pub mod tenants;
-pub mod ledger;
-pub mod meta;
-pub mod oauth_states;
-pub mod outbox;
-pub mod payments;
-pub mod photos;
-pub mod receipts;
-pub mod rollups;
-pub mod sessions;
-pub mod tenants;
 
 use std::future::Future;
 use std::sync::Arc;
@@ -226,6 +216,11 @@ impl Store {
             }
             Pool::Postgres(transactor) => transactor.close().await,
         }
+    }
+
+    /// Whether other instances may write to the same database.
+    pub fn has_other_instances(&self) -> bool {
+        matches!(*self.pool, Pool::Postgres(_))
     }
 
     /// A connection for reading.

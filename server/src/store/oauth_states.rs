@@ -37,6 +37,16 @@ pub async fn insert(tx: &mut Tx<'_>, trip: &Trip) -> Result<(), StoreError> {
     .map_err(StoreError::from)
 }
 
+/// The payment of a trip, whoever began it and however it ended: a landing address that is opened again leads to the payment's
+/// own page, which tells nothing that the address does not.
+pub async fn payment_of(tx: &mut Tx<'_>, state_hash: &TokenHash) -> Result<Option<(TenantId, PaymentId)>, StoreError> {
+    let row: Option<(Uuid, Uuid)> = on!(tx, |db| sqlx::query_as("SELECT tenant, payment FROM oauth_state WHERE state_hash = $1")
+        .bind(&state_hash[..])
+        .fetch_optional(db)
+        .await)?;
+    Ok(row.map(|(tenant, payment)| (TenantId::of(tenant), PaymentId::of(payment))))
+}
+
 /// Uses the mark up and tells which payment it was for; `None` when it was used before, is over, belongs to another browser,
 /// or never was.
 pub async fn take(

@@ -141,6 +141,29 @@ pub async fn known_since(tx: &mut Tx<'_>, tenant: TenantId, payee: AccountId, si
 }
 
 #[derive(FromRow)]
+struct OwnedRow {
+    tenant: Uuid,
+    payee: Uuid,
+    #[sqlx(flatten)]
+    row: Row,
+}
+
+/// The receipts of everybody that this database learned of at `since` or later, at most `limit`: what an instance looks for
+/// that other instances stored.
+pub async fn all_known_since(tx: &mut Tx<'_>, since: Millis, limit: i64) -> Result<Vec<(TenantId, AccountId, Known)>, StoreError> {
+    let rows: Vec<OwnedRow> = on!(tx, |db| sqlx::query_as(
+        "SELECT r.tenant, r.payee, r.payment, r.amount_fen, r.refunding_fen, r.refunded_fen, r.paid_at_ms, r.known_at_ms, r.code_name, \
+         a.name AS payee_name, r.answers, r.trade FROM receipt r JOIN account a ON a.id = r.payee \
+         WHERE r.known_at_ms >= $1 ORDER BY r.known_at_ms, r.payment LIMIT $2",
+    )
+    .bind(since.get())
+    .bind(limit)
+    .fetch_all(db)
+    .await)?;
+    rows.into_iter().map(|owned| Ok((TenantId::of(owned.tenant), AccountId::of(owned.payee), owned.row.read()?))).collect()
+}
+
+#[derive(FromRow)]
 struct CodeName {
     name: String,
 }

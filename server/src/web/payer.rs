@@ -346,7 +346,7 @@ async fn show_waiting(mut visit: Visit, address: &str, looked: Looked, wants_nat
                 Err(error) => visit.store_trouble(&error, Some(address)),
             };
         }
-        match site.payments.prepare(&stored, kind, Some(visit.address.to_string())).await {
+        match site.payments.prepare(&stored, kind).await {
             Ok(Prepared::Ready(ticket)) => {
                 way = way_of(&site, &stored, kind, &ticket).await;
                 standing = Standing::Pending;
