@@ -122,15 +122,21 @@ channel_codes! {
 }
 
 impl ChannelCode {
-    /// The code of an answer: the number at the end of `request_id` (`08F7...-268512771`) where it is known, because it is more
-    /// exact, otherwise the word. A word that says "not certain" stands whatever the number says.
+    /// The code of an answer: its word, made more exact by the number at the end of `request_id` (`08F7...-268512771`) where
+    /// the word alone is general or new. A word that is exact, or that says "not certain", stands whatever the number says.
     pub fn read(word: &str, request_id: Option<&str>) -> Option<ChannelCode> {
         let by_word = ChannelCode::of_word(word);
-        if by_word.is_some_and(|code| !code.is_final()) {
+        if by_word.is_some_and(|code| !code.is_general()) {
             return by_word;
         }
         let number = request_id.and_then(|id| id.rsplit_once('-')).and_then(|(_, number)| number.trim().parse().ok());
-        number.and_then(ChannelCode::of_number).or(by_word)
+        number.and_then(ChannelCode::of_number).filter(|code| !code.is_general()).or(by_word)
+    }
+
+    /// Whether it is one of the words under which very different reasons hide.
+    const fn is_general(self) -> bool {
+        use ChannelCode::{InvalidRequest, NoAuth, ParamError, RuleLimit, TradeError};
+        matches!(self, ParamError | InvalidRequest | NoAuth | TradeError | RuleLimit)
     }
 
     /// Whether it is explicit that this call changed nothing at the channel. Everything else is unknown and has to be queried:
@@ -189,6 +195,11 @@ mod tests {
             ("INVALID_REQUEST", Some("no number"), Some(InvalidRequest)),
             ("NEWS_TO_US", Some("08F7C8AC0610-268512771"), Some(OrderMissing)),
             ("NEWS_TO_US", Some("08F7C8AC0610-1"), None),
+            // "Bad parameter" says too little to call a word that we do not know a refusal.
+            ("NEWS_TO_US", Some("08F7C8AC0610-268435461"), None),
+            ("NOT_ENOUGH", Some("08F7C8AC0610-268435461"), Some(NotEnough)),
+            ("RESOURCE_NOT_EXISTS", Some("08F7C8AC0610-268512771"), Some(ResourceMissing)),
+            ("NO_AUTH", Some("08F7C8AC0610-268443704"), Some(ProviderMismatch)),
             ("order_not_exist", None, None),
             ("", None, None),
             // Uncertainty is never argued away by a number.
