@@ -16,11 +16,14 @@ use domain::{Fen, Millis, PaymentId};
 fn main() -> std::io::Result<()> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
     let read = |path: &str| std::fs::read_to_string(root.join(path));
-    // A minified pair may be handed over instead, to see the real sizes.
-    let assets = Assets {
-        pay_css: read(&std::env::var("PAY_CSS").unwrap_or("style/pay.css".into()))?
-            + &std::env::var("PAY_CSS").map_or_else(|_| read("style/tokens.css"), |_| Ok(String::new()))?,
-        pay_js: read(&std::env::var("PAY_JS").unwrap_or("public/pay.js".into()))?,
+    // What Trunk built may be handed over instead (a folder), to see the real sizes.
+    let built = std::env::var("PAY_BUILT").ok().map(std::path::PathBuf::from);
+    let assets = match built {
+        Some(folder) => built_assets(&folder)?,
+        None => Assets::new(
+            &(read("style/tokens.css")? + &read("style/pay.css")?),
+            [("pay.js", read("public/pay.js")?), ("tools.js", read("public/tools.js")?), ("result.js", read("public/result.js")?)],
+        ),
     };
     let folder = root.join("target/shots");
     std::fs::create_dir_all(&folder)?;
@@ -34,6 +37,20 @@ fn main() -> std::io::Result<()> {
         }
     }
     Ok(())
+}
+
+fn built_assets(folder: &Path) -> std::io::Result<Assets> {
+    let (mut css, mut scripts) = (String::new(), vec![]);
+    for entry in std::fs::read_dir(folder)? {
+        let path = entry?.path();
+        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        match path.extension().and_then(|ending| ending.to_str()) {
+            Some("css") => css += &std::fs::read_to_string(path)?,
+            Some("js") => scripts.push((name, std::fs::read_to_string(path)?)),
+            _ => {}
+        }
+    }
+    Ok(Assets::new(&css, scripts))
 }
 
 fn pages(shell: Shell<'_>) -> Vec<(&'static str, String)> {

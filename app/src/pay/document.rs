@@ -4,13 +4,80 @@ use leptos::prelude::*;
 
 use crate::i18n::*;
 
-/// What Trunk built for the payer's pages. The server reads it once at start.
+/// What Trunk built for the payer's pages, cut into what each page needs, so that the first view carries nothing else. The server
+/// makes it once at start and hands it to every page.
 #[derive(Debug, Clone, Default)]
 pub struct Assets {
-    /// `style/tokens.css` and `style/pay.css`, in any order.
-    pub pay_css: String,
-    /// `public/pay.js`.
-    pub pay_js: String,
+    base_css: String,
+    chosen_css: String,
+    tools_css: String,
+    result_css: String,
+    pay_js: String,
+    tools_js: String,
+    result_js: String,
+}
+
+impl Assets {
+    /// `css` is the joined style sheet of Trunk's page `pay` (`style/tokens.css`, `style/pay.css`), which is cut at its marker
+    /// rules `.part-<name>`. `scripts` are (file name, text) of the page's scripts, with or without a hash in the name: `pay.js`,
+    /// `tools.js`, `result.js`. What is missing is left out: the pages work without it.
+    pub fn new<N: AsRef<str>, T: Into<String>>(css: &str, scripts: impl IntoIterator<Item = (N, T)>) -> Assets {
+        let mut parts = css.split(".part-");
+        let mut assets = Assets { base_css: parts.next().unwrap_or_default().to_owned(), ..Assets::default() };
+        for part in parts {
+            let (marker, rules) = part.split_once('}').unwrap_or((part, ""));
+            match marker.split(['{', ' ']).next() {
+                Some("pay") => assets.base_css += rules,
+                Some("chosen") => assets.chosen_css += rules,
+                Some("tools") => assets.tools_css += rules,
+                Some("result") => assets.result_css += rules,
+                // Tokens that only the other screens use.
+                _ => {}
+            }
+        }
+        for (name, text) in scripts {
+            let name = name.as_ref().rsplit('/').next().unwrap_or_default();
+            match name.split(['-', '.']).next() {
+                Some("pay") => assets.pay_js = text.into(),
+                Some("tools") => assets.tools_js = text.into(),
+                Some("result") => assets.result_js = text.into(),
+                _ => {}
+            }
+        }
+        assets
+    }
+}
+
+/// Which part of the assets a page needs besides the base.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Part {
+    /// The payment page with nothing but amount, text and chips.
+    Pay,
+    /// The payment page with other questions, or with something to correct.
+    Tools,
+    /// Everything that follows the submit.
+    Result,
+}
+
+impl Assets {
+    /// `is_chosen`: the reader chose a theme or the care mode, rather than leaving both to the device.
+    fn css(&self, part: Part, is_chosen: bool) -> String {
+        let chosen = if is_chosen { self.chosen_css.as_str() } else { "" };
+        let own = match part {
+            Part::Pay => "",
+            Part::Tools => self.tools_css.as_str(),
+            Part::Result => self.result_css.as_str(),
+        };
+        [self.base_css.as_str(), chosen, own].concat()
+    }
+
+    fn js(&self, part: Part) -> String {
+        match part {
+            Part::Pay => self.pay_js.clone(),
+            Part::Tools => [&self.pay_js, "\n", &self.tools_js].concat(),
+            Part::Result => self.result_js.clone(),
+        }
+    }
 }
 
 /// Light or dark.
@@ -47,6 +114,8 @@ pub struct Shell<'a> {
 pub(super) struct Frame {
     /// The title of the window, without the product's name.
     pub title: String,
+    /// What it needs of the assets.
+    pub part: Part,
     /// For readers without a script: look again after so many seconds.
     pub refresh_s: Option<u32>,
     /// Move on to this address at once, with or without a script.
@@ -54,8 +123,8 @@ pub(super) struct Frame {
 }
 
 impl Frame {
-    pub(super) fn new(title: impl Into<String>) -> Frame {
-        Frame { title: title.into(), refresh_s: None, forward_to: None }
+    pub(super) fn new(title: impl Into<String>, part: Part) -> Frame {
+        Frame { title: title.into(), part, refresh_s: None, forward_to: None }
     }
 }
 
@@ -84,15 +153,15 @@ fn page(shell: Shell<'_>, frame: Frame, body: impl IntoView) -> impl IntoView {
                 <title>{frame.title}</title>
                 <link rel="icon" href="data:," />
                 // Before the first paint, so that what needs the script never moves what is already shown.
-                <script nonce=nonce.clone() inner_html="document.documentElement.className='js'"></script>
-                <style nonce=nonce.clone() inner_html=assets.pay_css.clone()></style>
+                <script nonce=nonce.clone() inner_html="document.documentElement.className='js kb'"></script>
+                <style nonce=nonce.clone() inner_html=assets.css(frame.part, theme.is_some() || is_care)></style>
                 {refresh.map(|meta| view! { <noscript inner_html=meta></noscript> })}
                 {forward}
             </head>
             <body>
                 {is_demo.then(|| view! { <p class="demo">{td_string!(locale, common.demo_banner)}</p> })}
                 {body}
-                <script nonce=nonce inner_html=assets.pay_js.clone()></script>
+                <script nonce=nonce inner_html=assets.js(frame.part)></script>
             </body>
         </html>
     }

@@ -8,7 +8,7 @@ use super::refusal::{field_sentence, photo_sentence};
 use crate::i18n::*;
 
 /// More options than this are a list to open rather than chips to tap.
-const MOST_CHIPS: usize = 6;
+pub(super) const MOST_CHIPS: usize = 6;
 
 /// What all questions of one form share.
 pub(super) struct Asking<'a> {
@@ -90,11 +90,8 @@ fn control_id(field: &Field) -> String {
 
 /// The label with its mark: only what need not be answered is marked when that is the exception, and the other way round would
 /// teach the payer two signs; so what is required carries the mark, in words for those who hear it.
-fn mark(locale: Locale, field: &Field) -> AnyView {
-    match field.required {
-        true => view! { <em title=td_string!(locale, pay.required)>"*"</em> }.into_any(),
-        false => ().into_any(),
-    }
+fn mark(locale: Locale, field: &Field) -> Option<AnyView> {
+    field.required.then(|| view! { <em title=td_string!(locale, pay.required)>"*"</em> }.into_any())
 }
 
 fn text(asking: &Asking<'_>, field: &Field, said: Described) -> AnyView {
@@ -196,7 +193,7 @@ fn tick(asking: &Asking<'_>, field: &Field, role: Option<&'static str>, said: De
     let on = matches!(asking.typed.first(&field.key), "on" | "true" | "1" | "yes");
     // A switch that is off is an answer; only a box can be demanded.
     let required = said.required && role.is_none();
-    let mark = required.then(|| mark(asking.locale, field));
+    let mark = if required { mark(asking.locale, field) } else { None };
     let hint = Some(said.hint.clone()).filter(|hint| !hint.is_empty());
     view! {
         <div class="f t">

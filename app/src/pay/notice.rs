@@ -4,7 +4,7 @@ use domain::Millis;
 use domain::code::CodeRefusal;
 use leptos::prelude::*;
 
-use super::document::{Frame, Shell, document, reader_links};
+use super::document::{Frame, Part, Shell, document, reader_links};
 use super::shop::{Shop, masthead};
 use super::waiting::Sign;
 use crate::i18n::*;
@@ -69,7 +69,7 @@ impl From<CodeRefusal> for NoticeKind {
 pub fn notice_page(shell: Shell<'_>, kind: &NoticeKind, shop: Option<&Shop>, url: Option<&str>) -> String {
     let locale = shell.locale;
     let words = words(locale, kind);
-    document(shell, Frame::new(words.title), || {
+    document(shell, Frame::new(words.title, Part::Result), || {
         view! {
             <main>
                 {shop.map(|shop| masthead(locale, shop))}

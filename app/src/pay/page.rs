@@ -5,10 +5,10 @@
 
 use domain::code::{AmountRefusal, AmountRule};
 use domain::fen::YuanError;
-use domain::form::{Component, FieldError, FormSchema, Typed};
+use domain::form::{Component, Field, FieldError, FormSchema, Typed};
 use leptos::prelude::*;
 
-use super::document::{Frame, Shell, document, reader_links};
+use super::document::{Frame, Part, Shell, document, reader_links};
 use super::field::{self, Asking};
 use super::refusal::{PhotoError, amount_sentence, trouble_sentence};
 use super::shop::{Shop, masthead};
@@ -83,7 +83,14 @@ pub fn pay_page(shell: Shell<'_>, pay: &PayForm<'_>) -> String {
     let faults = faults(locale, pay);
     let title = fill(td_string!(locale, pay.page_title), &[("shop", &pay.shop.name)]);
     let title = if faults.is_empty() { title } else { format!("{}{title}", td_string!(locale, pay.title_error)) };
-    document(shell, Frame::new(title), || {
+    let plain = |field: &Field| match &field.component {
+        Component::Text { .. } => true,
+        Component::Choice { options, multiple } => *multiple || options.len() <= field::MOST_CHIPS,
+        _ => false,
+    };
+    let is_plain = pay.trouble.is_none() && faults.is_empty() && pay.presets.keys().is_empty() && pay.form.asked().all(plain);
+    let part = if is_plain { Part::Pay } else { Part::Tools };
+    document(shell, Frame::new(title, part), || {
         view! {
             <main>
                 {masthead(locale, pay.shop)}
@@ -155,7 +162,7 @@ fn form(shell: Shell<'_>, pay: &PayForm<'_>, faults: &[Fault]) -> impl IntoView 
             </div>
             <p class="foot">
                 {reader_links(shell)}
-                <button type="button" id="clear" hidden>{td_string!(locale, pay.draft_clear)}</button>
+                <button type="button" class="x" id="clear" hidden>{td_string!(locale, pay.draft_clear)}</button>
             </p>
             {pad(locale, pay.amount)}
         </form>

@@ -5,7 +5,7 @@ use domain::form::{Answer, AnswerValue, TitleKind};
 use domain::receipt::{Receipt, ReceiptState};
 use leptos::prelude::*;
 
-use super::document::{Frame, Shell, document, reader_links};
+use super::document::{Frame, Part, Shell, document, reader_links};
 use super::shop::{Shop, masthead};
 use super::waiting::Sign;
 use crate::i18n::*;
@@ -31,7 +31,7 @@ pub fn receipt_page(shell: Shell<'_>, page: &ReceiptPage<'_>) -> String {
     let locale = shell.locale;
     let state = page.receipt.state();
     let title = fill(td_string!(locale, pay.receipt_title), &[("amount", &yuan(page.receipt.amount_fen)), ("shop", &page.shop.name)]);
-    document(shell, Frame::new(title), || {
+    document(shell, Frame::new(title, Part::Result), || {
         view! {
             <main>
                 {masthead(locale, page.shop)}

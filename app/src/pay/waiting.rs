@@ -7,7 +7,7 @@ use domain::payment::Standing;
 use domain::{Fen, PaymentId};
 use leptos::prelude::*;
 
-use super::document::{Frame, Shell, document, reader_links};
+use super::document::{Frame, Part, Shell, document, reader_links};
 use super::shop::{Shop, masthead};
 use crate::i18n::*;
 use crate::ui::fill;
@@ -63,7 +63,7 @@ pub struct Waiting<'a> {
 pub fn waiting_page(shell: Shell<'_>, waiting: &Waiting<'_>) -> String {
     let locale = shell.locale;
     let is_open = is_open(waiting.standing);
-    let mut frame = Frame::new(title(locale, waiting.standing));
+    let mut frame = Frame::new(title(locale, waiting.standing), Part::Result);
     frame.refresh_s = is_open.then_some(5);
     frame.forward_to = waiting.receipt_url.filter(|_| waiting.standing == Standing::Paid).map(str::to_owned);
     document(shell, frame, || {

@@ -1,0 +1,46 @@
+// The questions that need more than a line of text: place, scanned code, invoice title. Only pages that ask such a question carry
+// it. It fills in ordinary controls, which can be typed as well.
+(() => {
+  const form = document.forms[0];
+  const on = (target, event, act) => target.addEventListener(event, act);
+  const fill = (field, value) => {
+    field.value = value;
+    field.dispatchEvent(new Event("input", { bubbles: true }));
+  };
+
+  for (const tool of form.querySelectorAll("[data-place]")) {
+    const field = document.getElementById(tool.dataset.place);
+    const [lat, lng] = tool.parentNode.querySelectorAll("[type=hidden]");
+    tool.hidden = !navigator.geolocation;
+    const found = ({ coords }) => {
+      lat.value = coords.latitude.toFixed(6);
+      lng.value = coords.longitude.toFixed(6);
+      fill(field, field.value || tool.dataset.here);
+    };
+    const failed = () => (tool.textContent = tool.dataset.fail);
+    on(tool, "click", () => navigator.geolocation.getCurrentPosition(found, failed, { timeout: 1e4 }));
+  }
+
+  // The camera takes a picture and the browser reads the code in it; where it cannot, there is nothing to tap.
+  for (const tool of form.querySelectorAll("[data-scan]")) {
+    const field = document.getElementById(tool.dataset.scan);
+    tool.hidden = !self.BarcodeDetector;
+    on(tool, "input", async (event) => {
+      event.stopPropagation();
+      const picture = event.target.files[0];
+      event.target.value = "";
+      const seen = await createImageBitmap(picture).then((bitmap) => new BarcodeDetector().detect(bitmap)).catch(() => []);
+      if (seen[0]) fill(field, seen[0].rawValue);
+      else tool.firstChild.textContent = tool.dataset.fail;
+    });
+  }
+
+  // Only a company has a tax number.
+  const titles = () => {
+    for (const title of form.querySelectorAll(".inv")) {
+      title.querySelector(".tax").classList.toggle("off", !title.querySelector("[value=company]").checked);
+    }
+  };
+  on(form, "input", titles);
+  titles();
+})();
