@@ -119,5 +119,8 @@
     on: function () {},
     log: function () {},
   };
-  setTimeout(function () { document.dispatchEvent(new Event("WeixinJSBridgeReady")); }, 0);
+  // Scripts further down the page may only be about to listen.
+  function ready() { setTimeout(function () { document.dispatchEvent(new Event("WeixinJSBridgeReady")); }, 0); }
+  if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", ready);
+  else ready();
 })();
