@@ -82,7 +82,8 @@ async function refused(call) {
   return assert.fail("the call was not refused");
 }
 
-for (const mode of ["certificate", "public-key"]) {
+// In mode both the merchant asks for the public key, as during a switch, and holds both verifiers.
+for (const mode of ["certificate", "public-key", "both"]) {
   describe(`in ${mode} mode`, () => {
     let simulator, merchant, base, inbox, pay, certs;
     const number = (tail) => `SDK${mode.replace("-", "")}${tail}`;
@@ -90,16 +91,16 @@ for (const mode of ["certificate", "public-key"]) {
     before(async () => {
       [simulator, inbox] = [await openSimulator(mode), await openInbox()];
       ({ merchant, base } = simulator);
-      certs =
-        mode === "certificate"
-          ? { [merchant.platform_certificate_serial_no]: merchant.platform_certificate_pem }
-          : { [merchant.wechatpay_public_key_id]: Rsa.from(merchant.wechatpay_public_key_pem, Rsa.KEY_TYPE_PUBLIC) };
+      const certificate = { [merchant.platform_certificate_serial_no]: merchant.platform_certificate_pem };
+      const publicKey = { [merchant.wechatpay_public_key_id]: Rsa.from(merchant.wechatpay_public_key_pem, Rsa.KEY_TYPE_PUBLIC) };
+      certs = { certificate, "public-key": publicKey, both: { ...certificate, ...publicKey } }[mode];
       pay = new Wechatpay({
         baseURL: `${base}/`,
         mchid: merchant.mchid,
         serial: merchant.merchant_serial_no,
         privateKey: Rsa.from(merchant.merchant_private_key_pem, Rsa.KEY_TYPE_PRIVATE),
         certs: { ...certs },
+        headers: mode === "both" ? { "Wechatpay-Serial": merchant.wechatpay_public_key_id } : {},
         proxy: false,
       });
     });
@@ -131,7 +132,10 @@ for (const mode of ["certificate", "public-key"]) {
       const no = number("1");
       const { data: ordered } = await pay.v3.pay.transactions.jsapi.post({ ...order(no), payer: { openid: "oPayer" } });
       assert.match(ordered.prepay_id, /^wx/);
-      assert.equal((await query(no)).data.trade_state, "NOTPAY");
+      const { data: unpaid, headers } = await query(no);
+      assert.equal(unpaid.trade_state, "NOTPAY");
+      const asked = mode === "certificate" ? merchant.platform_certificate_serial_no : merchant.wechatpay_public_key_id;
+      assert.equal(headers["wechatpay-serial"], asked);
 
       await control(base, `/orders/${no}/pay`, { openid: "oPayer", notify: true });
       await waitUntil("the payment's notice", () => inbox.arrived.length === 1);

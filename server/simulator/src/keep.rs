@@ -3,7 +3,8 @@
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use crate::notices::{NoticeState, Task, Twist};
+use crate::agenda::Task;
+use crate::notices::{NoticeState, Twist};
 use crate::orders::Books;
 use crate::refunds::RefundState;
 use crate::world::{Shared, World};

@@ -3,7 +3,7 @@
 //! # Layout
 //!
 //! What is known and decided (no HTTP): [`clock`], [`sign`], `keys` (who is who, which key signs), `orders`, `refunds`, `bills`, `faults`,
-//! `outbox`, all held together by `world`. What moves by itself: `notices` (deliveries by the retry table), `keep` (the books on disk),
+//! `outbox`, all held together by `world`. What moves by itself: `agenda`, `notices` (deliveries by the retry table), `keep` (the books on disk),
 //! `bank` (the payer's act). What answers: `gate` (checks requests, signs answers), `body` and `refusal` (strict reading, exact errors),
 //! `v3/` (the doors of APIv3), `oauth`, `messages`, `cashier`, `bridge`, and `doors` (control, under `/_sim`).
 //!
@@ -16,6 +16,7 @@
 //! # }
 //! ```
 
+mod agenda;
 mod bank;
 mod bills;
 mod body;

@@ -1,13 +1,11 @@
 //! Notices: signed, encrypted, sent to the merchant, and sent again by WeChat Pay's table until they are accepted (protocol document, 2.4).
 
-use std::collections::BTreeMap;
-use std::sync::Mutex;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
-use tokio::sync::Notify;
 
+use crate::agenda::Task;
 use crate::clock::rfc3339;
 use crate::orders::Order;
 use crate::refunds::{Refund, RefundState};
@@ -98,43 +96,6 @@ impl Twist {
             Self::Stale => "stale",
             Self::Unsigned => "unsigned",
             Self::Garbled => "garbled",
-        }
-    }
-}
-
-/// Something to be done at a moment of the clock.
-#[derive(Clone, Debug)]
-pub(crate) enum Task {
-    /// Deliver a notice; when it is refused, again by the table.
-    Deliver { id: String, twist: Twist, copies: u32, probe: bool },
-    /// Decide a refund.
-    FinishRefund(String),
-}
-
-/// What has to be done and when, by the clock.
-#[derive(Default)]
-pub(crate) struct Agenda {
-    tasks: Mutex<(BTreeMap<(i64, u64), Task>, u64)>,
-    rung: Notify,
-}
-
-impl Agenda {
-    /// Puts a task down.
-    pub fn add(&self, at_ms: i64, task: Task) {
-        let mut tasks = lock(&self.tasks);
-        tasks.1 += 1;
-        let key = (at_ms, tasks.1);
-        tasks.0.insert(key, task);
-        drop(tasks);
-        self.rung.notify_one();
-    }
-
-    /// The next task whose time has come, else the moment of the next one.
-    fn due(&self, now_ms: i64) -> Result<Task, Option<i64>> {
-        let mut tasks = lock(&self.tasks);
-        match tasks.0.first_key_value().map(|(key, _)| key.0) {
-            Some(at_ms) if at_ms <= now_ms => tasks.0.pop_first().map(|(_, task)| task).ok_or(None),
-            next => Err(next),
         }
     }
 }

@@ -6,11 +6,11 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::Notify;
 
+use crate::agenda::Agenda;
 use crate::bills::Shelf;
 use crate::clock::Clock;
 use crate::faults::Faults;
 use crate::keys::{KeyMode, KeyRing, Switch};
-use crate::notices::Agenda;
 use crate::oauth::Identities;
 use crate::orders::Books;
 use crate::outbox::Outbox;

@@ -7,9 +7,10 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::orders::{check_currency, check_notify_url, check_number};
+use crate::agenda::Task;
 use crate::body::{Field, Rule, fen, may, need, read, text};
 use crate::gate::Strike;
-use crate::notices::{Task, finish_refund};
+use crate::notices::finish_refund;
 use crate::refunds::{Refund, RefundDraft, RefundState, is_change, not_enough};
 use crate::refusal::{Refusal, number};
 use crate::world::{Shared, World, lock};
