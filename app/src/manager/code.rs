@@ -61,6 +61,7 @@ fn Code(desk: Desk) -> impl IntoView {
             <Latest desk/>
         </div>
     }
+    .into_any()
 }
 
 /// The state of the connection, in a word and a colour.
@@ -105,6 +106,7 @@ fn Figures(
         </dl>
         {age}
     }
+    .into_any()
 }
 
 /// The last news, or what the customer has to do. It always takes the same space, so that nothing moves under a thumb.
@@ -199,6 +201,7 @@ fn Latest(desk: Desk) -> impl IntoView {
             }}
         </section>
     }
+    .into_any()
 }
 
 #[component]
@@ -210,6 +213,7 @@ fn LatestLine(line: Line) -> impl IntoView {
             <time class="row-time">{clock(line.at_ms)}</time>
         </a>
     }
+    .into_any()
 }
 
 /// Allows, mutes and tries the voice.
@@ -238,6 +242,7 @@ pub fn VoicePanel() -> impl IntoView {
             <p class="quiet">{td_string!(locale, manager.voice_hint)}</p>
         </section>
     }
+    .into_any()
 }
 
 fn voice_label(locale: Locale, voice: Voice) -> &'static str {

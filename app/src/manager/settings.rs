@@ -76,6 +76,7 @@ fn Appearance(prefs: Prefs) -> impl IntoView {
             <button class="button button-quiet" type="submit">{td_string!(locale, manager.save)}</button>
         </form>
     }
+    .into_any()
 }
 
 #[component]
@@ -94,6 +95,7 @@ fn Choice(name: &'static str, legend: &'static str, choices: Vec<(&'static str, 
             <div class="choices">{choices.into_iter().map(option).collect_view()}</div>
         </fieldset>
     }
+    .into_any()
 }
 
 #[cfg(target_arch = "wasm32")]

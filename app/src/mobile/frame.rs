@@ -65,6 +65,7 @@ fn Trouble() -> impl IntoView {
             <p>{text} " " {again}</p>
         </div>
     }
+    .into_any()
 }
 
 /// News on every screen but that of the code, which has its own place for it.
@@ -87,6 +88,7 @@ fn Toast() -> impl IntoView {
             {move || (here() && !is_over.get()).then(|| view! { <ArrivalNews/> })}
         </div>
     }
+    .into_any()
 }
 
 /// Long enough to read and tap.
@@ -116,6 +118,7 @@ fn Tabs() -> impl IntoView {
             {tab("/m/settings", icons::settings, td_string!(locale, manager.tab_settings))}
         </nav>
     }
+    .into_any()
 }
 
 #[component]

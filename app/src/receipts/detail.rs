@@ -71,6 +71,7 @@ fn Detail(detail: ReceiptDetail, locale: Locale) -> impl IntoView {
         </section>
         <a class="button button-quiet" href=receipt_url rel="external" target="_blank">{td_string!(locale, receipts.payer_receipt)} {icons::onward()}</a>
     }
+    .into_any()
 }
 
 #[component]
@@ -93,6 +94,7 @@ fn Amounts(receipt: Receipt, locale: Locale) -> impl IntoView {
             })}
         </section>
     }
+    .into_any()
 }
 
 #[component]
@@ -121,6 +123,7 @@ fn About(receipt: Receipt, locale: Locale) -> impl IntoView {
             })}
         </dl>
     }
+    .into_any()
 }
 
 #[component]
@@ -146,6 +149,7 @@ fn Steps(opened_at_ms: Millis, paid_at_ms: Millis, refunds: Vec<RefundLine>, loc
             {refunds.collect_view()}
         </ol>
     }
+    .into_any()
 }
 
 fn refund_words(locale: Locale, state: RefundState) -> (&'static str, &'static str) {

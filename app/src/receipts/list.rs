@@ -104,6 +104,7 @@ fn Fresh() -> impl IntoView {
             })}
         </div>
     }
+    .into_any()
 }
 
 #[component]
@@ -155,6 +156,7 @@ fn DayGroup(total: DayTotal) -> impl IntoView {
             </ul>
         </section>
     }
+    .into_any()
 }
 
 #[component]
@@ -179,6 +181,7 @@ fn Row(row: ReceiptRow, locale: Locale) -> impl IntoView {
             <time class="row-time">{clock(at_ms)}</time>
         </a>
     }
+    .into_any()
 }
 
 /// A state in a word and a colour.
@@ -237,6 +240,7 @@ fn Older(query: ReceiptQuery) -> impl IntoView {
             }}
         </div>
     }
+    .into_any()
 }
 
 /// Acts whenever the element comes near the screen, also when it is another one than before.
