@@ -1,5 +1,5 @@
-// Trunk's post_build hook. For a delivered page it joins the style sheets in the page's order into one (one request, one thing to
-// inline), writes a .br and a .gz beside every file, and `assets.json`, from which the server learns the hashed names:
+// Trunk's post_build hook. For a delivered page it makes scripts small, joins the style sheets in the page's order into one (one
+// request, one thing to inline), and writes a .br and a .gz beside every file. It writes `assets.json`, from which the server learns the hashed names:
 //   { "js": "mobile-1a2b.js", "wasm": "mobile-1a2b_bg.wasm", "css": "mobile-3c4d.css", "scripts": [],
 //     "files": { "mobile-1a2b.js": { "bytes": 100, "br": 40, "gz": 45, "hashed": true }, "voice/zh/1.mp3": .. } }
 // `js` and `wasm` are the entry (null on a page without WebAssembly), `scripts` any other scripts in the page's order. A compressed
@@ -8,6 +8,7 @@ import { createHash } from "node:crypto";
 import { readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { basename, join, relative } from "node:path";
 import { brotliCompressSync, constants, gzipSync } from "node:zlib";
+import { minify } from "terser";
 
 const folder = process.env.TRUNK_STAGING_DIR;
 if (!folder) throw new Error("TRUNK_STAGING_DIR is not set: Trunk calls this file, see Trunk.toml");
@@ -61,6 +62,17 @@ if (delivered && sheets.length) {
   sheets.forEach((name) => rmSync(join(folder, name)));
   writeFileSync(join(folder, css), text);
   names = [...names.filter((name) => !sheets.includes(name)), css].sort();
+}
+
+// Trunk's own minifier names things differently in every build and gives up on wasm-bindgen's glue. This one is as careful about old
+// browsers as its input: it brings in no syntax newer than that.
+if (delivered) {
+  for (const name of names.filter((name) => name.endsWith(".js"))) {
+    const path = join(folder, name);
+    const source = readFileSync(path, "utf8");
+    const { code } = await minify(source, { module: /^\s*(import|export)\b/m.test(source), compress: { passes: 2 } });
+    writeFileSync(path, code);
+  }
 }
 
 const wasm = names.find((name) => name.endsWith("_bg.wasm")) ?? null;

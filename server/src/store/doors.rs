@@ -12,7 +12,8 @@ pub async fn of(tx: &mut Tx<'_>, phone: &Phone) -> Result<Door, StoreError> {
         .bind(phone.as_str())
         .fetch_optional(db)
         .await)?;
-    let door = row.map(|(wrong, until)| Door { wrong_in_a_row: u32::try_from(wrong).unwrap_or(u32::MAX), locked_until_ms: Millis::of(until) });
+    let door =
+        row.map(|(wrong, until)| Door { wrong_in_a_row: u32::try_from(wrong).unwrap_or(u32::MAX), locked_until_ms: Millis::of(until) });
     Ok(door.unwrap_or_default())
 }
 
@@ -38,7 +39,9 @@ impl Command for Wrong {
     async fn run(&self, tx: &mut Tx<'_>) -> Result<Door, StoreError> {
         let before = of(tx, &self.phone).await?;
         let after = before.after_wrong(self.now);
-        let written: Option<(String,)> = on!(tx, |db| sqlx::query_as(
+        let written: Option<(String,)> =
+            on!(tx, |db| {
+                sqlx::query_as(
             "INSERT INTO door (phone, wrong_in_a_row, locked_until_ms, tried_at_ms) VALUES ($1, $2, $3, $4) ON CONFLICT (phone) DO UPDATE \
              SET wrong_in_a_row = excluded.wrong_in_a_row, locked_until_ms = excluded.locked_until_ms, tried_at_ms = excluded.tried_at_ms \
              WHERE door.wrong_in_a_row = $5 AND door.locked_until_ms = $6 RETURNING phone",
@@ -50,7 +53,8 @@ impl Command for Wrong {
         .bind(i64::from(before.wrong_in_a_row))
         .bind(before.locked_until_ms.get())
         .fetch_optional(db)
-        .await)?;
+        .await
+            })?;
         written.map(|_| after).ok_or(StoreError::Stale)
     }
 }
