@@ -15,7 +15,7 @@ export default defineConfig({
   forbidOnly: !!process.env.CI,
   timeout: 60_000,
   expect: { timeout: 10_000 },
-  reporter: process.env.CI ? [["list"], ["github"]] : [["list"]],
+  reporter: [["list"]],
   use: { ...browser, trace: "retain-on-failure", screenshot: "only-on-failure" },
   projects: [
     { name: "phone", use: PHONE, testIgnore: /desktop/ },
