@@ -64,12 +64,12 @@ impl Client {
         };
         let assets = Assets { pay_css: text(&pay.css)?, pay_js: text(&pay.scripts)? };
         let mobile = listed(&folder.join("mobile"))?;
-        let path = |name: &Option<String>| name.as_ref().map(|name| format!("/app/{name}")).unwrap_or_default();
-        let css = mobile.css.iter().map(|name| format!("/app/{name}")).collect();
+        let path = |name: &Option<String>| name.as_ref().map(|name| format!("/pkg/mobile/{name}")).unwrap_or_default();
+        let css = mobile.css.iter().map(|name| format!("/pkg/mobile/{name}")).collect();
         let bundle = Bundle { css, js: path(&mobile.js), wasm: path(&mobile.wasm) };
         let mut files = BTreeMap::new();
         for (name, about) in &mobile.files {
-            let public = if name.starts_with("voice/") { format!("/{name}") } else { format!("/app/{name}") };
+            let public = if name.starts_with("voice/") { format!("/{name}") } else { format!("/pkg/mobile/{name}") };
             files.insert(public, File::read(&folder.join("mobile"), name, about.hashed)?);
         }
         if let Some(voice) = voice {

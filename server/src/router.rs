@@ -53,7 +53,7 @@ pub fn router(site: Site) -> Router {
         .layer(small.clone());
 
     // Browsers, for what Trunk built.
-    let built = Router::new().route("/app/{*file}", get(file)).route("/voice/{*clip}", get(file)).route("/favicon.ico", get(favicon));
+    let built = Router::new().route("/pkg/{*file}", get(file)).route("/voice/{*clip}", get(file)).route("/favicon.ico", get(favicon));
 
     let people = submit
         .merge(payer)
