@@ -1,14 +1,15 @@
 // An SDK that others wrote drives the simulator with nothing but the base URL changed, once per key mode.
-// SHOUMA_SIM_BIN names the shouma-sim program.
+// SHOUMA_SIM_BIN names the shouma-sim program; without it the release build of this checkout is taken.
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { createHash, X509Certificate } from "node:crypto";
-import { mkdtempSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { createServer } from "node:http";
 import { createServer as createSocket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
+import { fileURLToPath } from "node:url";
 import { gunzipSync } from "node:zlib";
 import sdk from "wechatpay-axios-plugin";
 
@@ -48,8 +49,8 @@ async function openInbox() {
 
 /** Starts a simulator of its own and reads what a merchant configures. */
 async function openSimulator(mode) {
-  const program = process.env.SHOUMA_SIM_BIN;
-  assert.ok(program, "SHOUMA_SIM_BIN must name the shouma-sim program");
+  const program = process.env.SHOUMA_SIM_BIN ?? fileURLToPath(new URL("../../target/release/shouma-sim", import.meta.url));
+  assert.ok(existsSync(program), `${program} is missing: build it, or name another one in SHOUMA_SIM_BIN`);
   const [port, dir] = [await freePort(), mkdtempSync(join(tmpdir(), "shouma-sim-"))];
   const child = spawn(program, [], {
     env: {
