@@ -227,8 +227,6 @@ CREATE INDEX receipt_newest ON receipt (tenant, payee, paid_at_ms DESC, payment 
 CREATE INDEX receipt_known ON receipt (tenant, payee, known_at_ms);
 -- What an instance looks for that other instances learned of.
 CREATE INDEX receipt_known_anywhere ON receipt (known_at_ms);
--- What an instance looks for that other instances learned of.
-CREATE INDEX receipt_known_anywhere ON receipt (known_at_ms);
 
 -- Directory: a payer's link to a receipt.
 CREATE TABLE receipt_token (

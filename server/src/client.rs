@@ -41,7 +41,7 @@ pub struct ClientError {
 struct Listed {
     js: Option<String>,
     wasm: Option<String>,
-    css: Vec<String>,
+    css: Option<String>,
     scripts: Vec<String>,
     files: BTreeMap<String, ListedFile>,
 }
@@ -59,10 +59,10 @@ impl Client {
     /// [`ClientError`] names the first file that is missing.
     pub fn read(folder: &Path, voice: Option<&Path>) -> Result<(Client, Assets), ClientError> {
         let pay = listed(&folder.join("pay"))?;
-        let text = |names: &[String]| -> Result<String, ClientError> {
-            names.iter().map(|name| read(&folder.join("pay").join(name)).map(|bytes| String::from_utf8_lossy(&bytes).into_owned())).collect()
-        };
-        let assets = Assets { pay_css: text(&pay.css)?, pay_js: text(&pay.scripts)? };
+        let text = |name: &String| read(&folder.join("pay").join(name)).map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
+        let css = pay.css.iter().map(text).collect::<Result<String, ClientError>>()?;
+        let scripts = pay.scripts.iter().map(|name| Ok((name.clone(), text(name)?))).collect::<Result<Vec<_>, ClientError>>()?;
+        let assets = Assets::new(&css, scripts);
         let mobile = listed(&folder.join("mobile"))?;
         let path = |name: &Option<String>| name.as_ref().map(|name| format!("/pkg/mobile/{name}")).unwrap_or_default();
         let css = mobile.css.iter().map(|name| format!("/pkg/mobile/{name}")).collect();

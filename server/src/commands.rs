@@ -132,6 +132,7 @@ async fn start_simulator(environment: &BTreeMap<String, String>, config: &Config
         public_url: environment.get("SHOUMA_SIM_PUBLIC_URL").cloned(),
         clock: std::sync::Arc::new(move || clock().get()),
         retry_scale,
+        demo: true,
         ..SimConfig::for_people(listen, folder)
     };
     simulator::start(sim).await.map_err(Failed::setting)
