@@ -22,6 +22,7 @@ impl Assets {
     /// rules `.part-<name>`. `scripts` are (file name, text) of the page's scripts, with or without a hash in the name: `pay.js`,
     /// `tools.js`, `result.js`. What is missing is left out: the pages work without it.
     pub fn new<N: AsRef<str>, T: Into<String>>(css: &str, scripts: impl IntoIterator<Item = (N, T)>) -> Assets {
+        let css = squeezed(css);
         let mut parts = css.split(".part-");
         let mut assets = Assets { base_css: parts.next().unwrap_or_default().to_owned(), ..Assets::default() };
         for part in parts {
@@ -46,6 +47,24 @@ impl Assets {
         }
         assets
     }
+}
+
+/// Without comments and needless white space. Trunk's minifier rewrites `max-width` into range syntax, which many of WeChat's
+/// kernels do not know, so this sheet passes it by (`data-no-minify`) and is made small here.
+fn squeezed(css: &str) -> String {
+    let mut text = String::with_capacity(css.len());
+    for (index, piece) in css.split("/*").enumerate() {
+        let rules = if index == 0 { piece } else { piece.split_once("*/").map_or("", |(_, rules)| rules) };
+        for word in rules.split_whitespace() {
+            // Only where a sign of CSS stands does white space mean nothing; `a b` and `1px + 2px` keep theirs.
+            let tight = text.ends_with(['{', '}', ':', ';', ',', '>']) || word.starts_with(['{', '}', '>']);
+            if !tight && !text.is_empty() {
+                text.push(' ');
+            }
+            text.push_str(word);
+        }
+    }
+    text.replace(";}", "}")
 }
 
 /// Which part of the assets a page needs besides the base.
@@ -187,7 +206,32 @@ pub(super) fn reader_links(shell: Shell<'_>) -> impl IntoView + use<> {
         false => ("?mode=care", td_string!(locale, common.mode_care)),
     };
     view! {
-        <a href=other lang=tag hreflang=tag>{name}</a>
+        <a href=other lang=tag>{name}</a>
         <a href=mode>{size}</a>
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const CSS: &str = "/* note */ :root { --a: 1px; }\n.part-chosen { order: 0; } .c { d: 1 }\n.part-sizes{order:0}.s{d:1}.part-pay { order: 0; }\n\
+                       .p > b, .q :focus + i { e: calc(1px + 2px); }\n@media (max-width: 700px) { .r { f: 1; } }\n.part-tools { order: 0; } .t {}\n\
+                       .part-result { order: 0; } .z {}";
+
+    #[test]
+    fn a_page_carries_only_its_own_rules() {
+        let assets = Assets::new(CSS, [("pay-1a2b.js", "p"), ("tools.js", "t"), ("dist/result-3c.js", "r")]);
+        let base = ":root{--a:1px}.p>b,.q :focus + i{e:calc(1px + 2px)}@media (max-width:700px){.r{f:1}}";
+        let table = [
+            (Part::Pay, false, base.to_owned(), "p"),
+            (Part::Pay, true, format!("{base}.c{{d:1}}"), "p"),
+            (Part::Tools, false, format!("{base}.t{{}}"), "p\nt"),
+            (Part::Result, false, format!("{base}.z{{}}"), "r"),
+        ];
+        for (part, is_chosen, css, js) in table {
+            assert_eq!(assets.css(part, is_chosen).replace(" .", "."), css, "{part:?}");
+            assert_eq!(assets.js(part), js);
+        }
     }
 }

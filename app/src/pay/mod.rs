@@ -29,3 +29,6 @@ pub use receipt::{ReceiptPage, receipt_page};
 pub use refusal::{PhotoError, PhotoRefusal};
 pub use shop::Shop;
 pub use waiting::{Waiting, Way, waiting_page};
+
+#[cfg(test)]
+mod tests;
