@@ -234,13 +234,13 @@ pub fn VoicePanel() -> impl IntoView {
     let icon = move || if matches!(till.voice.get(), Voice::On | Voice::Loading) { icons::sound() } else { icons::silence() };
     let state = move || if till.voice.get() == Voice::On { "on" } else { "off" };
     view! {
-        <section class="card voice" data-state=state aria-label=td_string!(locale, manager.voice)>
+        <div class="card voice" data-state=state>
             <button type="button" class="voice-act" on:click=main_act>
                 {icon} <span class="voice-label">{label}</span>
                 {move || act_name().map(|name| view! { <span class="pill">{name}</span> })}
             </button>
             <p class="quiet">{td_string!(locale, manager.voice_hint)}</p>
-        </section>
+        </div>
     }
     .into_any()
 }

@@ -19,7 +19,7 @@ pub fn SignInScreen() -> impl IntoView {
     let is_typed = !sign_in.phone.is_empty();
     view! {
         <main id="main" class="sign-in" tabindex="-1">
-            <p class="brand" aria-hidden="true">{td_string!(locale, common.app_name)}</p>
+            <p class="brand" aria-hidden="true">"收"</p>
             <h1>{td_string!(locale, manager.sign_in_title)}</h1>
             <p class="quiet">{td_string!(locale, manager.sign_in_lead)}</p>
             <form class="card" method="post" action="/m/sign-in">

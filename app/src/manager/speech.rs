@@ -150,8 +150,9 @@ fn english(number: u64) -> Vec<&'static str> {
         said.extend(english(number / 1_000_000));
         said.push("million");
     }
-    if number / 1000 % 1000 > 0 {
-        said.extend(english_group(number / 1000 % 1000));
+    let thousands = number / 1000 % 1000;
+    if thousands != 0 {
+        said.extend(english_group(thousands));
         said.push("thousand");
     }
     let rest = number % 1000;

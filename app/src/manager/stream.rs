@@ -225,6 +225,6 @@ mod browser {
     }
 
     fn read<T: for<'a> Deserialize<'a>>(event: &MessageEvent) -> Option<T> {
-        serde_json::from_str(&event.data().as_string()?).ok()
+        serde_json::from_slice(event.data().as_string()?.as_bytes()).ok()
     }
 }

@@ -30,7 +30,7 @@ pub fn MobileApp(
     view! {
         <Router>
             <a class="skip" href="#main">{td_string!(locale, manager.skip)}</a>
-            {is_demo.then(|| view! { <p class="demo">{td_string!(locale, common.demo_banner)}</p> })}
+            {is_demo.then(|| view! { <aside class="demo"><p>{td_string!(locale, common.demo_banner)}</p></aside> })}
             <Trouble/>
             <Toast/>
             <FlatRoutes fallback=NotAPage>

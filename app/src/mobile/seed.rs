@@ -93,7 +93,7 @@ impl Seed {
 
     /// The seed that a page carries; `None` on a page without one, such as the static page of the fast loop.
     pub fn from_json(text: &str) -> Option<Seed> {
-        serde_json::from_str(text).ok()
+        serde_json::from_slice(text.as_bytes()).ok()
     }
 }
 

@@ -32,7 +32,7 @@ pub fn ListScreen() -> impl IntoView {
         <Bar title=td_string!(locale, receipts.title)>
             <LinkState/>
         </Bar>
-        <main id="main" class="list" tabindex="-1">
+        <main id="main" class="list" tabindex="-1" on:click=move |_| till.listing.scrolled.set(scrolled())>
             <Fresh/>
             {move || is_older().then(|| view! {
                 <p class="newest"><a class="pill" href="/m/receipts" rel="external">{icons::up()} {td_string!(locale, receipts.newest)}</a></p>
@@ -49,12 +49,10 @@ fn begin(till: Till, query: ReceiptQuery) {
         let is_here = listing.loaded.with_untracked(|loaded| loaded.begun == Some(query));
         let is_whole = listing.refused.with_untracked(Option::is_none);
         match is_here && is_whole {
-            true => scroll_to(listing.scrolled.get_untracked()),
+            // The place is taken up once the rows are laid out.
+            true => request_animation_frame(move || scroll_to(listing.scrolled.try_update(std::mem::take).unwrap_or_default())),
             false => load(till, query, None),
         }
-    });
-    on_cleanup(move || {
-        listing.scrolled.try_set(scrolled());
     });
 }
 

@@ -1,0 +1,218 @@
+//! The manager's pages as the server sends them: complete before any script, also when many ask at once.
+
+#![cfg(feature = "ssr")]
+#![allow(clippy::expect_used, clippy::unwrap_used, reason = "a test says plainly what it expects")]
+
+use std::sync::Arc;
+use std::task::{Context, Poll, Waker};
+
+use app::manager::{Collecting, Desk, Today};
+use app::mobile::{Answer, Bundle, Seed, SignIn, SignInWhy, Visit, answer};
+use app::receipts::{DayTotal, PAGE_ROWS, ReceiptDetail, ReceiptPage, ReceiptQuery, ReceiptRow, Receipts};
+use app::ui::prefs::Prefs;
+use app::{Locale, Refusal};
+use domain::receipt::Receipt;
+use domain::{AccountId, Caller, Fen, Millis, PaymentId, Role, TenantId};
+use uuid::Uuid;
+
+const NOON: Millis = Millis::of(1_795_233_600_000);
+
+/// A merchant with forty receipts, whose name would break a careless page.
+struct Shop;
+
+const NAME: &str = "<b>青禾 & \"Co\"</b>";
+
+fn payment(number: u128) -> PaymentId {
+    PaymentId::of(Uuid::from_u128(number))
+}
+
+fn row(number: u128) -> ReceiptRow {
+    ReceiptRow {
+        payment: payment(number),
+        title: format!("付款人{number}"),
+        detail: String::new(),
+        code_name: "默认码".to_owned(),
+        amount_fen: Fen::of(12_850),
+        refunding_fen: Fen::ZERO,
+        refunded_fen: Fen::ZERO,
+        at_ms: NOON.plus_ms(number as i64),
+    }
+}
+
+#[async_trait::async_trait]
+impl Collecting for Shop {
+    async fn desk(&self, caller: &Caller) -> Result<Desk, Refusal> {
+        Ok(Desk {
+            merchant_name: NAME.to_owned(),
+            manager_name: "王敏".to_owned(),
+            code_name: "默认码".to_owned(),
+            pay_url: "https://pay.example/p/x".to_owned(),
+            qr_png_data_uri: "data:image/png;base64,AAAA".to_owned(),
+            latest: vec![row(40)],
+            today: self.today(caller).await?,
+        })
+    }
+
+    async fn today(&self, _: &Caller) -> Result<Today, Refusal> {
+        Ok(Today { as_of_ms: NOON, count: 40, sum_fen: Fen::of(514_000), recent: vec![] })
+    }
+}
+
+#[async_trait::async_trait]
+impl Receipts for Shop {
+    async fn page(&self, _: &Caller, query: ReceiptQuery) -> Result<ReceiptPage, Refusal> {
+        let newest = (1..=40).rev().map(row);
+        let rows: Vec<_> = newest.filter(|row| query.before.is_none_or(|before| row.cursor() < before)).take(PAGE_ROWS).collect();
+        let next = rows.last().map(ReceiptRow::cursor).filter(|place| place.payment > payment(1));
+        let days = vec![DayTotal { day: NOON.day(), count: 40, sum_fen: Fen::of(514_000) }];
+        Ok(ReceiptPage { rows, days, next, as_of_ms: NOON })
+    }
+
+    async fn one(&self, _: &Caller, wanted: PaymentId) -> Result<ReceiptDetail, Refusal> {
+        if wanted > payment(40) {
+            return Err(Refusal::NotFound);
+        }
+        let receipt = Receipt {
+            payment: wanted,
+            amount_fen: Fen::of(12_850),
+            refunding_fen: Fen::ZERO,
+            refunded_fen: Fen::ZERO,
+            paid_at_ms: NOON,
+            code_name: "默认码".to_owned(),
+            payee_name: "王敏".to_owned(),
+            answers: vec![],
+            transaction: Some("4200001".to_owned()),
+        };
+        Ok(ReceiptDetail { receipt, opened_at_ms: NOON, refunds: vec![], receipt_url: "/r/abc".to_owned() })
+    }
+}
+
+fn visit(path: &str, query: &str) -> Visit {
+    let caller = Caller { tenant: TenantId::of(Uuid::nil()), account: AccountId::of(Uuid::nil()), role: Role::Manager };
+    Visit {
+        path: path.to_owned(),
+        query: query.to_owned(),
+        prefs: Prefs::default(),
+        caller: Some(caller),
+        nonce: "n0nce".to_owned(),
+        is_demo: false,
+        sign_in: SignIn::default(),
+    }
+}
+
+fn ask(visit: Visit) -> Answer {
+    let bundle = Bundle { css: vec!["/a.css".to_owned()], js: "/a.js".to_owned(), wasm: "/a.wasm".to_owned() };
+    let (collecting, receipts): (Arc<dyn Collecting>, Arc<dyn Receipts>) = (Arc::new(Shop), Arc::new(Shop));
+    let future = answer(visit, &bundle, &collecting, &receipts);
+    match std::pin::pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
+        Poll::Ready(answer) => answer,
+        Poll::Pending => panic!("the invented backend waited"),
+    }
+}
+
+fn page(visit: Visit) -> (u16, String) {
+    match ask(visit) {
+        Answer::Page { status, html } => (status, html),
+        Answer::SignIn { next } => panic!("sign in for {next}"),
+    }
+}
+
+#[test]
+fn every_page_is_complete_before_any_script() {
+    let one = format!("/m/receipts/{}", payment(7));
+    let table = [
+        ("/m", "", 200, vec!["今日收款", "¥5,140.00", "data:image/png;base64,AAAA", "付款人40", "开启语音播报"]),
+        ("/m/receipts", "", 200, vec!["付款人40", "付款人26", "40 笔 · ¥5,140.00".trim(), "?before="]),
+        (&one, "", 200, vec!["¥128.50", "4200001", "00000007", "/r/abc"]),
+        ("/m/settings", "", 200, vec!["action=\"/m/settings\"", "action=\"/m/sign-out\"", "王敏"]),
+        ("/m/sign-in", "", 200, vec!["action=\"/m/sign-in\"", "autocomplete=\"username\"", "autocomplete=\"current-password\""]),
+        ("/m/nowhere", "", 404, vec!["没有这个页面"]),
+    ];
+    for (path, query, expected, words) in table {
+        let (status, html) = page(visit(path, query));
+        assert_eq!(status, expected, "{path}");
+        let body = html.split_once("<body>").unwrap().1.replace("<!>", "");
+        for word in words {
+            assert!(body.contains(word), "{path} lacks {word}: {body}");
+        }
+        assert!(!body.contains("<script"), "{path} streams scripts");
+    }
+}
+
+#[test]
+fn what_people_typed_is_text_and_never_markup() {
+    let (_, html) = page(visit("/m", ""));
+    assert!(!html.contains("<b>青禾"));
+    let seed = html.split_once("id=\"seed\">").unwrap().1.split_once("</script>").unwrap().0;
+    assert_eq!(Seed::from_json(seed).unwrap().desk.unwrap().unwrap().merchant_name, NAME);
+}
+
+#[test]
+fn the_list_is_paged_by_links_alone() {
+    let mut seen = Vec::new();
+    let mut query = String::new();
+    loop {
+        let (_, html) = page(visit("/m/receipts", &query));
+        let body = html.split_once("<body>").unwrap().1;
+        seen.extend(body.split("/m/receipts/").skip(1).map(|rest| rest[..32].to_owned()));
+        let Some((_, rest)) = body.split_once("?before=") else { break };
+        query = format!("before={}", rest.split_once('"').unwrap().0);
+    }
+    let expected: Vec<_> = (1..=40).rev().map(|number| payment(number).to_string()).collect();
+    assert_eq!(seen, expected);
+}
+
+#[test]
+fn without_a_session_a_page_leads_to_signing_in_and_back() {
+    let stranger = Visit { caller: None, ..visit("/m/receipts", "before=7-x") };
+    assert_eq!(ask(stranger), Answer::SignIn { next: "/m/receipts?before=7-x".to_owned() });
+}
+
+#[test]
+fn anothers_receipt_is_not_there() {
+    let (status, html) = page(visit(&format!("/m/receipts/{}", payment(41)), ""));
+    assert_eq!(status, 404);
+    assert!(html.contains("没有找到"));
+}
+
+#[test]
+fn a_wrong_password_is_said_and_the_phone_kept() {
+    let sign_in = SignIn { phone: "138 0013 8000".to_owned(), why: Some(SignInWhy::Wrong), next: "/m/receipts".to_owned() };
+    let table = [
+        (SignInWhy::Wrong, 422, "手机号或密码不对"),
+        (SignInWhy::Locked { until_ms: NOON }, 422, "12:00"),
+        (SignInWhy::Later { after_s: 30 }, 429, "30 秒"),
+        (SignInWhy::Ended, 200, "已在别处登录"),
+    ];
+    for (why, expected, words) in table {
+        let sign_in = SignIn { why: Some(why), ..sign_in.clone() };
+        let (status, html) = page(Visit { caller: None, sign_in, ..visit("/m/sign-in", "") });
+        assert_eq!(status, expected);
+        for part in [words, "value=\"138 0013 8000\"", "value=\"/m/receipts\""] {
+            assert!(html.contains(part), "{part}");
+        }
+    }
+}
+
+#[test]
+fn language_and_appearance_come_from_the_server() {
+    let prefs = Prefs::read("", "lang=en; theme=dark; mode=care", "");
+    assert_eq!(prefs.locale, Locale::en);
+    let (_, html) = page(Visit { prefs, ..visit("/m", "") });
+    assert!(html.contains("<html lang=\"en\" data-theme=\"dark\" data-mode=\"care\">"));
+    assert!(html.contains("Collected today"));
+}
+
+#[test]
+fn many_browsers_at_once_get_the_same_page() {
+    let expected = page(visit("/m/receipts", ""));
+    std::thread::scope(|scope| {
+        for _ in 0..8 {
+            scope.spawn(|| {
+                for _ in 0..25 {
+                    assert!(page(visit("/m/receipts", "")) == expected);
+                }
+            });
+        }
+    });
+}

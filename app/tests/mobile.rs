@@ -1,0 +1,90 @@
+//! The mobile bundle inside Chromium: what it does when the server cannot be reached, and what the browser remembers.
+
+#![cfg(all(target_arch = "wasm32", any(feature = "hydrate", feature = "csr")))]
+#![allow(clippy::expect_used, clippy::unwrap_used, reason = "a test says plainly what it expects")]
+
+use app::manager::live::Link;
+use app::manager::stream;
+use app::mobile::{Seed, Till};
+use app::receipts::{ListScreen, ReceiptPage, ReceiptQuery, ReceiptRow};
+use app::ui::browser;
+use domain::{Fen, Millis, PaymentId};
+use leptos::prelude::*;
+use leptos_router::components::Router;
+use uuid::Uuid;
+use wasm_bindgen::JsCast;
+use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
+
+wasm_bindgen_test_configure!(run_in_browser);
+
+async fn wait_ms(time: i32) {
+    let wait = js_sys::Promise::new(&mut |done, _| {
+        window().set_timeout_with_callback_and_timeout_and_arguments_0(&done, time).unwrap();
+    });
+    wasm_bindgen_futures::JsFuture::from(wait).await.unwrap();
+}
+
+fn place() -> web_sys::HtmlElement {
+    let place = document().create_element("div").unwrap();
+    document().body().unwrap().append_child(&place).unwrap();
+    place.unchecked_into()
+}
+
+fn seed(rows: usize) -> Seed {
+    let row = |number: usize| ReceiptRow {
+        payment: PaymentId::of(Uuid::from_u128(number as u128)),
+        title: format!("payer {number}"),
+        detail: String::new(),
+        code_name: "code".to_owned(),
+        amount_fen: Fen::of(100),
+        refunding_fen: Fen::ZERO,
+        refunded_fen: Fen::ZERO,
+        at_ms: Millis::of(number as i64),
+    };
+    let rows: Vec<_> = (1..=rows).rev().map(row).collect();
+    let next = rows.last().map(ReceiptRow::cursor);
+    let day = app::receipts::DayTotal { day: Millis::of(1).day(), count: 3, sum_fen: Fen::of(300) };
+    let page = ReceiptPage { rows, days: vec![day], next, as_of_ms: Millis::of(9) };
+    Seed { list: Some((ReceiptQuery::default(), Ok(page))), ..Seed::default() }
+}
+
+#[wasm_bindgen_test]
+async fn the_list_asks_for_more_by_itself_and_says_when_it_got_none() {
+    let place = place();
+    let handle = leptos::mount::mount_to(place.clone(), || {
+        provide_context(Till::new(&seed(3)));
+        view! { <Router><ListScreen/></Router> }
+    });
+    let rows = || place.query_selector_all(".row").unwrap().length();
+    assert_eq!(rows(), 3);
+    // The link is in sight, so the list asks; there is no server behind this page.
+    wait_ms(800).await;
+    assert!(place.query_selector("[role=alert]").unwrap().is_some(), "{}", place.inner_html());
+    assert_eq!(rows(), 3, "what was there stays");
+    let link = place.query_selector(".older a").unwrap().expect("the way to older receipts stays");
+    assert!(link.get_attribute("href").unwrap().contains("before=1-"));
+    drop(handle);
+    place.remove();
+}
+
+#[wasm_bindgen_test]
+async fn a_stream_that_cannot_be_opened_is_said_and_tried_again() {
+    let owner = Owner::new();
+    let till = owner.with(|| {
+        let today = app::manager::Today { as_of_ms: browser::now(), ..Default::default() };
+        Till::new(&Seed { today: Some(today), ..Seed::default() })
+    });
+    assert_eq!(till.link.get_untracked(), Link::Connecting);
+    owner.with(|| stream::begin(till));
+    wait_ms(700).await;
+    assert!(matches!(till.link.get_untracked(), Link::Reconnecting { .. }), "{:?}", till.link.get_untracked());
+    wait_ms(6000).await;
+    assert!(matches!(till.link.get_untracked(), Link::Offline { .. }), "{:?}", till.link.get_untracked());
+}
+
+#[wasm_bindgen_test]
+fn the_browser_remembers_a_word() {
+    browser::remember("test", "on");
+    assert_eq!(browser::remembered("test").as_deref(), Some("on"));
+    assert_eq!(browser::remembered("never"), None);
+}
