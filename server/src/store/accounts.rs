@@ -69,22 +69,19 @@ pub async fn insert(tx: &mut Tx<'_>, id: AccountId, phone: &Phone, name: &str, n
 
 /// The person with this phone number, or `None`.
 pub async fn by_phone(tx: &mut Tx<'_>, phone: &Phone) -> Result<Option<Account>, StoreError> {
-    let row: Option<Row> = on!(tx, |db| sqlx::query_as(
-        "SELECT id, phone, name, password_hash FROM account WHERE phone = $1"
-    )
-    .bind(phone.as_str())
-    .fetch_optional(db)
-    .await)?;
+    let row: Option<Row> = on!(tx, |db| sqlx::query_as("SELECT id, phone, name, password_hash FROM account WHERE phone = $1")
+        .bind(phone.as_str())
+        .fetch_optional(db)
+        .await)?;
     row.map(Row::read).transpose()
 }
 
 /// The person, or `None`.
 pub async fn by_id(tx: &mut Tx<'_>, id: AccountId) -> Result<Option<Account>, StoreError> {
-    let row: Option<Row> =
-        on!(tx, |db| sqlx::query_as("SELECT id, phone, name, password_hash FROM account WHERE id = $1")
-            .bind(id.get())
-            .fetch_optional(db)
-            .await)?;
+    let row: Option<Row> = on!(tx, |db| sqlx::query_as("SELECT id, phone, name, password_hash FROM account WHERE id = $1")
+        .bind(id.get())
+        .fetch_optional(db)
+        .await)?;
     row.map(Row::read).transpose()
 }
 
@@ -125,8 +122,13 @@ pub async fn members(tx: &mut Tx<'_>, tenant: TenantId, role: Role) -> Result<Ve
 
 /// Sets the password, as its hash in PHC form.
 pub async fn set_password(tx: &mut Tx<'_>, account: AccountId, hash: &str) -> Result<(), StoreError> {
-    on!(tx, |db| sqlx::query("UPDATE account SET password_hash = $2 WHERE id = $1").bind(account.get()).bind(hash).execute(db).await.map(drop))
-        .map_err(StoreError::from)
+    on!(tx, |db| sqlx::query("UPDATE account SET password_hash = $2 WHERE id = $1")
+        .bind(account.get())
+        .bind(hash)
+        .execute(db)
+        .await
+        .map(drop))
+    .map_err(StoreError::from)
 }
 
 pub(super) fn read_role(word: &str) -> Result<Role, StoreError> {

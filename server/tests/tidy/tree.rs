@@ -65,7 +65,7 @@ pub fn files(extensions: &[&str]) -> Vec<File> {
 
 /// Tests, and what only they call, own their time.
 pub fn is_test(path: &str) -> bool {
-    path.contains("/tests/") || path.ends_with("/testing.rs") || path.ends_with("/tests.rs") || path.ends_with("_tests.rs")
+    path.contains("/tests/") || path.contains("/testing/") || path.ends_with("/tests.rs") || path.ends_with("_tests.rs")
 }
 
 fn collect(folder: &Path, found: &mut Vec<PathBuf>) {
