@@ -15,6 +15,7 @@ pub mod payments;
 pub mod photos;
 pub mod receipts;
 pub mod rollups;
+pub mod search;
 pub mod sessions;
 pub mod tenants;
 
@@ -24,6 +25,7 @@ use std::sync::Arc;
 use sqlx::pool::PoolConnection;
 use sqlx::{PgConnection, Postgres, Sqlite, SqliteConnection, SqlitePool, Transaction};
 
+mod dialect;
 mod migrate;
 mod open;
 #[cfg(test)]

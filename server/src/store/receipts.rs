@@ -7,7 +7,7 @@ use sqlx::FromRow;
 use uuid::Uuid;
 
 use super::payments::{Stored, json, of_json};
-use super::{StoreError, Tx, on};
+use super::{StoreError, Tx, on, search};
 
 /// Where a page of receipts begins: right after this one, going back in time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,7 +35,7 @@ pub struct Known {
 }
 
 #[derive(FromRow)]
-struct Row {
+pub(super) struct Row {
     payment: Uuid,
     amount_fen: i64,
     refunding_fen: i64,
@@ -64,7 +64,7 @@ impl Row {
         Ok(Known { known_at_ms: Millis::of(self.known_at_ms), receipt })
     }
 
-    fn receipt(self) -> Result<Receipt, StoreError> {
+    pub(super) fn receipt(self) -> Result<Receipt, StoreError> {
         Ok(self.read()?.receipt)
     }
 }
@@ -79,6 +79,8 @@ macro_rules! rows {
         )
     };
 }
+
+pub(super) use rows;
 
 /// The newest receipts of a payee, at most `limit`, from `before` on when it is given. Any depth costs the same, because the
 /// index is entered at the place itself.
@@ -203,6 +205,7 @@ pub async fn insert(tx: &mut Tx<'_>, stored: &Stored, paid: &Payment, pending_id
         .execute(db)
         .await
         .map(drop))?;
+    search::index(tx, paid, &stored.answers, paid_at).await?;
     add_to_day(tx, paid, pending_id, paid_at.day(), (1, paid.amount_fen), (0, Fen::ZERO)).await
 }
 

@@ -5,6 +5,7 @@ use super::*;
 
 mod money;
 mod people;
+mod searching;
 mod writing;
 
 struct Run(&'static str);
