@@ -27,3 +27,12 @@ pub(super) const INSERT_TOKENS: Either = Either {
     postgres: "INSERT INTO search_token (tenant, scope, token, at_ms, id) \
                SELECT $1, $2, value, $4, $5 FROM jsonb_array_elements_text(CAST($3 AS jsonb)) AS value",
 };
+
+/// How many rows the whole database has whose references lead nowhere. PostgreSQL cannot have any.
+pub(super) const LOST_REFERENCES: Either = Either {
+    sqlite: "SELECT COUNT(*) FROM pragma_foreign_key_check",
+    postgres: "SELECT CAST(COUNT(*) AS BIGINT) FROM pg_constraint WHERE contype = 'f' AND NOT convalidated",
+};
+
+/// What is wrong with the file itself: `ok`, or the first fault. PostgreSQL keeps checksums of its own.
+pub(super) const SOUNDNESS: Either = Either { sqlite: "PRAGMA integrity_check(1)", postgres: "SELECT 'ok'" };

@@ -5,6 +5,7 @@
 
 pub mod accounts;
 pub mod audit;
+pub mod backup;
 pub mod codes;
 pub mod doors;
 pub mod ledger;
@@ -18,6 +19,7 @@ pub mod rollups;
 pub mod search;
 pub mod sessions;
 pub mod tenants;
+pub mod verify;
 
 use std::future::Future;
 use std::sync::Arc;

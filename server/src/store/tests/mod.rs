@@ -6,6 +6,7 @@ use super::*;
 mod money;
 mod people;
 mod searching;
+mod verifying;
 mod writing;
 
 struct Run(&'static str);
