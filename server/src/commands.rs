@@ -13,7 +13,7 @@ use server::clock::{self, Clock};
 use server::config::{Config, WechatSettings};
 use server::found::{Found, NewCode, NewPerson};
 use server::passwords::Passwords;
-use server::refunds::Refunds;
+use server::refunds::{self, Ask};
 use server::serve::{self as site, StartError};
 use server::site::Demo;
 use server::store::codes::CodeKind;
@@ -192,8 +192,23 @@ pub async fn migrate() -> Result<(), Failed> {
 /// `shouma verify`.
 pub async fn verify() -> Result<(), Failed> {
     let store = open_for_reading().await?;
-    drop(store);
-    Err(Failed::of("TEMPORARY"))
+    let mut bad = None;
+    for checked in server::store::verify::verify(&store).await? {
+        let verdict = checked.first_bad.as_deref().unwrap_or("ok");
+        println!("{:>12} rows  {:<44} {verdict}", checked.rows_checked, checked.name);
+        if let Some(row) = checked.first_bad {
+            bad.get_or_insert(format!("{}: {row}", checked.name));
+        }
+    }
+    match bad {
+        None => Ok(()),
+        Some(row) => Err(Failed::of(row)),
+    }
+}
+
+/// A store for one command beside a running server.
+async fn open_beside(config: &Config) -> Result<Store, Failed> {
+    Store::open_beside(&StoreConfig::of_url(&config.database_url)).await.map_err(Failed::setting)
 }
 
 async fn open_for_reading() -> Result<Store, Failed> {
@@ -204,7 +219,7 @@ async fn open_for_reading() -> Result<Store, Failed> {
 /// `shouma backup FILE`.
 pub async fn backup(file: &Path) -> Result<(), Failed> {
     let store = open_for_reading().await?;
-    drop(store);
+    server::store::backup::backup(&store, file).await.map_err(Failed::of)?;
     println!("copied to {}", file.display());
     Ok(())
 }
@@ -274,15 +289,11 @@ pub async fn refund(task: RefundTask) -> Result<(), Failed> {
     let config = config()?;
     let id: PaymentId = task.payment.parse().map_err(|_| Failed::setting(format!("{:?} is not a payment's number of 32 digits", task.payment)))?;
     let amount = Fen::parse_yuan(&task.amount).map_err(|why| Failed::setting(format!("amount: {why}")))?;
-    let Some(wechat) = &config.wechat else { return Err(Failed::setting("wechat.mchid: is needed to return money")) };
-    let store = site::open_store(&config).await.map_err(Failed::setting)?;
-    let clock = clock::system();
-    let channel = std::sync::Arc::new(site::channel(wechat, &config.public_url, clock.clone()).map_err(Failed::setting)?);
+    let store = open_beside(&config).await?;
     let mut conn = store.read().await?;
     let tenant = payments::tenant_of(&mut conn.tx(), id).await?.ok_or_else(|| Failed::of("there is no such payment"))?;
     drop(conn);
-    let refunds = Refunds { store: store.clone(), channel, clock };
-    let refund = refunds.ask(tenant, id, amount, &task.reason, None).await.map_err(Failed::of)?;
+    let refund = refunds::ask(&store, &clock::system(), Ask { tenant, payment: id, amount, reason: task.reason, by: None }).await.map_err(Failed::of)?;
     println!("¥{} of payment {} is set aside; refund {}", refund.amount_fen, id, refund.no);
     store.close().await;
     Ok(())
@@ -292,7 +303,7 @@ pub async fn refund(task: RefundTask) -> Result<(), Failed> {
 pub async fn unlock(phone: &str) -> Result<(), Failed> {
     let config = config()?;
     let phone = Phone::parse(phone).ok_or_else(|| Failed::setting(format!("{phone:?} is not a mobile number")))?;
-    let store = site::open_store(&config).await.map_err(Failed::setting)?;
+    let store = open_beside(&config).await?;
     let was_tried = store.write(Unlock { phone: phone.clone() }).await?;
     store.close().await;
     println!("{}", if was_tried { "unlocked" } else { "nothing was locked" });

@@ -12,13 +12,16 @@ use tokio::task::JoinSet;
 use crate::desk::REPEATED_MS;
 use crate::live::LiveArrival;
 use crate::site::Site;
-use crate::store::{Command, StoreError, Tx, outbox, payments, receipts, rollups};
+use crate::store::{Command, StoreError, Tx, doors, oauth_states, outbox, payments, photos, receipts, rollups, sessions};
 
 /// How long claimed work is left alone by others.
 const LEASE_MS: i64 = 30_000;
 
 /// Attempts or refunds that are worked on at once.
 const AT_ONCE: usize = 8;
+
+/// How often what has run out is cleared away and keys are refreshed.
+const HOUR_MS: u64 = 3_600_000;
 
 /// How much is claimed in one go.
 const BATCH: i64 = 64;
@@ -30,6 +33,7 @@ pub fn start(site: &Site, stopping: &watch::Receiver<bool>) -> JoinSet<()> {
     jobs.spawn(every(500, stopping.clone(), site.clone(), |site| Box::pin(async move { push_refunds(&site).await })));
     jobs.spawn(every(500, stopping.clone(), site.clone(), |site| Box::pin(async move { deliver(&site).await })));
     jobs.spawn(every(200, stopping.clone(), site.clone(), |site| Box::pin(async move { take_in(&site).await })));
+    jobs.spawn(every(HOUR_MS, stopping.clone(), site.clone(), |site| Box::pin(async move { tidy_up(&site).await })));
     if site.store.has_other_instances() {
         jobs.spawn(every(500, stopping.clone(), site.clone(), |site| Box::pin(async move { watch_others(&site).await })));
     }
@@ -137,6 +141,29 @@ async fn watch_others(site: &Site) -> Result<bool, StoreError> {
         site.live.publish(LiveArrival::of_receipt(tenant, payee, known));
     }
     Ok(false)
+}
+
+/// Refreshes the channel's keys and forgets what nobody needs any more.
+async fn tidy_up(site: &Site) -> Result<bool, StoreError> {
+    site.payments.channel.refresh().await;
+    site.store.write(Forget { now: (site.clock)() }).await?;
+    Ok(false)
+}
+
+struct Forget {
+    now: domain::Millis,
+}
+
+impl Command for Forget {
+    type Done = ();
+
+    async fn run(&self, tx: &mut Tx<'_>) -> Result<(), StoreError> {
+        let day_ago = self.now.plus_ms(-24 * HOUR_MS.cast_signed());
+        sessions::delete_expired(tx, self.now).await?;
+        oauth_states::delete_expired(tx, day_ago).await?;
+        doors::delete_untouched(tx, day_ago).await?;
+        photos::delete_unattached(tx, day_ago).await.map(drop)
+    }
 }
 
 fn all(results: Vec<Result<(), StoreError>>) -> Result<(), StoreError> {

@@ -16,7 +16,7 @@ use crate::fresh;
 use crate::live::{Hub, LiveArrival};
 use crate::store::codes::FoundCode;
 use crate::store::payments::{self, Event, Stored, Ticket};
-use crate::store::{Command, Store, StoreError, Tx};
+use crate::store::{Command, Store, StoreError, Tx, photos};
 
 /// How long the channel's last word about an attempt is fresh enough not to ask again while a payer waits.
 const FRESH_MS: i64 = 1_500;
@@ -415,6 +415,9 @@ impl Command for Open {
             return Ok(earlier);
         }
         payments::insert(tx, &self.new).await?;
+        for photo in self.new.photos() {
+            photos::attach(tx, payment.tenant, photo, payment.id).await?;
+        }
         Ok(payment.id)
     }
 }

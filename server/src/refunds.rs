@@ -37,18 +37,32 @@ pub enum AskError {
     Store(#[from] StoreError),
 }
 
-impl Refunds {
-    /// Sets money aside for a refund. The worker pushes it to the channel.
-    ///
-    /// # Errors
-    /// [`AskError`]; then nothing was set aside.
-    pub async fn ask(&self, tenant: TenantId, payment: PaymentId, amount: Fen, reason: &str, by: Option<AccountId>) -> Result<Refund, AskError> {
-        let now = (self.clock)();
-        let no = OutRefundNo::of_request(fresh::uuid(now));
-        let command = Ask { tenant, payment, no, amount, reason: reason.to_owned(), by, seed: fresh::uuid(now), now };
-        self.store.write(command).await?
-    }
+/// What is asked for.
+#[derive(Debug, Clone)]
+pub struct Ask {
+    /// The organisation.
+    pub tenant: TenantId,
+    /// The payment whose money goes back.
+    pub payment: PaymentId,
+    /// How much.
+    pub amount: Fen,
+    /// What the payer reads as reason.
+    pub reason: String,
+    /// Who asks; nobody for an operator at the machine.
+    pub by: Option<AccountId>,
+}
 
+/// Sets money aside for a refund. The worker of a running server pushes it to the channel.
+///
+/// # Errors
+/// [`AskError`]; then nothing was set aside.
+pub async fn ask(store: &Store, clock: &Clock, ask: Ask) -> Result<Refund, AskError> {
+    let now = clock();
+    let no = OutRefundNo::of_request(fresh::uuid(now));
+    store.write(SetAside { ask, no, seed: fresh::uuid(now), now }).await?
+}
+
+impl Refunds {
     /// Pushes a refund that is due: asks for it while the channel may not know it, asks about it afterwards.
     ///
     /// # Errors
@@ -116,27 +130,24 @@ impl Refunds {
     }
 }
 
-struct Ask {
-    tenant: TenantId,
-    payment: PaymentId,
+struct SetAside {
+    ask: Ask,
     no: OutRefundNo,
-    amount: Fen,
-    reason: String,
-    by: Option<AccountId>,
     seed: Uuid,
     now: Millis,
 }
 
-impl Command for Ask {
+impl Command for SetAside {
     type Done = Result<Refund, AskError>;
 
     async fn run(&self, tx: &mut Tx<'_>) -> Result<Self::Done, StoreError> {
-        let Some(stored) = payments::load(tx, self.tenant, self.payment).await? else { return Ok(Err(AskError::NotFound)) };
-        let opening = match refund::open(&stored.payment, self.no.clone(), self.amount, &self.reason, self.now) {
+        let Ask { tenant, payment, amount, reason, by } = &self.ask;
+        let Some(stored) = payments::load(tx, *tenant, *payment).await? else { return Ok(Err(AskError::NotFound)) };
+        let opening = match refund::open(&stored.payment, self.no.clone(), *amount, reason, self.now) {
             Ok(opening) => opening,
             Err(refusal) => return Ok(Err(refusal.into())),
         };
-        payments::save_refund_opening(tx, &stored, &opening, self.by, self.seed, self.now).await?;
+        payments::save_refund_opening(tx, &stored, &opening, *by, self.seed, self.now).await?;
         Ok(Ok(opening.refund))
     }
 }

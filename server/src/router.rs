@@ -14,6 +14,7 @@ use tower_http::compression::{CompressionLayer, CompressionLevel};
 use tower_http::csrf::CsrfLayer;
 use tower_http::limit::RequestBodyLimitLayer;
 use tower_http::timeout::TimeoutLayer;
+use uuid::Uuid;
 
 use crate::channels::wechat::MOST_NOTICE_BYTES;
 use crate::notify;
@@ -21,7 +22,7 @@ use crate::site::Site;
 use crate::store::{payments, photos, tenants};
 use crate::web::limits::Act;
 use crate::web::visit::Visit;
-use crate::web::{headers, manager, payer, stream};
+use crate::web::{headers, manager, password, payer, stream};
 
 /// The whole site.
 pub fn router(site: Site) -> Router {
@@ -52,12 +53,16 @@ pub fn router(site: Site) -> Router {
         .route("/api/{*function}", post(manager::api))
         .layer(small.clone());
 
+    // Whoever was sent a link to set a password.
+    let links = Router::new().route("/password/{secret}", get(password::form).post(password::set)).layer(small.clone());
+
     // Browsers, for what Trunk built.
     let built = Router::new().route("/pkg/{*file}", get(file)).route("/voice/{*clip}", get(file)).route("/favicon.ico", get(favicon));
 
     let people = submit
         .merge(payer)
         .merge(manager)
+        .merge(links)
         .route("/", get(front))
         .fallback(nothing_here)
         .layer(middleware::from_fn_with_state(site.clone(), friendly_refusals))
@@ -139,7 +144,8 @@ async fn photo(State(site): State<Site>, Path((token, photo)): Path<(String, Str
         let mut conn = site.store.read().await?;
         let Some((tenant, payment)) = payments::by_receipt_token(&mut conn.tx(), &token).await? else { return Ok(None) };
         let Some(stored) = payments::load(&mut conn.tx(), tenant, payment).await? else { return Ok(None) };
-        match stored.photo(&photo) {
+        let named = Uuid::parse_str(&photo).ok();
+        match stored.photos().find(|id| Some(*id) == named) {
             Some(id) => photos::load(&mut conn.tx(), tenant, id).await,
             None => Ok(None),
         }

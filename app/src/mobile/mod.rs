@@ -7,10 +7,14 @@ pub mod till;
 
 #[cfg(feature = "ssr")]
 mod document;
+#[cfg(feature = "ssr")]
+mod password;
 
 pub use ask::{arrive, ask, sign_in};
 #[cfg(feature = "ssr")]
 pub use document::{Answer, Bundle, Visit, answer};
+#[cfg(feature = "ssr")]
+pub use password::{LEAST_CHARS, PasswordPage, PasswordRefusal, password_page};
 pub use frame::MobileApp;
 pub use seed::{SEED_ID, Seed, SignIn, SignInWhy};
 pub use till::Till;

@@ -42,6 +42,10 @@ pub trait Channel: Send + Sync {
     /// [`NoticeRefusal`]: nothing about it is believed and nothing is stored.
     async fn read_notice(&self, headers: &http::HeaderMap, body: &[u8]) -> Result<Notice, NoticeRefusal>;
 
+    /// Learns the channel's present keys before they are needed. A failure is logged; keys are also fetched when a message
+    /// names one that is not known.
+    async fn refresh(&self);
+
     /// What the page hands to `WeixinJSBridge.invoke('getBrandWCPayRequest', ..)` to pay `prepay_id` (wechat-pay 2.5).
     fn bridge(&self, prepay_id: &str) -> BridgeParams;
 }

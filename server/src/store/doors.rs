@@ -24,6 +24,11 @@ pub async fn open(tx: &mut Tx<'_>, phone: &Phone) -> Result<bool, StoreError> {
     Ok(gone.is_some())
 }
 
+/// Forgets numbers that nobody tried since `before` and that are not locked any more.
+pub async fn delete_untouched(tx: &mut Tx<'_>, before: Millis) -> Result<(), StoreError> {
+    on!(tx, |db| sqlx::query("DELETE FROM door WHERE tried_at_ms < $1").bind(before.get()).execute(db).await.map(drop)).map_err(StoreError::from)
+}
+
 /// A wrong password was given. Two at once both count, because the count is written against the one that was read.
 pub struct Wrong {
     /// The number that was tried.

@@ -189,6 +189,21 @@ impl Store {
         Ok(Store { pool: Arc::new(pool) })
     }
 
+    /// Opens the database for one command of an operator, also beside a running server: nothing is made or migrated.
+    ///
+    /// # Errors
+    /// [`OpenError`]; on SQLite also while another operator's command runs.
+    pub async fn open_beside(config: &StoreConfig) -> Result<Store, OpenError> {
+        let pool = match config.database_url.parse()? {
+            Address::Sqlite(path) => {
+                let (readers, writer) = writer::start(open::sqlite_beside(&path, config).await?, config);
+                Pool::Sqlite { readers, writer: Some(writer) }
+            }
+            Address::Postgres(options) => Pool::Postgres(Transactor::new(open::postgres(*options, config).await?, config.queue)),
+        };
+        Ok(Store { pool: Arc::new(pool) })
+    }
+
     /// Opens the database for reading, also beside a running server: `shouma verify` and `shouma backup`.
     ///
     /// # Errors

@@ -122,11 +122,22 @@ pub(super) async fn sqlite(path: &Path, config: &StoreConfig) -> Result<OpenSqli
     if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
         std::fs::create_dir_all(folder).map_err(|source| OpenError::File { path: folder.into(), source })?;
     }
-    let lock = lock_beside(path)?;
+    let lock = lock_beside(path, ".lock")?;
     let options = writer_options(path);
     let mut writer = options.connect().await?;
     check_version(&mut writer).await?;
     migrate::sqlite(&mut writer).await?;
+    Ok(OpenSqlite { writer, options, readers: readers(path, config), lock })
+}
+
+/// Opens the file at `path` for an operator's command beside a running server. SQLite lets the two write in turns; the lock
+/// only keeps a second such command away.
+pub(super) async fn sqlite_beside(path: &Path, config: &StoreConfig) -> Result<OpenSqlite, OpenError> {
+    let lock = lock_beside(path, ".operator.lock")?;
+    let options = writer_options(path).create_if_missing(false);
+    let mut writer = options.connect().await?;
+    check_version(&mut writer).await?;
+    migrate::check_sqlite(&mut writer).await?;
     Ok(OpenSqlite { writer, options, readers: readers(path, config), lock })
 }
 
@@ -206,9 +217,9 @@ fn readers(path: &Path, config: &StoreConfig) -> SqlitePool {
 }
 
 /// Takes the lock file beside the database. It is a file of its own, because SQLite locks parts of the database itself.
-fn lock_beside(path: &Path) -> Result<File, OpenError> {
+fn lock_beside(path: &Path, ending: &str) -> Result<File, OpenError> {
     let mut name = path.as_os_str().to_owned();
-    name.push(".lock");
+    name.push(ending);
     let path = PathBuf::from(name);
     let failed = |source| OpenError::File { path: path.clone(), source };
     let file = OpenOptions::new().create(true).truncate(false).write(true).open(&path).map_err(failed)?;

@@ -49,13 +49,12 @@ pub struct Ticket {
 }
 
 impl Stored {
-    /// The photograph that is named `id` in the payer's answers, if they attached it.
-    pub fn photo(&self, id: &str) -> Option<Uuid> {
-        let photos = self.answers.iter().filter_map(|answer| match &answer.value {
-            AnswerValue::Photo { id } => Some(id.as_str()),
+    /// The photographs in the payer's answers.
+    pub fn photos(&self) -> impl Iterator<Item = Uuid> {
+        self.answers.iter().filter_map(|answer| match &answer.value {
+            AnswerValue::Photo { id } => Uuid::parse_str(id).ok(),
             _ => None,
-        });
-        photos.filter(|found| *found == id).find_map(|found| Uuid::parse_str(found).ok())
+        })
     }
 
     /// The attempt that can still be paid in this way, with its ticket.

@@ -182,6 +182,12 @@ impl Channel for Wechat {
         notice::read(&self.gateway, us, headers, body).await
     }
 
+    async fn refresh(&self) {
+        if let Err(error) = self.refresh_keys().await {
+            tracing::warn!(%error, "the channel's keys could not be refreshed");
+        }
+    }
+
     fn bridge(&self, prepay_id: &str) -> BridgeParams {
         let time_stamp = self.gateway.now().get().div_euclid(1000).to_string();
         let package = format!("prepay_id={prepay_id}");
