@@ -95,6 +95,8 @@ impl From<sqlx::Error> for StoreError {
     fn from(error: sqlx::Error) -> Self {
         match &error {
             sqlx::Error::Database(database) if database.is_unique_violation() => StoreError::Duplicate,
+            // No connection came free in time, or the store ends.
+            sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed => StoreError::Busy,
             _ => StoreError::Database(error),
         }
     }

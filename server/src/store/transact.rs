@@ -67,10 +67,7 @@ enum Failed {
 async fn write_until_committed<C: Command>(pool: &PgPool, command: &C) -> Result<C::Done, StoreError> {
     let mut tried = 0;
     loop {
-        let mut conn = pool.acquire().await.map_err(|error| match error {
-            sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed => StoreError::Busy,
-            other => StoreError::Database(other),
-        })?;
+        let mut conn = pool.acquire().await?;
         let failed = match try_once(&mut conn, command).await {
             Ok(done) => return Ok(done),
             Err(failed) => failed,
