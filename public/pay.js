@@ -122,11 +122,13 @@
   if (amount) {
     const del = one(".del");
     let hold;
-    if (innerWidth < 701) amount.inputMode = "none";
+    if (del && innerWidth < 701) amount.inputMode = "none";
     on(form, "mousedown", (event) => event.target.closest(".k") && event.preventDefault());
     on(form, "click", ({ target }) => target.closest(".k") && type(press(amount.value, target.textContent)));
-    on(del, "pointerdown", () => (hold = setTimeout(type, 500, "")));
-    for (const end of ["up", "leave", "cancel"]) on(del, "pointer" + end, () => clearTimeout(hold));
+    if (del) {
+      on(del, "pointerdown", () => (hold = setTimeout(type, 500, "")));
+      for (const end of ["up", "leave", "cancel"]) on(del, "pointer" + end, () => clearTimeout(hold));
+    }
     on(document, "keydown", ({ target, key, ctrlKey, metaKey }) => {
       if (target != document.body || ctrlKey || metaKey) return;
       if (/^[\d.]$/.test(key)) type(press(amount.value, key));

@@ -103,7 +103,7 @@ fn pages(shell: Shell<'_>) -> Vec<(&'static str, String)> {
     let fixed = AmountRule::Fixed { amount_fen: Fen::of(1250) };
     let between = AmountRule::Between { min_fen: Fen::of(1000), max_fen: Fen::of(500_000) };
     let above = Some(AmountError::Refused(AmountRefusal::AboveMax { max_fen: Fen::of(500_000) }));
-    let payment: PaymentId = "0196f3a2b1c47d8e9f001122a7d84c21".parse().unwrap();
+    let payment = PaymentId::of(uuid::Uuid::from_u128(0x0196_f3a2_b1c4_7d8e_9f00_1122_a7d8_4c21));
     let waiting = Waiting {
         shop: &shop,
         standing: Standing::Pending,
@@ -217,5 +217,4 @@ fn receipt(payment: PaymentId) -> Receipt {
 }
 
 /// A small chequered picture in place of a code.
-const QR: &str =
-    "data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAoAAAAKAQAAAAClSfIQAAAAE0lEQVR4nGNgYGBob2D4gIGYMQIAgL4KHRqOFVIAAAAASUVORK5CYII=";
+const QR: &str = "data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAACEAAAAhAQAAAAB/n//CAAAAzklEQVR42mNg1ExjYGConbsvnoHB9fzOiQwMLgW/BYEk29GLDAw1G8vnA6XPXWlgYHjxVuYSA0NrosbzBoaFBeeEGhiini1/DFQjIlTGwCBrdv9YA8Pq7VtMGBicp34Xb2DYytZ+jYHh4Pf95xoYJMt8dzUwpKetm9rAwDhvQWgDw+ZMnuYGhjt39NcxMEzJUhduYIg/suFFA0N93ZknQPXLvn8GWqn83x/otk8Npg0Mror5WUBXbVlzsYHBxf2IONBefoPZDAyMjKt+NwAAF19JqgAemAcAAAAASUVORK5CYII=";

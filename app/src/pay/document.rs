@@ -178,7 +178,7 @@ fn page(shell: Shell<'_>, frame: Frame, body: impl IntoView) -> impl IntoView {
                 {forward}
             </head>
             <body>
-                {is_demo.then(|| view! { <p class="demo">{td_string!(locale, common.demo_banner)}</p> })}
+                {is_demo.then(|| view! { <aside class="demo">{td_string!(locale, common.demo_banner)}</aside> })}
                 {body}
                 <script nonce=nonce inner_html=assets.js(frame.part)></script>
             </body>

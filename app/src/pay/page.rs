@@ -44,6 +44,9 @@ pub enum Trouble {
     SignInFailed,
 }
 
+/// More questions than this leave no room for a keypad on a small phone.
+const MOST_ABOVE_KEYPAD: usize = 3;
+
 /// Everything on the payment page.
 #[derive(Debug, Clone, Copy)]
 pub struct PayForm<'a> {
@@ -164,7 +167,7 @@ fn form(shell: Shell<'_>, pay: &PayForm<'_>, faults: &[Fault]) -> impl IntoView 
                 {reader_links(shell)}
                 <button type="button" class="x" id="clear" hidden>{td_string!(locale, pay.draft_clear)}</button>
             </p>
-            {pad(locale, pay.amount)}
+            {pad(locale, pay.amount, has_keypad(pay, faults))}
         </form>
     }
 }
@@ -240,20 +243,27 @@ fn short(amount: domain::Fen) -> String {
     text.strip_suffix(".00").map_or(text.clone(), str::to_owned)
 }
 
+/// Whether the keypad stands at the bottom of the screen: on a form that leaves room for it. A long one, or one with something to
+/// correct, is walked through from top to bottom with the device's own keyboard, and ends with the button.
+fn has_keypad(pay: &PayForm<'_>, faults: &[Fault]) -> bool {
+    let is_typed = !matches!(pay.amount, AmountRule::Fixed { .. });
+    is_typed && faults.is_empty() && pay.form.asked().count() <= MOST_ABOVE_KEYPAD
+}
+
 /// The keypad and the one button. Without a script the keys are not shown, and the button spans the row.
-fn pad(locale: Locale, rule: AmountRule) -> impl IntoView + use<> {
+fn pad(locale: Locale, rule: AmountRule, has_keypad: bool) -> impl IntoView + use<> {
     let fixed = match rule {
         AmountRule::Fixed { amount_fen } => Some(yuan(amount_fen)),
         _ => None,
     };
-    let keys = fixed.is_none().then(|| {
+    let keys = has_keypad.then(|| {
         let key = |sign: &'static str| view! { <button type="button" class="k">{sign}</button> };
         view! {
             {["1", "2", "3", "4", "5", "6", "7", "8", "9", "0", "."].map(key).to_vec()}
             <button type="button" class="k del" aria-label=td_string!(locale, pay.key_delete)>"⌫"</button>
         }
     });
-    let class = if fixed.is_some() { "pad" } else { "pad keys" };
+    let class = if has_keypad { "pad keys" } else { "pad" };
     view! {
         <div class=class role="group" aria-label=td_string!(locale, pay.keypad)>
             {keys}
