@@ -69,7 +69,10 @@ pub async fn serve() -> Result<(), Failed> {
     start_log(&config);
     let store = site::open_store(&config).await.map_err(Failed::setting)?;
     if is_demo(&store).await? {
-        return Err(Failed::setting(format!("database_url: {} holds a demo; serve it with shouma demo, or name another database", config.database_url)));
+        return Err(Failed::setting(format!(
+            "database_url: {} holds a demo; serve it with shouma demo, or name another database",
+            config.database_url
+        )));
     }
     start_metrics(&config)?;
     let listener = listen(config.listen).await?;
@@ -120,10 +123,13 @@ pub async fn demo() -> Result<(), Failed> {
 /// The simulator listens on loopback and is addressed as `localhost`, so that returns from it are truly cross-site.
 async fn start_simulator(environment: &BTreeMap<String, String>, config: &Config, clock: Clock) -> Result<Sim, Failed> {
     let listen: SocketAddr = match environment.get("SHOUMA_SIM_LISTEN") {
-        Some(text) => text.parse().map_err(|_| Failed::setting(format!("SHOUMA_SIM_LISTEN: {text:?} is not an address and port such as 127.0.0.1:4000")))?,
+        Some(text) => text
+            .parse()
+            .map_err(|_| Failed::setting(format!("SHOUMA_SIM_LISTEN: {text:?} is not an address and port such as 127.0.0.1:4000")))?,
         None => SocketAddr::from(([127, 0, 0, 1], 4000)),
     };
-    let folder = if config.database_url.starts_with("sqlite://var/") { PathBuf::from("var/sim") } else { demo_folder(&config.database_url) };
+    let folder =
+        if config.database_url.starts_with("sqlite://var/") { PathBuf::from("var/sim") } else { demo_folder(&config.database_url) };
     let retry_scale = match environment.get("SHOUMA_SIM_RETRY_SCALE") {
         Some(text) => text.parse().map_err(|_| Failed::setting(format!("SHOUMA_SIM_RETRY_SCALE: {text:?} is not a number")))?,
         None => 1.0,
@@ -262,7 +268,9 @@ pub async fn init(init: Init) -> Result<(), Failed> {
     let plate = codes.last().map(|code| format!("{}/p/{}", config.public_url, code.token)).unwrap_or_default();
     let lines: Vec<String> = links.iter().map(|(_, secret, _)| format!("{}/password/{secret}", config.public_url)).collect();
     let people = vec![manager, administrator];
-    store.write(Found { tenant, name: init.organisation, is_open: true, logo_png: None, people, codes, links, is_demo: false, now }).await?;
+    store
+        .write(Found { tenant, name: init.organisation, is_open: true, logo_png: None, people, codes, links, is_demo: false, now })
+        .await?;
     store.close().await;
     println!("manager sets a password within 24 h:       {}", lines.first().map_or("", String::as_str));
     println!("administrator sets a password within 24 h: {}", lines.last().map_or("", String::as_str));
@@ -287,13 +295,16 @@ pub struct RefundTask {
 /// Sets the money aside; the running server (or the next one) pushes it to the channel.
 pub async fn refund(task: RefundTask) -> Result<(), Failed> {
     let config = config()?;
-    let id: PaymentId = task.payment.parse().map_err(|_| Failed::setting(format!("{:?} is not a payment's number of 32 digits", task.payment)))?;
+    let id: PaymentId =
+        task.payment.parse().map_err(|_| Failed::setting(format!("{:?} is not a payment's number of 32 digits", task.payment)))?;
     let amount = Fen::parse_yuan(&task.amount).map_err(|why| Failed::setting(format!("amount: {why}")))?;
     let store = open_beside(&config).await?;
     let mut conn = store.read().await?;
     let tenant = payments::tenant_of(&mut conn.tx(), id).await?.ok_or_else(|| Failed::of("there is no such payment"))?;
     drop(conn);
-    let refund = refunds::ask(&store, &clock::system(), Ask { tenant, payment: id, amount, reason: task.reason, by: None }).await.map_err(Failed::of)?;
+    let refund = refunds::ask(&store, &clock::system(), Ask { tenant, payment: id, amount, reason: task.reason, by: None })
+        .await
+        .map_err(Failed::of)?;
     println!("¥{} of payment {} is set aside; refund {}", refund.amount_fen, id, refund.no);
     store.close().await;
     Ok(())

@@ -24,7 +24,11 @@ const fn setting(name: &'static str, default: &'static str, about: &'static str)
 /// Every setting there is.
 pub const SETTINGS: &[Setting] = &[
     setting("listen", "127.0.0.1:3000", "address the server listens on"),
-    setting("public_url", "", "address that people and channels reach the server by; builds codes, notices and links (default: http://<listen>)"),
+    setting(
+        "public_url",
+        "",
+        "address that people and channels reach the server by; builds codes, notices and links (default: http://<listen>)",
+    ),
     setting("metrics_listen", "127.0.0.1:3001", "address of /metrics for Prometheus; empty for none"),
     setting("database_url", "sqlite://var/shouma.db", "sqlite://PATH or postgres://...; DATABASE_URL is read too"),
     setting("database_connections", "16", "most connections to the database (PostgreSQL) or readers (SQLite)"),
@@ -291,7 +295,14 @@ impl Values {
     }
 
     fn wechat(&self) -> Result<Option<WechatSettings>, SettingError> {
-        let required = ["wechat.mchid", "wechat.appid", "wechat.app_secret", "wechat.merchant_serial_no", "wechat.private_key_file", "wechat.api_v3_key"];
+        let required = [
+            "wechat.mchid",
+            "wechat.appid",
+            "wechat.app_secret",
+            "wechat.merchant_serial_no",
+            "wechat.private_key_file",
+            "wechat.api_v3_key",
+        ];
         if required.iter().all(|name| self.given(name).is_none()) {
             return Ok(None);
         }
@@ -299,7 +310,8 @@ impl Values {
         let public_key = match (self.given("wechat.public_key_id"), self.given("wechat.public_key_file")) {
             (None, None) => None,
             (Some(id), Some(file)) => {
-                let pem = std::fs::read(file).map_err(|error| wrong("wechat.public_key_file", format!("{file} cannot be read: {error}")))?;
+                let pem =
+                    std::fs::read(file).map_err(|error| wrong("wechat.public_key_file", format!("{file} cannot be read: {error}")))?;
                 Some((id.to_owned(), pem))
             }
             (Some(_), None) => return Err(wrong("wechat.public_key_file", "is needed together with wechat.public_key_id")),

@@ -32,7 +32,8 @@ pub fn managers() -> impl Iterator<Item = String> {
 pub async fn organisations(passwords: &Passwords, now: Millis) -> Result<Vec<Found>, Busy> {
     let hash = passwords.hash(PASSWORD).await?;
     let names = ["王敏", "刘洋", "陈静", "赵磊", "孙悦", "周涛", "吴桐", "郑好", "冯雪", "蒋明"];
-    let mut people: Vec<NewPerson> = managers().zip(names).filter_map(|(phone, name)| person(&phone, name, Role::Manager, &hash, now)).collect();
+    let mut people: Vec<NewPerson> =
+        managers().zip(names).filter_map(|(phone, name)| person(&phone, name, Role::Manager, &hash, now)).collect();
     people.extend(person(ADMINISTRATOR, "何主任", Role::Administrator, &hash, now));
     people.extend(person(HOLDER, "林工", Role::Holder, &hash, now));
     let Some(first) = people.first().map(|person| person.account) else { return Ok(vec![]) };
@@ -42,7 +43,10 @@ pub async fn organisations(passwords: &Passwords, now: Millis) -> Result<Vec<Fou
         codes.push(NewCode::new(tenant, person.account, "默认收款码", CodeKind::App, AmountRule::Free, school_form(), now));
     }
     let last = people.iter().rfind(|person| person.role == Role::Manager).map_or(first, |person| person.account);
-    let school = Found { tenant, name: "青禾实验学校".into(), is_open: true, logo_png: None, people, codes, links: vec![], is_demo: true, now };
+    let school =
+        Found {
+            tenant, name: "青禾实验学校".into(), is_open: true, logo_png: None, people, codes, links: vec![], is_demo: true, now
+        };
     Ok(vec![school, closed(last, now)])
 }
 
@@ -56,12 +60,25 @@ fn closed(payee: AccountId, now: Millis) -> Found {
     let tenant = TenantId::of(fresh::uuid(now));
     let code = NewCode::new(tenant, payee, "旧校区", CodeKind::Plate, AmountRule::Free, school_form(), now);
     let codes = vec![NewCode { token: "demo-closed".into(), ..code }];
-    Found { tenant, name: "青禾实验学校旧校区".into(), is_open: false, logo_png: None, people: vec![], codes, links: vec![], is_demo: true, now }
+    Found {
+        tenant,
+        name: "青禾实验学校旧校区".into(),
+        is_open: false,
+        logo_png: None,
+        people: vec![],
+        codes,
+        links: vec![],
+        is_demo: true,
+        now,
+    }
 }
 
 /// The printed codes, under tokens that never change.
 fn plates(tenant: TenantId, payee: AccountId, now: Millis) -> Vec<NewCode> {
-    let plate = |token: &str, name: &str, amount| NewCode { token: token.into(), ..NewCode::new(tenant, payee, name, CodeKind::Plate, amount, school_form(), now) };
+    let plate = |token: &str, name: &str, amount| NewCode {
+        token: token.into(),
+        ..NewCode::new(tenant, payee, name, CodeKind::Plate, amount, school_form(), now)
+    };
     let mut expired = plate("demo-expired", "去年的活动", AmountRule::Free);
     expired.code.validity = Validity { from_ms: None, until_ms: Some(now) };
     let mut disabled = plate("demo-disabled", "停用的码牌", AmountRule::Free);

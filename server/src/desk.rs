@@ -1,8 +1,8 @@
 //! What a manager's screens ask for: the code, today's figures, the receipts.
 
+use app::Refusal;
 use app::manager::{Collecting, Desk, Today};
 use app::receipts::{DayTotal, PAGE_ROWS, ReceiptDetail, ReceiptPage, ReceiptQuery, ReceiptRow, Receipts, RefundLine};
-use app::Refusal;
 use async_trait::async_trait;
 use domain::receipt::Receipt;
 use domain::{Caller, Day, PaymentId};
@@ -70,7 +70,8 @@ impl ManagerDesk {
         let before = query.before.map(|cursor| Before { paid_at_ms: cursor.at_ms, payment: cursor.payment });
         // One more than is shown tells whether there is an older page.
         let limit = PAGE_ROWS as i64 + 1;
-        let mut rows: Vec<ReceiptRow> = receipts::page(&mut conn.tx(), caller.tenant, caller.account, before, limit).await?.into_iter().map(row).collect();
+        let mut rows: Vec<ReceiptRow> =
+            receipts::page(&mut conn.tx(), caller.tenant, caller.account, before, limit).await?.into_iter().map(row).collect();
         let has_more = rows.len() > PAGE_ROWS;
         rows.truncate(PAGE_ROWS);
         let next = rows.last().filter(|_| has_more).map(ReceiptRow::cursor);

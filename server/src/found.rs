@@ -48,7 +48,15 @@ pub struct NewCode {
 
 impl NewCode {
     /// A code of `payee` that works from now on, without end.
-    pub fn new(tenant: TenantId, payee: AccountId, name: &str, kind: CodeKind, amount: AmountRule, form: FormSchema, now: Millis) -> NewCode {
+    pub fn new(
+        tenant: TenantId,
+        payee: AccountId,
+        name: &str,
+        kind: CodeKind,
+        amount: AmountRule,
+        form: FormSchema,
+        now: Millis,
+    ) -> NewCode {
         let code = Code {
             tenant,
             id: CodeId::of(fresh::uuid(now)),

@@ -33,7 +33,11 @@ pub struct Busy;
 
 impl Default for Passwords {
     fn default() -> Passwords {
-        Passwords { workers: Arc::new(Semaphore::new(2)), places: Arc::new(Semaphore::new(MOST_WAITING)), nobodys: hash_now("nobody's password").into() }
+        Passwords {
+            workers: Arc::new(Semaphore::new(2)),
+            places: Arc::new(Semaphore::new(MOST_WAITING)),
+            nobodys: hash_now("nobody's password").into(),
+        }
     }
 }
 
@@ -54,7 +58,9 @@ impl Passwords {
     pub async fn check(&self, password: &str, hash: Option<&str>) -> Result<bool, Busy> {
         let (is_somebodys, hash) = (hash.is_some(), hash.unwrap_or(&self.nobodys).to_owned());
         let password = password.to_owned();
-        let fits = self.work(move || PasswordHash::new(&hash).is_ok_and(|hash| hasher().verify_password(password.as_bytes(), &hash).is_ok())).await?;
+        let fits = self
+            .work(move || PasswordHash::new(&hash).is_ok_and(|hash| hasher().verify_password(password.as_bytes(), &hash).is_ok()))
+            .await?;
         Ok(fits && is_somebodys)
     }
 
@@ -88,7 +94,13 @@ mod tests {
         let passwords = Passwords::default();
         let hash = passwords.hash("shouma-demo 密码").await.unwrap();
         assert!(hash.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"), "{hash}");
-        let table = [("shouma-demo 密码", Some(hash.as_str()), true), ("shouma-demo", Some(hash.as_str()), false), ("", Some(hash.as_str()), false), ("nobody's password", None, false), ("x", Some(""), false)];
+        let table = [
+            ("shouma-demo 密码", Some(hash.as_str()), true),
+            ("shouma-demo", Some(hash.as_str()), false),
+            ("", Some(hash.as_str()), false),
+            ("nobody's password", None, false),
+            ("x", Some(""), false),
+        ];
         for (password, hash, expected) in table {
             assert_eq!(passwords.check(password, hash).await, Ok(expected), "{password}");
         }

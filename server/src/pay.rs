@@ -101,7 +101,9 @@ impl Payments {
         match self.store.write(Open { new }).await {
             Ok(payment) => Ok((tenant, payment)),
             // Another instance stored the same submit between our look and our insert.
-            Err(StoreError::Duplicate) => self.earlier(tenant, code, &idem).await.map(|payment| (tenant, payment)).map_err(OpenRefusal::Store),
+            Err(StoreError::Duplicate) => {
+                self.earlier(tenant, code, &idem).await.map(|payment| (tenant, payment)).map_err(OpenRefusal::Store)
+            }
             Err(error) => Err(OpenRefusal::Store(error)),
         }
     }
@@ -216,7 +218,8 @@ impl Payments {
         for attempt in stored.payment.attempts.iter().filter(|attempt| attempt.state.is_live()) {
             self.close_attempt(stored, &attempt.no).await?;
         }
-        let no = if stored.payment.attempts.is_empty() { OutTradeNo::first(stored.payment.id) } else { OutTradeNo::later(fresh::uuid(now)) };
+        let no =
+            if stored.payment.attempts.is_empty() { OutTradeNo::first(stored.payment.id) } else { OutTradeNo::later(fresh::uuid(now)) };
         let attempt = Attempt { no, kind, state: AttemptState::Unknown, transaction: None, received_fen: None };
         let command = AddAttempt { tenant: stored.payment.tenant, payment: stored.payment.id, attempt, now };
         self.store.write(command).await

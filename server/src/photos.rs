@@ -5,8 +5,8 @@ use std::io::Cursor;
 
 use app::pay::{PhotoError, PhotoRefusal};
 use bytes::Bytes;
-use domain::{Code, Millis, TenantId};
 use domain::form::Component;
+use domain::{Code, Millis, TenantId};
 use image::codecs::jpeg::JpegEncoder;
 use image::{DynamicImage, ImageDecoder, ImageFormat, ImageReader, Limits};
 use tokio::sync::Semaphore;

@@ -98,7 +98,13 @@ impl Refunds {
         }
     }
 
-    async fn after_refusal(&self, refund: &Refund, code: ChannelCode, said: String, request_id: Option<String>) -> Result<RefundWord, ChannelError> {
+    async fn after_refusal(
+        &self,
+        refund: &Refund,
+        code: ChannelCode,
+        said: String,
+        request_id: Option<String>,
+    ) -> Result<RefundWord, ChannelError> {
         match self.channel.query_refund(&refund.no).await? {
             Some(word) => Ok(word),
             // It stays asked for, and is asked for again; an administrator sees why it waits.

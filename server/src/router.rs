@@ -153,7 +153,8 @@ async fn photo(State(site): State<Site>, Path((token, photo)): Path<(String, Str
     match found.await {
         Ok(Some(photo)) => {
             let kind = HeaderValue::from_str(&photo.mime).unwrap_or(HeaderValue::from_static("application/octet-stream"));
-            ([(header::CONTENT_TYPE, kind), (header::CACHE_CONTROL, HeaderValue::from_static("private, max-age=3600"))], photo.bytes).into_response()
+            ([(header::CONTENT_TYPE, kind), (header::CACHE_CONTROL, HeaderValue::from_static("private, max-age=3600"))], photo.bytes)
+                .into_response()
         }
         Ok(None) => StatusCode::NOT_FOUND.into_response(),
         Err(_) => StatusCode::SERVICE_UNAVAILABLE.into_response(),
@@ -174,7 +175,9 @@ async fn friendly_refusals(visit: Visit, request: Request, next: Next) -> Respon
     let response = next.run(request).await;
     let has_words = response.headers().contains_key(header::CONTENT_TYPE);
     match response.status() {
-        StatusCode::PAYLOAD_TOO_LARGE if !is_page(&response) => visit.notice(StatusCode::PAYLOAD_TOO_LARGE, &NoticeKind::TooLarge, None, Some(&path)),
+        StatusCode::PAYLOAD_TOO_LARGE if !is_page(&response) => {
+            visit.notice(StatusCode::PAYLOAD_TOO_LARGE, &NoticeKind::TooLarge, None, Some(&path))
+        }
         StatusCode::METHOD_NOT_ALLOWED if !has_words => visit.notice(StatusCode::METHOD_NOT_ALLOWED, &NoticeKind::NotFound, None, None),
         _ => response,
     }

@@ -66,7 +66,8 @@ impl From<ConfigError> for StartError {
 /// # Errors
 /// [`OpenError`].
 pub async fn open_store(config: &Config) -> Result<Store, OpenError> {
-    let store = StoreConfig { connections: config.database_connections, queue: config.database_queue, ..StoreConfig::of_url(&config.database_url) };
+    let store =
+        StoreConfig { connections: config.database_connections, queue: config.database_queue, ..StoreConfig::of_url(&config.database_url) };
     Store::open(&store).await
 }
 
@@ -84,9 +85,18 @@ pub async fn site(config: Config, store: Store, clock: Clock, demo: Option<Demo>
 ///
 /// # Errors
 /// [`StartError`].
-pub async fn site_of(config: Config, store: Store, clock: Clock, demo: Option<Demo>, client: Client, assets: Assets) -> Result<Site, StartError> {
+pub async fn site_of(
+    config: Config,
+    store: Store,
+    clock: Clock,
+    demo: Option<Demo>,
+    client: Client,
+    assets: Assets,
+) -> Result<Site, StartError> {
     let Some(wechat) = &config.wechat else {
-        return Err(StartError::Setting("wechat.mchid: is needed; see the README on what a merchant configures, or run shouma demo".into()));
+        return Err(StartError::Setting(
+            "wechat.mchid: is needed; see the README on what a merchant configures, or run shouma demo".into(),
+        ));
     };
     let channel: Arc<dyn Channel> = Arc::new(channel(wechat, &config.public_url, clock.clone())?);
     let oauth = Oauth::new(OauthConfig {
@@ -98,8 +108,13 @@ pub async fn site_of(config: Config, store: Store, clock: Clock, demo: Option<De
     })?;
     let seal = Seal::new(secret(&store).await?.as_bytes());
     let live = Hub::default();
-    let payments =
-        Payments { store: store.clone(), channel: channel.clone(), clock: clock.clone(), live: live.clone(), expires_ms: config.payment_expires_ms };
+    let payments = Payments {
+        store: store.clone(),
+        channel: channel.clone(),
+        clock: clock.clone(),
+        live: live.clone(),
+        expires_ms: config.payment_expires_ms,
+    };
     let refunds = Refunds { store: store.clone(), channel, clock: clock.clone() };
     let sign_ins = SignIns { store: store.clone(), clock: clock.clone(), passwords: Passwords::default(), session_ms: config.session_ms };
     let gate = Gate::new(&config);

@@ -13,8 +13,8 @@ mod password;
 pub use ask::{arrive, ask, sign_in};
 #[cfg(feature = "ssr")]
 pub use document::{Answer, Bundle, Visit, answer};
+pub use frame::MobileApp;
 #[cfg(feature = "ssr")]
 pub use password::{LEAST_CHARS, PasswordPage, PasswordRefusal, password_page};
-pub use frame::MobileApp;
 pub use seed::{SEED_ID, Seed, SignIn, SignInWhy};
 pub use till::Till;

@@ -26,7 +26,8 @@ pub async fn open(tx: &mut Tx<'_>, phone: &Phone) -> Result<bool, StoreError> {
 
 /// Forgets numbers that nobody tried since `before` and that are not locked any more.
 pub async fn delete_untouched(tx: &mut Tx<'_>, before: Millis) -> Result<(), StoreError> {
-    on!(tx, |db| sqlx::query("DELETE FROM door WHERE tried_at_ms < $1").bind(before.get()).execute(db).await.map(drop)).map_err(StoreError::from)
+    on!(tx, |db| sqlx::query("DELETE FROM door WHERE tried_at_ms < $1").bind(before.get()).execute(db).await.map(drop))
+        .map_err(StoreError::from)
 }
 
 /// A wrong password was given. Two at once both count, because the count is written against the one that was read.
@@ -44,9 +45,8 @@ impl Command for Wrong {
     async fn run(&self, tx: &mut Tx<'_>) -> Result<Door, StoreError> {
         let before = of(tx, &self.phone).await?;
         let after = before.after_wrong(self.now);
-        let written: Option<(String,)> =
-            on!(tx, |db| {
-                sqlx::query_as(
+        let written: Option<(String,)> = on!(tx, |db| {
+            sqlx::query_as(
             "INSERT INTO door (phone, wrong_in_a_row, locked_until_ms, tried_at_ms) VALUES ($1, $2, $3, $4) ON CONFLICT (phone) DO UPDATE \
              SET wrong_in_a_row = excluded.wrong_in_a_row, locked_until_ms = excluded.locked_until_ms, tried_at_ms = excluded.tried_at_ms \
              WHERE door.wrong_in_a_row = $5 AND door.locked_until_ms = $6 RETURNING phone",
@@ -59,7 +59,7 @@ impl Command for Wrong {
         .bind(before.locked_until_ms.get())
         .fetch_optional(db)
         .await
-            })?;
+        })?;
         written.map(|_| after).ok_or(StoreError::Stale)
     }
 }

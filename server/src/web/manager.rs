@@ -136,7 +136,11 @@ pub struct Liked {
 
 /// `POST /m/settings`: keeps how somebody likes the screens.
 pub async fn settings(State(site): State<Site>, mut visit: Visit, Form(liked): Form<Liked>) -> Response {
-    let wishes = [("lang", liked.lang, &["zh", "en"][..]), ("theme", liked.theme, &["auto", "light", "dark"]), ("mode", liked.mode, &["normal", "care"])];
+    let wishes = [
+        ("lang", liked.lang, &["zh", "en"][..]),
+        ("theme", liked.theme, &["auto", "light", "dark"]),
+        ("mode", liked.mode, &["normal", "care"]),
+    ];
     for (name, value, allowed) in wishes {
         if let Some(value) = value.filter(|value| allowed.contains(&value.as_str())) {
             visit.cookies.extend(cookies::preference(name, &value, site.is_https()));
@@ -168,7 +172,8 @@ pub async fn api(State(site): State<Site>, request: Request<Body>) -> Response {
 fn safe_next(next: Option<&str>) -> String {
     let decoded = next.map(decode).unwrap_or_default();
     let is_ours = decoded == HOME || decoded.starts_with("/m/") || decoded.starts_with("/m?");
-    let is_plain = decoded.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'\\') && !decoded.contains("//") && !decoded.contains("..");
+    let is_plain =
+        decoded.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'\\') && !decoded.contains("//") && !decoded.contains("..");
     if is_ours && is_plain && !decoded.starts_with("/m/sign") { decoded } else { HOME.to_owned() }
 }
 

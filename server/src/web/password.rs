@@ -20,8 +20,24 @@ use crate::store::{Command, StoreError, Tx, accounts, doors, sessions};
 
 /// Passwords that are tried first everywhere; the phone number itself is refused too.
 const COMMON: &[&str] = &[
-    "12345678", "123456789", "1234567890", "88888888", "00000000", "11111111", "password", "password1", "qwertyui", "qwerty123", "abc12345",
-    "1qaz2wsx", "iloveyou", "woaini1314", "woaini520", "5201314520", "a12345678", "shouma123",
+    "12345678",
+    "123456789",
+    "1234567890",
+    "88888888",
+    "00000000",
+    "11111111",
+    "password",
+    "password1",
+    "qwertyui",
+    "qwerty123",
+    "abc12345",
+    "1qaz2wsx",
+    "iloveyou",
+    "woaini1314",
+    "woaini520",
+    "5201314520",
+    "a12345678",
+    "shouma123",
 ];
 
 /// `GET /password/{secret}`.

@@ -23,8 +23,8 @@ use crate::qr;
 use crate::site::Site;
 use crate::store::codes::{self, FoundCode};
 use crate::store::oauth_states::{self, Trip};
-use crate::store::sessions::TokenHash;
 use crate::store::payments::Stored;
+use crate::store::sessions::TokenHash;
 use crate::store::{Command, StoreError, Tx, receipts, tenants};
 
 /// How long a trip through WeChat may take.
@@ -117,19 +117,35 @@ pub async fn submit(State(site): State<Site>, visit: Visit, Path(token): Path<St
     };
     let mut posted = match Posted::read(request).await {
         Ok(posted) => posted,
-        Err(ReadError::TooLarge) => return visit.notice(StatusCode::PAYLOAD_TOO_LARGE, &NoticeKind::TooLarge, Some(&shop(&found)), Some(&address)),
-        Err(ReadError::NotAForm) => return visit.notice(StatusCode::UNSUPPORTED_MEDIA_TYPE, &NoticeKind::Forbidden, Some(&shop(&found)), Some(&address)),
+        Err(ReadError::TooLarge) => {
+            return visit.notice(StatusCode::PAYLOAD_TOO_LARGE, &NoticeKind::TooLarge, Some(&shop(&found)), Some(&address));
+        }
+        Err(ReadError::NotAForm) => {
+            return visit.notice(StatusCode::UNSUPPORTED_MEDIA_TYPE, &NoticeKind::Forbidden, Some(&shop(&found)), Some(&address));
+        }
     };
     if let Err(after_s) = site.gate.pass(Act::Pay, visit.address) {
-        let again = Again { amount: posted.value("amount").to_owned(), typed: posted.typed(), trouble: Some(Trouble::TooMany { after_s }), ..Again::default() };
+        let again = Again {
+            amount: posted.value("amount").to_owned(),
+            typed: posted.typed(),
+            trouble: Some(Trouble::TooMany { after_s }),
+            ..Again::default()
+        };
         return show_form(visit, &found, again, StatusCode::TOO_MANY_REQUESTS);
     }
     let photo_errors = match photos::take_over(&site, &found.code, &mut posted).await {
         Ok(errors) => errors,
         Err(error) => return visit.store_trouble(&error, Some(&address)),
     };
-    let submit = Submit { amount: posted.value("amount").to_owned(), typed: posted.typed(), idem: idem(&posted), payer: visit.payer.clone() };
-    let again = |refusal, trouble| Again { amount: submit.amount.clone(), typed: submit.typed.clone(), refusal, photo_errors: photo_errors.clone(), trouble };
+    let submit =
+        Submit { amount: posted.value("amount").to_owned(), typed: posted.typed(), idem: idem(&posted), payer: visit.payer.clone() };
+    let again = |refusal, trouble| Again {
+        amount: submit.amount.clone(),
+        typed: submit.typed.clone(),
+        refusal,
+        photo_errors: photo_errors.clone(),
+        trouble,
+    };
     if !photo_errors.is_empty() {
         let (amount, fields) = match site.payments.check(&found, &submit) {
             Err(OpenRefusal::Fields { amount, fields }) => (amount, fields),
@@ -173,7 +189,8 @@ async fn onward(mut visit: Visit, found: &FoundCode, payment: PaymentId) -> Resp
 async fn begin_trip(visit: &mut Visit, tenant: domain::TenantId, payment: PaymentId) -> Result<String, StoreError> {
     let state = hash_free_token();
     let browser = visit.browser();
-    let trip = Trip { state_hash: sha256(&state), tenant, payment, browser_hash: sha256(&browser), expires_at_ms: visit.now.plus_ms(TRIP_MS) };
+    let trip =
+        Trip { state_hash: sha256(&state), tenant, payment, browser_hash: sha256(&browser), expires_at_ms: visit.now.plus_ms(TRIP_MS) };
     visit.site.store.write(BeginTrip { trip }).await?;
     let landing = format!("{}/oauth/wechat", visit.site.config.public_url);
     Ok(visit.site.oauth.authorize_url(&landing, &state))
@@ -299,7 +316,8 @@ pub async fn waiting(
         Ok(None) => return visit.notice(StatusCode::NOT_FOUND, &NoticeKind::NotFound, None, None),
         Err(error) => return visit.store_trouble(&error, Some(&address)),
     };
-    let wants_json = headers.get(header::ACCEPT).and_then(|accept| accept.to_str().ok()).is_some_and(|accept| accept.contains("application/json"));
+    let wants_json =
+        headers.get(header::ACCEPT).and_then(|accept| accept.to_str().ok()).is_some_and(|accept| accept.contains("application/json"));
     let looked = match site.payments.look(stored).await {
         Ok(looked) => looked,
         Err(error) if wants_json => return json_trouble(&error),
@@ -320,7 +338,8 @@ async fn load(site: &Site, token: &str, payment: &str) -> Result<Option<Stored>,
 
 fn json_trouble(error: &StoreError) -> Response {
     tracing::error!(%error, "the store failed");
-    (StatusCode::SERVICE_UNAVAILABLE, [(header::RETRY_AFTER, "2")], Json(serde_json::json!({"state": "confirming", "receipt": null}))).into_response()
+    (StatusCode::SERVICE_UNAVAILABLE, [(header::RETRY_AFTER, "2")], Json(serde_json::json!({"state": "confirming", "receipt": null})))
+        .into_response()
 }
 
 fn receipt_path(stored: &Stored) -> Option<String> {
@@ -352,7 +371,9 @@ async fn show_waiting(mut visit: Visit, address: &str, looked: Looked, wants_nat
                 standing = Standing::Pending;
             }
             Ok(Prepared::Refused(_)) => standing = Standing::NotPaid,
-            Ok(Prepared::Unknown) => return visit.notice(StatusCode::SERVICE_UNAVAILABLE, &NoticeKind::ChannelDown, Some(&shop), Some(address)),
+            Ok(Prepared::Unknown) => {
+                return visit.notice(StatusCode::SERVICE_UNAVAILABLE, &NoticeKind::ChannelDown, Some(&shop), Some(address));
+            }
             Ok(Prepared::Over) => match site.payments.load(stored.payment.tenant, stored.payment.id).await {
                 Ok(Some(now)) => standing = now.payment.standing(false),
                 Ok(None) => {}

@@ -42,7 +42,17 @@ pub async fn live(State(site): State<Site>, uri: Uri, headers: HeaderMap) -> Res
     let now = (site.clock)();
     let after = last.as_deref().and_then(|id| id.split('-').next()?.parse().ok()).map_or(now, Millis::of);
     metrics::gauge!("shouma_live_streams").increment(1.0);
-    let watch = Watch { events: site.live.listen(), site, token, caller, told: HashSet::new(), after, waiting: vec![], is_resumed: false, is_over: false };
+    let watch = Watch {
+        events: site.live.listen(),
+        site,
+        token,
+        caller,
+        told: HashSet::new(),
+        after,
+        waiting: vec![],
+        is_resumed: false,
+        is_over: false,
+    };
     let mut response = Sse::new(stream(watch)).into_response();
     let headers = response.headers_mut();
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache, no-transform"));

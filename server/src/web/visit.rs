@@ -131,7 +131,8 @@ impl Visit {
         let form_origins = [self.site.oauth.authorize_origin()];
         let demo_origin = self.site.demo.as_ref().map(|demo| demo.simulator_url.as_str());
         let policy = Policy { nonce: &self.nonce, form_origins: &form_origins, demo_origin }.payer();
-        let mut response = (status, [(header::CONTENT_TYPE, "text/html; charset=utf-8"), (header::CACHE_CONTROL, "no-store")], html).into_response();
+        let mut response =
+            (status, [(header::CONTENT_TYPE, "text/html; charset=utf-8"), (header::CACHE_CONTROL, "no-store")], html).into_response();
         if let Ok(policy) = HeaderValue::from_str(&policy) {
             response.headers_mut().insert(header::CONTENT_SECURITY_POLICY, policy);
         }
@@ -140,7 +141,8 @@ impl Visit {
 
     /// A page of the app, under the app's own policy.
     pub fn app_page(self, status: StatusCode, html: String, policy: &str) -> Response {
-        let mut response = (status, [(header::CONTENT_TYPE, "text/html; charset=utf-8"), (header::CACHE_CONTROL, "no-store")], html).into_response();
+        let mut response =
+            (status, [(header::CONTENT_TYPE, "text/html; charset=utf-8"), (header::CACHE_CONTROL, "no-store")], html).into_response();
         if let Ok(policy) = HeaderValue::from_str(policy) {
             response.headers_mut().insert(header::CONTENT_SECURITY_POLICY, policy);
         }
