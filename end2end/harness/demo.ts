@@ -1,5 +1,5 @@
 // Starts `shouma demo` on free ports with a database of its own, stops it at the end, and fails the run when the server panicked,
-// however well the stories went.
+// however well the stories went. SHOUMA_E2E_PROGRAM names another program than the release build, e.g. an unoptimised one.
 import { spawn, type ChildProcess } from "node:child_process";
 import { createWriteStream, mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { createServer } from "node:net";
@@ -20,7 +20,8 @@ export default async function start(): Promise<() => Promise<void>> {
   const url = `http://127.0.0.1:${server}`;
   // Another site than the server's, so that returns from sign-in and cashier are truly cross-site.
   const simulatorUrl = `http://localhost:${simulator}`;
-  const child = spawn(join(checkout, "target/release/shouma"), ["demo"], {
+  const program = process.env.SHOUMA_E2E_PROGRAM ?? join(checkout, "target/release/shouma");
+  const child = spawn(program, ["demo"], {
     cwd: checkout,
     env: {
       ...process.env,

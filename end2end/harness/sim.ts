@@ -3,7 +3,8 @@ import type { Page } from "@playwright/test";
 
 export type Order = { out_trade_no: string; prepay_id?: string; trade_state?: string; [field: string]: unknown };
 export type Sent = { [field: string]: unknown };
-export type Fault = { door: string; fault: string; times?: number };
+/** `only`: strikes where path, body or order number contains this text, so that a story troubles nobody but itself. */
+export type Fault = { door: string; fault: string; times?: number; only?: string; ms?: number; copies?: number; amount_fen?: number };
 
 /** What the person does in WeChat's payment sheet, and what the page hears of it. `absent`: there is no bridge. */
 export type Hand = "pays" | "cancels" | "pays, nobody is told" | "pays, page hears fail" | "cancels, then pays" | "absent";
@@ -30,12 +31,17 @@ export class Sim {
     return found;
   }
 
-  /** Pays as `openid`; `notify: false` means paid, but the merchant is not told. */
-  async pay(outTradeNo: string, { openid = "o-e2e-payer", notify = true } = {}): Promise<void> {
-    await this.ask("POST", `/_sim/orders/${outTradeNo}/pay`, { openid, notify });
+  /** Pays as its owner or, for a scanned code, as somebody new; `notify: false` means paid, but the merchant is not told. */
+  async pay(outTradeNo: string, how: { openid?: string; notify?: boolean; amount_fen?: number; force?: boolean } = {}): Promise<void> {
+    await this.ask("POST", `/_sim/orders/${outTradeNo}/pay`, how);
   }
 
-  /** The next `times` calls of `door` go wrong as `fault` says. Doors are shared: use it in a `test.describe.serial` only. */
+  /** Sends the notices of a paid order now, however often they were sent before; answers how each delivery went. */
+  async notify(outTradeNo: string, how: { copies?: number; shuffle?: boolean; fault?: string } = {}): Promise<{ status?: number }[]> {
+    return (await this.ask("POST", `/_sim/orders/${outTradeNo}/notify`, how)).attempts;
+  }
+
+  /** The next `times` calls of `door` go wrong as `fault` says. Doors are shared: say `only`, or stand in `stories/alone`. */
   async fault(fault: Fault): Promise<void> {
     await this.ask("POST", "/_sim/faults", { times: 1, ...fault });
   }
