@@ -136,12 +136,12 @@
     });
   }
   // While a line of text is filled in, the device's keyboard needs the room of the keypad. The pause lets a tap on the button
-  // arrive before the keys come back and move it.
+  // arrive before the keys come back and move it: on the way there the focus leaves the line and reaches the button.
   const typing = () => {
     const now = document.activeElement;
     document.documentElement.classList.toggle("kb", now == amount || now.type != "text");
   };
-  on(form, "focusin", typing);
+  on(form, "focusin", ({ target }) => setTimeout(typing, target.type == "text" ? 0 : 250));
   on(form, "focusout", () => setTimeout(typing, 250));
 
   // One submit: a second tap meets a busy button. Coming back finds it ready again.
