@@ -25,8 +25,13 @@ export const PHONE: Use = {
   timezoneId: "Asia/Shanghai",
 };
 
+/** Everything is said, because contexts take from the project's phone what is left out here. */
 export const DESKTOP: Use = {
+  userAgent: "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36",
   viewport: { width: 1280, height: 800 },
+  deviceScaleFactor: 1,
+  isMobile: false,
+  hasTouch: false,
   locale: "zh-CN",
   timezoneId: "Asia/Shanghai",
 };

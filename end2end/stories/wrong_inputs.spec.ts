@@ -31,7 +31,7 @@ test("the server says it in the same places, and keeps what was typed", async ({
   const student = somebody();
   await page.goto("/p/demo-form");
   await expect(page.getByText("¥1 至 ¥1,000")).toBeVisible();
-  await tapAmount(page, "12");
+  await page.getByLabel("付款金额").fill("12");
   await page.getByLabel("学生姓名").fill(student);
   await page.getByLabel("家长手机").fill("12345");
   await page.getByRole("checkbox", { name: "已核对尺码" }).check();
@@ -76,7 +76,7 @@ test("the server says it in the same places, and keeps what was typed", async ({
 
 test("a photograph travels, is kept through an error, and is on the receipt", async ({ wechatPage: page }) => {
   await page.goto("/p/demo-form");
-  await tapAmount(page, "3");
+  await page.getByLabel("付款金额").fill("3");
   await page.getByLabel("学生姓名").fill(somebody());
   await page.getByRole("checkbox", { name: "已核对尺码" }).check();
   const photo = page.locator("input[type=file][name='field.photo.file']");
