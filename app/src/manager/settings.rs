@@ -4,9 +4,10 @@ use leptos::prelude::*;
 
 use crate::Locale;
 use crate::i18n::*;
-use crate::manager::api;
 use crate::manager::code::VoicePanel;
-use crate::mobile::till::till;
+use crate::manager::speech::Sentence;
+use crate::manager::{api, voice};
+use crate::mobile::till::{Voice, till};
 use crate::mobile::{Seed, arrive, ask};
 use crate::ui::parts::Bar;
 use crate::ui::prefs::{Mode, Prefs, Theme};
@@ -29,12 +30,19 @@ pub fn SettingsScreen() -> impl IntoView {
             _ => String::new(),
         })
     };
+    let test = move || {
+        (till.voice.get() == Voice::On).then(|| {
+            let act = move |_| voice::say(till, Sentence::VoiceIsOn);
+            view! { <button type="button" class="button button-quiet" on:click=act>{td_string!(locale, manager.voice_test)}</button> }
+        })
+    };
     view! {
         <Bar title=td_string!(locale, manager.settings_title)/>
         <main id="main" class="settings" tabindex="-1">
             <section aria-labelledby="voice-title">
                 <h2 id="voice-title">{td_string!(locale, manager.voice)}</h2>
                 <VoicePanel/>
+                {test}
             </section>
             <Appearance prefs/>
             <section aria-labelledby="account-title">

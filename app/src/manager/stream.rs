@@ -45,10 +45,12 @@ mod browser {
         as_of_ms: Millis,
     }
 
+    type Listener = Closure<dyn FnMut(MessageEvent)>;
+
     struct Line {
         till: Till,
         source: RefCell<Option<EventSource>>,
-        listeners: RefCell<Vec<(&'static str, Closure<dyn FnMut(MessageEvent)>)>>,
+        listeners: RefCell<Vec<(&'static str, Listener)>>,
         tries: Cell<u32>,
         again: Cell<Option<TimeoutHandle>>,
         silence: Cell<Option<TimeoutHandle>>,
