@@ -51,6 +51,7 @@ pub async fn live(State(site): State<Site>, uri: Uri, headers: HeaderMap) -> Res
         after,
         waiting: vec![],
         is_resumed: false,
+        has_caught_up: false,
         is_over: false,
     };
     let mut response = Sse::new(stream(watch)).into_response();
@@ -72,6 +73,7 @@ struct Watch {
     after: Millis,
     waiting: Vec<LiveArrival>,
     is_resumed: bool,
+    has_caught_up: bool,
     is_over: bool,
 }
 
@@ -107,6 +109,10 @@ impl Watch {
                 }
                 continue;
             }
+            if !self.has_caught_up {
+                self.has_caught_up = true;
+                return self.beat();
+            }
             match tokio::time::timeout(HEARTBEAT, self.events.recv()).await {
                 Ok(Ok(LiveEvent::Arrival(arrival))) => self.take(arrival),
                 Ok(Ok(LiveEvent::Stop)) | Ok(Err(RecvError::Closed)) => {
@@ -120,10 +126,16 @@ impl Watch {
                         self.is_over = true;
                         return Event::default().event("bye").data("{}");
                     }
-                    return Event::default().comment("alive");
+                    return self.beat();
                 }
             }
         }
+    }
+
+    /// Says that everything so far was told, and what time it is here: by its absence a screen notices a dead line, which it
+    /// could not by a comment, because scripts do not see those.
+    fn beat(&self) -> Event {
+        Event::default().event("beat").data(format!("{{\"as_of_ms\":{}}}", (self.site.clock)().get()))
     }
 
     fn take(&mut self, arrival: LiveArrival) {
