@@ -348,7 +348,7 @@ fn receipt_path(stored: &Stored) -> Option<String> {
 
 async fn show_waiting(mut visit: Visit, address: &str, looked: Looked, wants_native: bool) -> Response {
     let site = visit.site.clone();
-    let Looked { stored, mut standing } = looked;
+    let Looked { mut stored, mut standing } = looked;
     let found = match find(&site, &stored.code_token).await {
         Ok(Some(found)) => found,
         // The code's token may be gone; the payment's own page stays reachable.
@@ -375,7 +375,10 @@ async fn show_waiting(mut visit: Visit, address: &str, looked: Looked, wants_nat
                 return visit.notice(StatusCode::SERVICE_UNAVAILABLE, &NoticeKind::ChannelDown, Some(&shop), Some(address));
             }
             Ok(Prepared::Over) => match site.payments.load(stored.payment.tenant, stored.payment.id).await {
-                Ok(Some(now)) => standing = now.payment.standing(false),
+                Ok(Some(now)) => {
+                    standing = now.payment.standing(false);
+                    stored = now;
+                }
                 Ok(None) => {}
                 Err(error) => return visit.store_trouble(&error, Some(address)),
             },
