@@ -67,6 +67,8 @@ impl LiveArrival {
 pub enum LiveEvent {
     /// Money came.
     Arrival(LiveArrival),
+    /// Somebody signed in, which ends the sessions that the account had elsewhere.
+    SignedIn(AccountId),
     /// The server stops; streams end so that browsers come back to another instance.
     Stop,
 }
@@ -89,6 +91,11 @@ impl Hub {
     pub fn publish(&self, arrival: LiveArrival) {
         // Nobody listening is no fault.
         let _ = self.sender.send(LiveEvent::Arrival(arrival));
+    }
+
+    /// Tells the streams of an account that their session may have ended.
+    pub fn signed_in(&self, account: AccountId) {
+        let _ = self.sender.send(LiveEvent::SignedIn(account));
     }
 
     /// Ends every open stream.

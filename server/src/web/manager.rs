@@ -102,6 +102,7 @@ pub async fn sign_in(State(site): State<Site>, mut visit: Visit, uri: Uri, heade
     match site.sign_ins.sign_in(&form.phone, &form.password, device).await {
         Ok(signed_in) => {
             metrics::counter!("shouma_sign_ins_total", "result" => "right").increment(1);
+            site.live.signed_in(signed_in.caller.account);
             visit.cookies.extend(cookies::set(cookies::SESSION, &signed_in.token, site.config.session_ms / 1000));
             visit.redirect(&next)
         }

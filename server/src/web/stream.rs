@@ -16,6 +16,7 @@ use domain::{Caller, Millis, PaymentId, Role};
 use futures::Stream;
 use tokio::sync::broadcast::Receiver;
 use tokio::sync::broadcast::error::RecvError;
+use tokio::time::Instant;
 
 use super::cookies;
 use super::visit::query_value;
@@ -24,7 +25,7 @@ use crate::live::{LiveArrival, LiveEvent};
 use crate::site::Site;
 use crate::store::{StoreError, receipts, rollups};
 
-/// How often a silent stream says that it lives, and looks whether its session does.
+/// How often a stream says that it lives, and looks whether its session does.
 const HEARTBEAT: Duration = Duration::from_secs(15);
 
 /// Most arrivals that a stream repeats.
@@ -51,8 +52,8 @@ pub async fn live(State(site): State<Site>, uri: Uri, headers: HeaderMap) -> Res
         after,
         waiting: vec![],
         is_resumed: false,
-        has_caught_up: false,
         is_over: false,
+        beat_at: Instant::now(),
     };
     let mut response = Sse::new(stream(watch)).into_response();
     let headers = response.headers_mut();
@@ -73,8 +74,9 @@ struct Watch {
     after: Millis,
     waiting: Vec<LiveArrival>,
     is_resumed: bool,
-    has_caught_up: bool,
     is_over: bool,
+    /// When it says next that it lives, however much others receive meanwhile.
+    beat_at: Instant,
 }
 
 impl Drop for Watch {
@@ -109,32 +111,28 @@ impl Watch {
                 }
                 continue;
             }
-            if !self.has_caught_up {
-                self.has_caught_up = true;
-                return self.beat();
-            }
-            match tokio::time::timeout(HEARTBEAT, self.events.recv()).await {
+            match tokio::time::timeout_at(self.beat_at, self.events.recv()).await {
                 Ok(Ok(LiveEvent::Arrival(arrival))) => self.take(arrival),
+                Ok(Ok(LiveEvent::SignedIn(account))) if account == self.caller.account => return self.beat().await,
+                Ok(Ok(LiveEvent::SignedIn(_))) => {}
                 Ok(Ok(LiveEvent::Stop)) | Ok(Err(RecvError::Closed)) => {
                     self.is_over = true;
                     return Event::default().comment("stop");
                 }
                 // So much came at once that some of it passed by: it stands in the store.
                 Ok(Err(RecvError::Lagged(_))) => self.repeat().await,
-                Err(_) => {
-                    if let Ok(None) = self.site.sign_ins.session(&self.token).await {
-                        self.is_over = true;
-                        return Event::default().event("bye").data("{}");
-                    }
-                    return self.beat();
-                }
+                Err(_) => return self.beat().await,
             }
         }
     }
 
-    /// Says that everything so far was told, and what time it is here: by its absence a screen notices a dead line, which it
-    /// could not by a comment, because scripts do not see those.
-    fn beat(&self) -> Event {
+    /// Says that the stream lives and from when its figures are; or that its session was ended elsewhere.
+    async fn beat(&mut self) -> Event {
+        self.beat_at = Instant::now() + HEARTBEAT;
+        if let Ok(None) = self.site.sign_ins.session(&self.token).await {
+            self.is_over = true;
+            return Event::default().event("bye").data("{}");
+        }
         Event::default().event("beat").data(format!("{{\"as_of_ms\":{}}}", (self.site.clock)().get()))
     }
 
