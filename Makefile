@@ -18,7 +18,7 @@ release_cargo := env -u LEPTOS_OUTPUT_NAME cargo build --release --locked --pack
 
 # --- For people ----------------------------------------------------------------------------------------------------------------
 
-.PHONY: help run test bench kill-test
+.PHONY: help run test bench shots kill-test
 help: ## this list
 	@grep -E '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9-]+):[^#]*## /\1\t/' | while IFS=$$'\t' read -r name text; do \
 	  printf '  make %-12s %s\n' "$$name" "$$text"; done
@@ -32,6 +32,10 @@ test: ## every check and every test, as CI runs them
 bench: client release ## measured comparisons, one JSON line per figure
 	@$(setup) bench
 	@cargo bench --locked --package server --bench shouma
+
+shots: client release ## the pictures of the README, taken anew
+	@$(setup) end2end browser
+	@cd end2end && npx --no-install playwright test --config shots.config.ts
 
 kill-test: ## 300 SIGKILLs under load (make test runs 50)
 	@$(setup) rust nextest
