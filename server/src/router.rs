@@ -65,9 +65,9 @@ pub fn router(site: Site) -> Router {
         .merge(links)
         .route("/", get(front))
         .fallback(nothing_here)
-        .layer(middleware::from_fn_with_state(site.clone(), friendly_refusals))
         .layer(CsrfLayer::new())
         .layer(timeout.clone())
+        .layer(middleware::from_fn_with_state(site.clone(), friendly_refusals))
         .layer(middleware::from_fn_with_state(site.clone(), limit_views))
         .layer(CompressionLayer::new().quality(CompressionLevel::Precise(5)));
 
@@ -87,8 +87,9 @@ pub fn router(site: Site) -> Router {
         .merge(built)
         .merge(streams)
         .merge(machines)
-        .layer(middleware::from_fn_with_state(site.clone(), observe))
+        // A panic is caught before the headers are set, so that its answer carries them too.
         .layer(CatchPanicLayer::custom(panicked))
+        .layer(middleware::from_fn_with_state(site.clone(), observe))
         .with_state(site)
 }
 
@@ -169,18 +170,26 @@ async fn limit_views(State(site): State<Site>, visit: Visit, request: Request, n
     }
 }
 
-/// What a layer refused without a word becomes a page with a sentence.
+/// What a layer or an extractor refused without a word for people becomes a page with a sentence. Server functions are called by
+/// the app, which has sentences of its own.
 async fn friendly_refusals(visit: Visit, request: Request, next: Next) -> Response {
     let path = request.uri().path().to_owned();
     let response = next.run(request).await;
-    let has_words = response.headers().contains_key(header::CONTENT_TYPE);
-    match response.status() {
-        StatusCode::PAYLOAD_TOO_LARGE if !is_page(&response) => {
-            visit.notice(StatusCode::PAYLOAD_TOO_LARGE, &NoticeKind::TooLarge, None, Some(&path))
-        }
-        StatusCode::METHOD_NOT_ALLOWED if !has_words => visit.notice(StatusCode::METHOD_NOT_ALLOWED, &NoticeKind::NotFound, None, None),
-        _ => response,
+    if is_page(&response) || path.starts_with("/api/") {
+        return response;
     }
+    let has_words = response.headers().contains_key(header::CONTENT_TYPE);
+    let (kind, back) = match response.status() {
+        StatusCode::PAYLOAD_TOO_LARGE => (NoticeKind::TooLarge, Some(path.as_str())),
+        StatusCode::FORBIDDEN | StatusCode::BAD_REQUEST | StatusCode::UNSUPPORTED_MEDIA_TYPE | StatusCode::UNPROCESSABLE_ENTITY => {
+            (NoticeKind::Forbidden, None)
+        }
+        StatusCode::METHOD_NOT_ALLOWED if !has_words => (NoticeKind::NotFound, None),
+        // The time limit says nothing at all.
+        StatusCode::SERVICE_UNAVAILABLE if !has_words => (NoticeKind::Busy, Some(path.as_str())),
+        _ => return response,
+    };
+    visit.notice(response.status(), &kind, None, back)
 }
 
 fn is_page(response: &Response) -> bool {
