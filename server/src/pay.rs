@@ -21,6 +21,9 @@ use crate::store::{Command, Store, StoreError, Tx, photos};
 /// How long the channel's last word about an attempt is fresh enough not to ask again while a payer waits.
 const FRESH_MS: i64 = 1_500;
 
+/// How often an order waits for others of its payment to be closed before the payer is told that the channel does not answer.
+const MOST_ROUNDS: usize = 3;
+
 /// Everything that collecting a payment needs.
 #[derive(Clone)]
 pub struct Payments {
@@ -239,8 +242,7 @@ impl Payments {
         };
         match self.channel.create(&order).await {
             Ok(Created::Prepay { prepay_id: ticket } | Created::CodeUrl { code_url: ticket }) => {
-                self.note_ticket(stored, attempt, AttemptState::Ready, Some(ticket.clone())).await?;
-                Ok(Prepared::Ready(ticket))
+                self.take_ticket(stored, attempt, ticket).await
             }
             Ok(Created::AlreadyPaid) => {
                 self.ask(&attempt.no).await?;
@@ -255,6 +257,26 @@ impl Payments {
                 Ok(Prepared::Unknown)
             }
         }
+    }
+
+    /// The order exists. It is handed out once no other order of the payment can be paid: another device may have opened the
+    /// payment at the same moment in another way, or closing may have failed before (H22).
+    async fn take_ticket(&self, stored: &Stored, attempt: &Attempt, ticket: String) -> Result<Prepared, StoreError> {
+        for _ in 0..MOST_ROUNDS {
+            match self.note_ticket(stored, attempt, AttemptState::Ready, Some(ticket.clone())).await? {
+                Noted::Kept => return Ok(Prepared::Ready(ticket)),
+                Noted::Over => {
+                    self.close_attempt(stored, &attempt.no).await?;
+                    return Ok(Prepared::Over);
+                }
+                Noted::CloseFirst(others) => {
+                    for no in others {
+                        self.close_attempt(stored, &no).await?;
+                    }
+                }
+            }
+        }
+        Ok(Prepared::Unknown)
     }
 
     /// A refusal speaks of this call only. An earlier call of the same number may have taken effect, which a query tells.
@@ -272,8 +294,15 @@ impl Payments {
         }
     }
 
-    async fn note_ticket(&self, stored: &Stored, attempt: &Attempt, state: AttemptState, ticket: Option<String>) -> Result<(), StoreError> {
-        let command = NoteTicket { tenant: stored.payment.tenant, no: attempt.no.clone(), state, ticket, now: (self.clock)() };
+    async fn note_ticket(
+        &self,
+        stored: &Stored,
+        attempt: &Attempt,
+        state: AttemptState,
+        ticket: Option<String>,
+    ) -> Result<Noted, StoreError> {
+        let Payment { tenant, id: payment, .. } = stored.payment;
+        let command = NoteTicket { tenant, payment, no: attempt.no.clone(), state, ticket, now: (self.clock)() };
         self.store.write(command).await
     }
 
@@ -472,17 +501,44 @@ impl Command for AddAttempt {
 
 struct NoteTicket {
     tenant: TenantId,
+    payment: PaymentId,
     no: OutTradeNo,
     state: AttemptState,
     ticket: Option<String>,
     now: Millis,
 }
 
-impl Command for NoteTicket {
-    type Done = ();
+/// Whether a ticket may be handed out.
+enum Noted {
+    /// It may.
+    Kept,
+    /// These other orders of the payment can still be paid and are closed first.
+    CloseFirst(Vec<OutTradeNo>),
+    /// The payment, or this way of paying it, ended meanwhile.
+    Over,
+}
 
-    async fn run(&self, tx: &mut Tx<'_>) -> Result<(), StoreError> {
-        payments::set_ticket(tx, self.tenant, &self.no, self.state, self.ticket.as_deref(), self.now).await
+impl Command for NoteTicket {
+    type Done = Noted;
+
+    async fn run(&self, tx: &mut Tx<'_>) -> Result<Noted, StoreError> {
+        if self.ticket.is_some() {
+            let Some(stored) = payments::load(tx, self.tenant, self.payment).await? else { return Ok(Noted::Over) };
+            let attempts = &stored.payment.attempts;
+            let is_live = attempts.iter().any(|attempt| attempt.no == self.no && attempt.state.is_live());
+            if stored.payment.state != PaymentState::Open || !is_live {
+                return Ok(Noted::Over);
+            }
+            let others = attempts.iter().filter(|attempt| attempt.no != self.no && attempt.state == AttemptState::Ready);
+            let others: Vec<OutTradeNo> = others.map(|attempt| attempt.no.clone()).collect();
+            if !others.is_empty() {
+                return Ok(Noted::CloseFirst(others));
+            }
+            // Of two that note at once, one finds the payment changed and decides again.
+            payments::update_payment(tx, &stored, &stored.payment).await?;
+        }
+        payments::set_ticket(tx, self.tenant, &self.no, self.state, self.ticket.as_deref(), self.now).await?;
+        Ok(Noted::Kept)
     }
 }
 
