@@ -96,8 +96,10 @@ impl SignIns {
             device: device.chars().take(200).collect(),
             expires_at_ms: now.plus_ms(self.session_ms),
         };
-        self.store.write(Begin { phone, session, now }).await?;
-        Ok(SignedIn { token, caller })
+        match self.store.write(Begin { phone, session, now }).await? {
+            Some(until) => Err(SignInRefusal::Locked { until }),
+            None => Ok(SignedIn { token, caller }),
+        }
     }
 
     /// Who a cookie's value stands for, if its session lives.
@@ -131,11 +133,18 @@ struct Begin {
 }
 
 impl Command for Begin {
-    type Done = ();
+    /// Until when the door is locked, if others guessed wrong while this password was checked: guesses that are made at once
+    /// count one by one.
+    type Done = Option<Millis>;
 
-    async fn run(&self, tx: &mut Tx<'_>) -> Result<(), StoreError> {
+    async fn run(&self, tx: &mut Tx<'_>) -> Result<Option<Millis>, StoreError> {
+        let door = doors::of(tx, &self.phone).await?;
+        if door.is_locked(self.now) {
+            return Ok(Some(door.locked_until_ms));
+        }
         doors::open(tx, &self.phone).await?;
-        sessions::insert(tx, &self.session, self.now).await
+        sessions::insert(tx, &self.session, self.now).await?;
+        Ok(None)
     }
 }
 
