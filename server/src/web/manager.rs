@@ -54,11 +54,19 @@ async fn show(visit: Visit, uri: &Uri, headers: &HeaderMap, caller: Option<Calle
     let desk = Arc::new(ManagerDesk::new(site.clone()));
     let (collecting, receipts): (Arc<dyn Collecting>, Arc<dyn Receipts>) = (desk.clone(), desk);
     let bundle: &Bundle = &site.client.mobile;
+    let later = match request.sign_in.why {
+        Some(SignInWhy::Later { after_s }) => Some(after_s),
+        _ => None,
+    };
     match mobile::answer(request, bundle, &collecting, &receipts).await {
         Answer::Page { status, html } => {
             let policy = Policy { nonce: &visit.nonce, form_origins: &[], demo_origin: None }.app();
             let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-            visit.app_page(status, html, &policy)
+            let mut response = visit.app_page(status, html, &policy);
+            if let Some(after_s) = later {
+                response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(after_s));
+            }
+            response
         }
         Answer::SignIn { next } => {
             let had_session = cookies::get(headers, cookies::SESSION).is_some();

@@ -131,7 +131,9 @@ pub async fn submit(State(site): State<Site>, visit: Visit, Path(token): Path<St
             trouble: Some(Trouble::TooMany { after_s }),
             ..Again::default()
         };
-        return show_form(visit, &found, again, StatusCode::TOO_MANY_REQUESTS);
+        let mut response = show_form(visit, &found, again, StatusCode::TOO_MANY_REQUESTS);
+        response.headers_mut().insert(header::RETRY_AFTER, header::HeaderValue::from(after_s));
+        return response;
     }
     let photo_errors = match photos::take_over(&site, &found.code, &mut posted).await {
         Ok(errors) => errors,
