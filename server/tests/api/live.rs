@@ -1,0 +1,155 @@
+//! Arrivals as they come, over `GET /m/live`.
+
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use crate::browser::Browser;
+use crate::scene::{Shop, digits};
+
+const MANAGER: &str = "13800138000";
+
+/// An open stream, read event by event.
+pub struct Stream {
+    response: reqwest::Response,
+    unread: String,
+}
+
+/// One event, or a comment under the name `:`.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Event {
+    pub name: String,
+    pub id: String,
+    pub text: String,
+}
+
+impl Stream {
+    pub async fn open(browser: &Browser, path: &str, headers: &[(&str, &str)]) -> Stream {
+        let response = browser.send("GET", path, headers, None).await;
+        assert_eq!(response.status(), 200);
+        assert!(response.headers()["content-type"].to_str().unwrap().starts_with("text/event-stream"));
+        let mut stream = Stream { response, unread: String::new() };
+        assert_eq!(stream.next().await.unwrap().text, "open", "the first bytes come at once");
+        stream
+    }
+
+    /// The next event or comment; `None` at the end of the stream.
+    pub async fn next(&mut self) -> Option<Event> {
+        loop {
+            if let Some((block, rest)) = self.unread.split_once("\n\n") {
+                let event = parse(block);
+                self.unread = rest.to_owned();
+                return Some(event);
+            }
+            let chunk =
+                tokio::time::timeout(Duration::from_secs(20), self.response.chunk()).await.expect("something within 20 s").unwrap()?;
+            self.unread.push_str(&String::from_utf8(chunk.to_vec()).unwrap());
+        }
+    }
+
+    /// The next event with this name.
+    pub async fn event(&mut self, name: &str) -> (String, Value) {
+        loop {
+            let event = self.next().await.unwrap_or_else(|| panic!("the stream ended before {name}"));
+            if event.name == name {
+                return (event.id, serde_json::from_str(&event.text).unwrap());
+            }
+        }
+    }
+}
+
+fn parse(block: &str) -> Event {
+    let mut event = Event::default();
+    for line in block.lines() {
+        match line.split_once(':') {
+            Some(("", comment)) => (event.name, event.text) = (":".into(), comment.trim().into()),
+            Some(("event", name)) => event.name = name.trim().into(),
+            Some(("id", id)) => event.id = id.trim().into(),
+            Some(("data", text)) => event.text = text.trim().into(),
+            _ => {}
+        }
+    }
+    event
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn money_is_announced_as_it_comes_to_its_manager_and_to_nobody_else() {
+    for shop in Shop::on_each_engine().await {
+        let manager = Browser::manager(&shop, MANAGER).await;
+        let colleague = Browser::manager(&shop, "13800138001").await;
+        let mut stream = Stream::open(&manager, "/m/live", &[]).await;
+        let mut other = Stream::open(&colleague, "/m/live", &[]).await;
+        for (amount, fen, count, sum) in [("12.50", 1250, 1, 1250), ("0.01", 1, 2, 1251)] {
+            let bill = shop.paid(amount).await;
+            let (id, arrival) = stream.event("arrival").await;
+            assert_eq!(id, format!("{}-{}", shop.world.hands.now().get(), bill.payment));
+            assert_eq!(digits(&arrival["payment"]), bill.payment);
+            let expected = json!({"payment": arrival["payment"], "amount_fen": fen, "title": "张小明", "at_ms": shop.world.hands.now().get(),
+                "count_today": count, "sum_today_fen": sum});
+            assert_eq!(arrival, expected);
+            shop.world.hands.pass_ms(1_000);
+        }
+        let silent = tokio::time::timeout(Duration::from_millis(500), other.next()).await;
+        assert!(silent.is_err(), "{silent:?}");
+        drop((stream, other));
+        shop.close().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stream_that_was_lost_goes_on_where_it_was() {
+    for shop in Shop::on_each_engine().await {
+        let manager = Browser::manager(&shop, MANAGER).await;
+        let opened_at = shop.world.hands.now().get();
+        let mut first = Stream::open(&manager, "/m/live", &[]).await;
+        shop.paid("1.00").await;
+        let (id, _) = first.event("arrival").await;
+        drop(first);
+        // A minute and a half later two more came unheard.
+        shop.world.hands.pass_ms(90_000);
+        let missed = [shop.paid("2.00").await.payment, shop.paid("3.00").await.payment];
+        let by_header = Stream::open(&manager, "/m/live", &[("last-event-id", id.as_str())]).await;
+        let by_query = Stream::open(&manager, &format!("/m/live?after={opened_at}-{}", "0".repeat(32)), &[]).await;
+        for mut stream in [by_header, by_query] {
+            let mut heard = vec![];
+            while !missed.iter().all(|payment| heard.contains(payment)) {
+                heard.push(digits(&stream.event("arrival").await.1["payment"]));
+            }
+            let mut once = heard.clone();
+            once.sort();
+            once.dedup();
+            assert_eq!(once.len(), heard.len(), "nothing is told twice on one stream: {heard:?}");
+        }
+        shop.close().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_silent_stream_says_that_it_lives_and_one_whose_manager_signed_out_says_bye() {
+    let shop = Shop::open().await;
+    let (stays, leaves) = (Browser::manager(&shop, MANAGER).await, Browser::manager(&shop, "13800138002").await);
+    let mut alive = Stream::open(&stays, "/m/live", &[]).await;
+    let mut ended = Stream::open(&leaves, "/m/live", &[]).await;
+    leaves.post("/m/sign-out", &[]).await;
+    let (beat, bye) = tokio::join!(alive.next(), ended.next());
+    assert_eq!(beat.unwrap().name, ":");
+    assert_eq!(bye.unwrap().name, "bye");
+    assert_eq!(ended.next().await, None, "nothing follows");
+    drop(alive);
+    shop.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn streams_end_when_the_server_stops() {
+    let mut shop = Shop::open().await;
+    let manager = Browser::manager(&shop, MANAGER).await;
+    let mut stream = Stream::open(&manager, "/m/live", &[]).await;
+    let started = std::time::Instant::now();
+    let (stopped, told) = tokio::join!(shop.stop(), async {
+        let told = stream.next().await;
+        (told, stream.next().await)
+    });
+    let () = stopped;
+    assert_eq!((told.0.unwrap().text, told.1), ("stop".to_owned(), None));
+    assert!(started.elapsed() < Duration::from_secs(8), "{:?}", started.elapsed());
+}

@@ -1,0 +1,26 @@
+//! The whole server from outside: the real router over TCP, the real store, the simulator as WeChat, and one clock for both.
+//!
+//! Each test is a promise to somebody: a payer, a manager, an operator, or WeChat. Every story ends with `verify`, which proves
+//! from the rows that no money was lost, doubled or invented on the way.
+
+#![allow(clippy::expect_used, clippy::unwrap_used, reason = "a test says plainly what it expects, in its helpers too")]
+
+use server::store::*;
+
+mod browser;
+mod endings;
+mod live;
+mod log;
+mod manager;
+mod notices;
+mod paying;
+mod photos;
+mod refunding;
+mod scene;
+mod security;
+mod two_instances;
+mod unanswered;
+
+#[path = "../../src/store/testing/mod.rs"]
+#[allow(dead_code, unused_imports, reason = "other test programs use the rest")]
+mod testing;

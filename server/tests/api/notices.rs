@@ -1,0 +1,194 @@
+//! What WeChat tells us by itself: once, twice, late, forged or never (H1-H6, H9-H11).
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde_json::json;
+use server::channels::wechat::MOST_NOTICE_BYTES;
+use server::store::{Command, StoreError, Tx};
+use tokio::sync::Semaphore;
+
+use crate::browser::Browser;
+use crate::log;
+use crate::scene::{Bill, Shop, World, until};
+use crate::testing;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_lost_notice_is_made_good_by_the_next_poll_of_the_payer() {
+    for shop in Shop::on_each_engine().await {
+        let bill = shop.bill(&Browser::wechat(&shop), "2").await;
+        shop.world.pay(&bill.payment, json!({"notify": false})).await;
+        // The channel's last word was that the order waits for its payer; it is too old to count after a second and a half.
+        shop.world.hands.pass_ms(1_500);
+        assert_eq!(bill.state().await, "paid");
+        assert_eq!((shop.count("inbox").await, shop.count("receipt").await), (0, 1));
+        shop.close().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_lost_notice_is_made_good_within_a_minute_when_nobody_looks() {
+    for shop in Shop::on_each_engine().await {
+        let bill = shop.bill(&Browser::wechat(&shop), "2").await;
+        shop.world.hands.pass_ms(20_000);
+        shop.world.pay(&bill.payment, json!({"notify": false})).await;
+        shop.world.hands.pass_ms(60_000);
+        until("the job asks the channel", async || (shop.count("receipt").await == 1).then_some(())).await;
+        shop.close().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_same_notice_twenty_times_at_once_is_one_receipt() {
+    for shop in Shop::on_each_engine().await {
+        let bill = shop.bill(&Browser::wechat(&shop), "2").await;
+        shop.world.pay(&bill.payment, json!({"notify": false})).await;
+        let statuses = shop.world.notify(&bill.payment, json!({"copies": 20, "shuffle": true})).await;
+        assert_eq!(statuses, vec![204; 20]);
+        assert_eq!((shop.count("receipt").await, shop.count("inbox").await, shop.count("transfer").await), (1, 1, 1));
+        let later = shop.world.notify(&bill.payment, json!({"copies": 3})).await;
+        assert_eq!(later, vec![204; 3], "a repetition is accepted and changes nothing");
+        assert_eq!((shop.count("receipt").await, shop.count("transfer").await), (1, 1));
+        shop.close().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_payments_notice_that_comes_after_its_refunds_changes_nothing() {
+    for shop in Shop::on_each_engine().await {
+        let bill = shop.bill(&Browser::wechat(&shop), "9").await;
+        shop.world.control("/_sim/faults", json!({"door": "notify", "fault": "out-of-order", "times": 1, "only": bill.payment})).await;
+        shop.world.pay(&bill.payment, json!({})).await;
+        shop.world.hands.pass_ms(2_000);
+        assert_eq!(bill.state().await, "paid", "by the server's own question");
+        let stored = shop.stored(&bill.payment).await;
+        shop.site.refunds.ask(stored.payment.tenant, stored.payment.id, domain::Fen::of(900), "退", None).await.unwrap();
+        bill.until("refunded").await;
+        until("the payment's notice came last", async || (shop.count("inbox").await == 2).then_some(())).await;
+        assert_eq!(bill.state().await, "refunded");
+        shop.close().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn forged_stale_and_probing_notices_are_refused_and_leave_no_trace() {
+    let shop = Shop::open().await;
+    let bill = shop.bill(&Browser::wechat(&shop), "2").await;
+    shop.world.pay(&bill.payment, json!({"notify": false})).await;
+    for fault in ["wrong-signature", "unknown-serial", "stale", "garbled", "unsigned", "signtest"] {
+        let statuses = shop.world.notify(&bill.payment, json!({"fault": fault, "copies": 3})).await;
+        assert!(statuses.len() == 3 && statuses.iter().all(|status| (400..500).contains(status)), "{fault}: {statuses:?}");
+    }
+    assert_eq!((shop.count("inbox").await, shop.count("receipt").await), (0, 0));
+    let statuses = shop.world.notify(&bill.payment, json!({"signtest": true, "copies": 2})).await;
+    assert_eq!(statuses, [401, 204, 401, 204], "a probe is refused, the notice behind it is taken");
+    bill.until("paid").await;
+    shop.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nobody_is_believed_for_coming_from_this_machine() {
+    let shop = Shop::open().await;
+    let body = json!({"id": "1", "event_type": "TRANSACTION.SUCCESS", "resource": {}}).to_string();
+    let browser = Browser::desktop(&shop);
+    let now_s = (shop.world.hands.now().get() / 1000).to_string();
+    let tables: [&[(&str, &str)]; 4] = [
+        &[("host", "localhost")],
+        &[("host", "127.0.0.1"), ("x-forwarded-for", "127.0.0.1")],
+        &[("host", "localhost"), ("wechatpay-serial", "1"), ("wechatpay-signature", "WECHATPAY/SIGNTEST/x"), ("wechatpay-nonce", "n")],
+        &[("wechatpay-serial", "1"), ("wechatpay-signature", "eA=="), ("wechatpay-nonce", "n"), ("wechatpay-timestamp", now_s.as_str())],
+    ];
+    for headers in tables {
+        let answer = browser.ask("POST", "/notify/wechat", headers, Some(("application/json", body.clone().into_bytes()))).await;
+        assert!((400..500).contains(&answer.status), "{headers:?}: {}", answer.status);
+    }
+    let xml = b"<?xml version=\"1.0\"?><!DOCTYPE x [<!ENTITY y SYSTEM \"file:///etc/passwd\">]><xml>&y;</xml>".to_vec();
+    assert_eq!(browser.ask("POST", "/notify/wechat", &[], Some(("text/xml", xml))).await.status, 401);
+    let huge = browser.ask("POST", "/notify/wechat", &[], Some(("application/json", vec![b' '; MOST_NOTICE_BYTES + 1]))).await;
+    assert_eq!(huge.status, 413);
+    assert_eq!(browser.ask("GET", "/notify/wechat", &[], None).await.status, 405);
+    assert_eq!(shop.count("inbox").await, 0);
+    shop.close().await;
+}
+
+/// Keeps SQLite's writer busy until it is let go.
+struct Linger(Arc<Semaphore>);
+
+impl Command for Linger {
+    type Done = ();
+
+    async fn run(&self, _: &mut Tx<'_>) -> Result<(), StoreError> {
+        drop(self.0.acquire().await);
+        Ok(())
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_notice_that_cannot_be_stored_is_not_acknowledged_and_comes_again() {
+    let place = testing::sqlite(|config| (config.queue, config.batch) = (8, 1)).await;
+    let shop = Shop::found(World::new().await, place, |_| {}).await;
+    let bill = shop.bill(&Browser::wechat(&shop), "2").await;
+    let gate = Arc::new(Semaphore::new(0));
+    // One lingers in the writer, the others fill the queue; whoever stops waiting leaves their command there.
+    loop {
+        let write = shop.site.store.write(Linger(gate.clone()));
+        if let Ok(Err(StoreError::Busy)) = tokio::time::timeout(Duration::from_millis(50), write).await {
+            break;
+        }
+    }
+    let busy = Browser::desktop(&shop).post("/p/demo", &crate::scene::form("1")).await;
+    busy.says(503, &["现在付款的人太多，没有扣款", "张小明"]);
+    assert_eq!(busy.header("retry-after"), "2");
+    shop.world.pay(&bill.payment, json!({})).await;
+    let refused = until("the notice is refused", async || {
+        let order = shop.world.order(&bill.payment).await.unwrap();
+        order["notices"][0]["attempts"][0]["status"].as_u64()
+    })
+    .await;
+    assert_eq!(refused, 503);
+    gate.close();
+    // WeChat's own clock brings the next try.
+    until("the notice comes again", async || {
+        shop.world.hands.pass_ms(20);
+        let order = shop.world.order(&bill.payment).await.unwrap();
+        (order["notices"][0]["state"] == "accepted").then_some(())
+    })
+    .await;
+    assert_eq!(shop.count("receipt").await, 1);
+    assert_eq!(bill.state().await, "paid");
+    shop.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_closed_database_acknowledges_nothing_and_says_so_to_people() {
+    let mut shop = Shop::open().await;
+    let bill = shop.bill(&Browser::wechat(&shop), "2").await;
+    shop.world.pay(&bill.payment, json!({"notify": false})).await;
+    shop.site.store.close().await;
+    assert_eq!(shop.world.notify(&bill.payment, json!({})).await, [503]);
+    let browser = Browser::desktop(&shop);
+    browser.open(&bill.page).await.says(500, &["出了点问题", "不要重复付款"]);
+    let polled = browser.ask("GET", &bill.page, &[("accept", "application/json")], None).await;
+    polled.says(503, &[]);
+    browser.open("/healthz").await.says(200, &["ok"]);
+    browser.open("/readyz").await.says(503, &[]);
+    shop.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn money_for_an_order_that_nobody_here_knows_is_kept_alarmed_and_acknowledged() {
+    let world = World::new().await;
+    let ours = Shop::found(world.clone(), testing::sqlite(|_| {}).await, |_| {}).await;
+    let theirs = Shop::found(world.clone(), testing::sqlite(|_| {}).await, |_| {}).await;
+    let bill: Bill<'_> = theirs.bill(&Browser::wechat(&theirs), "2").await;
+    world.pay(&bill.payment, json!({"notify": false})).await;
+    let before = log::counted("shouma_notices_orphaned_total");
+    let to_us = json!({"urls": [format!("{}/notify/wechat", ours.url)], "copies": 3});
+    assert_eq!(world.notify(&bill.payment, to_us).await, [204; 3]);
+    assert!(log::counted("shouma_notices_orphaned_total") > before);
+    assert_eq!((ours.count("inbox").await, ours.count("receipt").await, ours.count("transfer").await), (1, 0, 0));
+    assert_eq!(world.notify(&bill.payment, json!({})).await, [204]);
+    bill.until("paid").await;
+    theirs.close().await;
+    ours.close().await;
+}

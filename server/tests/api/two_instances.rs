@@ -1,0 +1,121 @@
+//! Two servers on one PostgreSQL: whichever hears of a payment, there is one receipt and everybody sees it.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use futures::future::join_all;
+use serde_json::json;
+use server::store::Store;
+
+use crate::browser::Browser;
+use crate::live::Stream;
+use crate::scene::{Bill, Shop, World, digits, form, until};
+use crate::testing;
+
+/// Two instances in one world, or `None` where there is no cluster (which fails under `CI`).
+async fn two() -> Option<[Shop; 2]> {
+    let place = testing::postgres(|_| {}).await?;
+    let one = Shop::found(World::new().await, place, |_| {}).await;
+    let store = Store::open(&one.place.config).await.unwrap();
+    let other = Shop::serve(one.world.clone(), Arc::clone(&one.place), store, |_| {}).await;
+    Some([one, other])
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn fifty_orders_whose_notices_come_many_times_to_both_instances_are_fifty_receipts() {
+    let Some([one, other]) = two().await else { return };
+    let shops = [&one, &other];
+    let payer = Browser::wechat(&one);
+    one.bill(&payer, "0.01").await;
+    let urls = shops.map(|shop| format!("{}/notify/wechat", shop.url));
+    let pay = async |number: usize| {
+        let home = shops[number % 2];
+        let page = payer.submit(&format!("{}/p/demo", home.url), &form(&format!("{}.00", number + 1))).await;
+        let bill = Bill::of_url(home, &page.url);
+        one.world.pay(&bill.payment, json!({"notify": false})).await;
+        let copies = 1 + number * 7 % 20;
+        let statuses = one.world.notify(&bill.payment, json!({"copies": copies, "urls": urls, "shuffle": true})).await;
+        assert_eq!(statuses.len(), copies);
+        assert!(statuses.iter().all(|status| [204, 503].contains(status)), "{statuses:?}");
+        assert!(statuses.contains(&204), "somebody kept it: {statuses:?}");
+        bill.payment
+    };
+    let mut payments = vec![];
+    for ten in 0..5 {
+        payments.extend(join_all((0..10).map(|number| pay(ten * 10 + number))).await);
+    }
+    assert_eq!(payments.len(), 50);
+    assert_eq!((one.count("receipt").await, one.count("transfer").await, one.count("inbox").await), (50, 50, 50));
+    let manager = Browser::manager(&other, "13800138000").await;
+    until("the totals of both", async || {
+        let today = manager.function("manager/today", json!({})).await.json();
+        (today["count"] == 50 && today["sum_fen"] == 127_500).then_some(())
+    })
+    .await;
+    one.verify().await;
+    other.close().await;
+    one.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_arrival_at_one_instance_is_told_on_the_streams_of_the_other_within_two_seconds() {
+    let Some([one, other]) = two().await else { return };
+    let manager = Browser::manager(&other, "13800138000").await;
+    let mut stream = Stream::open(&manager, "/m/live", &[]).await;
+    for amount in ["3.00", "4.00", "5.00"] {
+        let bill = one.bill(&Browser::wechat(&one), amount).await;
+        let started = Instant::now();
+        one.world.pay(&bill.payment, json!({})).await;
+        let (_, arrival) = stream.event("arrival").await;
+        assert_eq!(digits(&arrival["payment"]), bill.payment, "each is told once");
+        assert!(started.elapsed() < Duration::from_secs(2), "{:?}", started.elapsed());
+        one.world.hands.pass_ms(1_000);
+    }
+    drop(stream);
+    other.close().await;
+    one.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_session_a_submit_and_a_payment_belong_to_all_instances() {
+    let Some([one, other]) = two().await else { return };
+    // Cookies know no ports, so this browser speaks to both as to one site behind a balancer.
+    let manager = Browser::manager(&one, "13800138000").await;
+    manager.open(&format!("{}/m", other.url)).await.says(200, &["王敏"]);
+    let payer = Browser::desktop(&one);
+    let typed = [form("8.00"), vec![("idem", "once".to_owned())]].concat();
+    let (here, there) = (format!("{}/p/demo", one.url), format!("{}/p/demo", other.url));
+    let presses = join_all((0..8).map(|number| payer.post(if number % 2 == 0 { &here } else { &there }, &typed))).await;
+    let page = presses[0].header("location").to_owned();
+    assert!(presses.iter().all(|press| press.status == 303 && press.header("location") == page), "{presses:?}");
+    assert_eq!(one.count("payment").await, 1);
+    let (opened, elsewhere) = (format!("{}{page}", one.url), format!("{}{page}", other.url));
+    let tabs = tokio::join!(payer.open(&opened), payer.open(&elsewhere));
+    for tab in [tabs.0, tabs.1] {
+        tab.says(200, &["请用微信扫码付款"]);
+    }
+    assert_eq!(one.world.orders().await.len(), 1);
+    other.close().await;
+    one.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn refunds_asked_for_at_both_instances_never_exceed_what_came() {
+    let Some([one, other]) = two().await else { return };
+    let bill = one.paid("10").await;
+    let stored = one.stored(&bill.payment).await;
+    let asks = (0..40).map(|number| {
+        let refunds = if number % 2 == 0 { &one.site.refunds } else { &other.site.refunds };
+        refunds.ask(stored.payment.tenant, stored.payment.id, domain::Fen::of(100), "退", None)
+    });
+    let granted = join_all(asks).await.into_iter().filter(Result::is_ok).count();
+    assert_eq!(granted, 10);
+    until("all of it is back", async || {
+        one.world.hands.pass_ms(2_000);
+        (one.stored(&bill.payment).await.payment.refunded_fen.get() == 1000).then_some(())
+    })
+    .await;
+    assert_eq!(one.world.order(&bill.payment).await.unwrap()["refunds"].as_array().unwrap().len(), 10);
+    other.close().await;
+    one.close().await;
+}
