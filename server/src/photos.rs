@@ -127,7 +127,8 @@ mod tests {
 
     #[test]
     fn pictures_are_drawn_anew_and_everything_else_is_refused() {
-        let table: Vec<(&str, Vec<u8>, Result<(u32, u32), PhotoRefusal>)> = vec![
+        type Expected = Result<(u32, u32), PhotoRefusal>;
+        let table: Vec<(&str, Vec<u8>, Expected)> = vec![
             ("png", picture(ImageFormat::Png, 100), Ok((100, 50))),
             ("gif", picture(ImageFormat::Gif, 100), Ok((100, 50))),
             ("webp", picture(ImageFormat::WebP, 100), Ok((100, 50))),

@@ -63,6 +63,21 @@ pub async fn ask(store: &Store, clock: &Clock, ask: Ask) -> Result<Refund, AskEr
 }
 
 impl Refunds {
+    /// Sets money aside for a refund, as [`ask`] does.
+    ///
+    /// # Errors
+    /// [`AskError`]; then nothing was set aside.
+    pub async fn ask(
+        &self,
+        tenant: TenantId,
+        payment: PaymentId,
+        amount: Fen,
+        reason: &str,
+        by: Option<AccountId>,
+    ) -> Result<Refund, AskError> {
+        ask(&self.store, &self.clock, Ask { tenant, payment, amount, reason: reason.to_owned(), by }).await
+    }
+
     /// Pushes a refund that is due: asks for it while the channel may not know it, asks about it afterwards.
     ///
     /// # Errors

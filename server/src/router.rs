@@ -41,7 +41,7 @@ pub fn router(site: Site) -> Router {
         .route("/r/{token}", get(payer::receipt))
         .route("/r/{token}/photos/{photo}", get(photo))
         .route("/logo/{tenant}", get(logo))
-        .layer(small.clone());
+        .layer(small);
 
     // The business manager.
     let manager = Router::new()
@@ -51,10 +51,10 @@ pub fn router(site: Site) -> Router {
         .route("/m/sign-out", post(manager::sign_out))
         .route("/m/settings", get(manager::screen).post(manager::settings))
         .route("/api/{*function}", post(manager::api))
-        .layer(small.clone());
+        .layer(small);
 
     // Whoever was sent a link to set a password.
-    let links = Router::new().route("/password/{secret}", get(password::form).post(password::set)).layer(small.clone());
+    let links = Router::new().route("/password/{secret}", get(password::form).post(password::set)).layer(small);
 
     // Browsers, for what Trunk built.
     let built = Router::new().route("/pkg/{*file}", get(file)).route("/voice/{*clip}", get(file)).route("/favicon.ico", get(favicon));
@@ -66,7 +66,7 @@ pub fn router(site: Site) -> Router {
         .route("/", get(front))
         .fallback(nothing_here)
         .layer(CsrfLayer::new())
-        .layer(timeout.clone())
+        .layer(timeout)
         .layer(middleware::from_fn_with_state(site.clone(), friendly_refusals))
         .layer(middleware::from_fn_with_state(site.clone(), limit_views))
         .layer(CompressionLayer::new().quality(CompressionLevel::Precise(5)));

@@ -3,6 +3,8 @@
 //! A copy of this program is the server: it takes orders, hears that they are paid and returns money, many at a time, and says
 //! what is on the disk. It is killed while it works, and its database is opened again.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "what a test cannot do fails it")]
+
 use std::hash::{BuildHasher, Hasher, RandomState};
 use std::io::{BufRead, BufReader, Write};
 use std::path::Path;

@@ -1,6 +1,8 @@
 //! Measured comparisons: ours and the peer or limit in the same minute, in turns, five rounds. One JSON line per figure, with the
 //! medians of both and of their ratio per round (performance 7.1).
 
+#![allow(clippy::unwrap_used, clippy::expect_used, missing_docs, reason = "a measurement that cannot go on stops and says where")]
+
 use server::store::*;
 
 mod orders;

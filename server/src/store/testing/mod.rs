@@ -3,6 +3,8 @@
 //! Unit tests reach it as `crate::store::testing`. A test program under `server/tests` includes it as
 //! `#[path = "../src/store/testing/mod.rs"] mod testing;` and has `use server::store::*;` at its root.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "tests and benches of other programs include this folder too")]
+
 use std::str::FromStr;
 
 use sqlx::postgres::PgConnectOptions;
