@@ -33,6 +33,7 @@ static DECODERS: Semaphore = Semaphore::const_new(2);
 /// When the store does not take one. What is wrong with a file is in the result, by field.
 pub async fn take_over(site: &Site, code: &Code, posted: &mut Posted) -> Result<Vec<PhotoError>, StoreError> {
     let mut errors = vec![];
+    forget_strangers(site, code, posted).await?;
     for (name, bytes) in std::mem::take(&mut posted.files) {
         let key = name.strip_prefix("field.").and_then(|rest| rest.strip_suffix(".file")).unwrap_or_default();
         let is_asked = code.form.fields.iter().any(|field| field.key == key && matches!(field.component, Component::Photo));
@@ -53,6 +54,24 @@ pub async fn take_over(site: &Site, code: &Code, posted: &mut Posted) -> Result<
         }
     }
     Ok(errors)
+}
+
+/// An id that a browser sends names a photograph that was taken over before, or nothing: a made-up one is no answer.
+async fn forget_strangers(site: &Site, code: &Code, posted: &mut Posted) -> Result<(), StoreError> {
+    let fields = code.form.fields.iter().filter(|field| matches!(field.component, Component::Photo));
+    for name in fields.map(|field| format!("field.{}", field.key)) {
+        let sent: Vec<String> = posted.pairs.iter().filter(|(found, _)| *found == name).map(|(_, id)| id.clone()).collect();
+        for id in sent {
+            let is_known = match Uuid::try_parse(&id) {
+                Ok(photo) => photos::load(&mut site.store.read().await?.tx(), code.tenant, photo).await?.is_some(),
+                Err(_) => false,
+            };
+            if !is_known {
+                posted.pairs.retain(|(found, value)| *found != name || *value != id);
+            }
+        }
+    }
+    Ok(())
 }
 
 struct Keep {
