@@ -75,7 +75,7 @@ async fn ask_about_attempts(site: &Site) -> Result<bool, StoreError> {
     let is_full = due.len() as i64 == BATCH;
     let results = futures::stream::iter(due).map(|(tenant, payment, no)| async move {
         let Some(stored) = site.payments.load(tenant, payment).await? else { return Ok(()) };
-        site.payments.ask_or_close(&stored, &no).await
+        site.payments.ask_or_close(&stored, &no).await.map(drop)
     });
     all(results.buffer_unordered(AT_ONCE).collect().await)?;
     Ok(is_full)

@@ -321,7 +321,9 @@ impl Payments {
             if ticket.heard_at_ms.is_some_and(|heard| now.since_ms(heard) < FRESH_MS) {
                 continue;
             }
-            answered &= self.ask(&attempt.no).await?;
+            // Closing is not left to the worker: each question puts off the worker's own, so that a page that is left open
+            // would keep an expired order payable.
+            answered &= self.ask_or_close(&stored, &attempt.no).await?;
         }
         let (tenant, id) = (stored.payment.tenant, stored.payment.id);
         let mut stored = self.load(tenant, id).await?.unwrap_or(stored);
@@ -347,20 +349,23 @@ impl Payments {
         }
     }
 
-    /// Asks about an attempt, and when its time is over and no money came, closes it at the channel.
+    /// Asks about an attempt, and when its time is over and no money came, closes it at the channel. `false` when the channel did
+    /// not answer the question.
     ///
     /// # Errors
     /// When the store does not take it.
-    pub async fn ask_or_close(&self, stored: &Stored, no: &OutTradeNo) -> Result<(), StoreError> {
+    pub async fn ask_or_close(&self, stored: &Stored, no: &OutTradeNo) -> Result<bool, StoreError> {
         let is_over = (self.clock)() >= stored.payment.expires_at_ms;
         match self.channel.query(no).await {
-            Ok(Trade::NotPaid) if is_over => self.close_attempt(stored, no).await,
-            Ok(trade) => self.hear(no, &trade, None).await.map(drop),
+            Ok(Trade::NotPaid) if is_over => self.close_attempt(stored, no).await?,
+            Ok(trade) => drop(self.hear(no, &trade, None).await?),
             Err(error) => {
                 tracing::warn!(%no, %error, "the channel did not answer a query");
-                self.put_off(stored, no, None).await
+                self.put_off(stored, no, None).await?;
+                return Ok(false);
             }
         }
+        Ok(true)
     }
 
     async fn close_attempt(&self, stored: &Stored, no: &OutTradeNo) -> Result<(), StoreError> {
