@@ -313,13 +313,14 @@ pub async fn waiting(
     headers: HeaderMap,
 ) -> Response {
     let address = format!("/p/{token}/{payment}");
+    let wants_json =
+        headers.get(header::ACCEPT).and_then(|accept| accept.to_str().ok()).is_some_and(|accept| accept.contains("application/json"));
     let stored = match load(&site, &token, &payment).await {
         Ok(Some(stored)) => stored,
         Ok(None) => return visit.notice(StatusCode::NOT_FOUND, &NoticeKind::NotFound, None, None),
+        Err(error) if wants_json => return json_trouble(&error),
         Err(error) => return visit.store_trouble(&error, Some(&address)),
     };
-    let wants_json =
-        headers.get(header::ACCEPT).and_then(|accept| accept.to_str().ok()).is_some_and(|accept| accept.contains("application/json"));
     let looked = match site.payments.look(stored).await {
         Ok(looked) => looked,
         Err(error) if wants_json => return json_trouble(&error),
