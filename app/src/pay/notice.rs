@@ -114,10 +114,10 @@ fn words(locale: Locale, kind: &NoticeKind) -> Words {
         }
         NoticeKind::SignInFailed => say(td_string!(locale, pay.sign_in_title), td_string!(locale, pay.trouble_sign_in)),
         NoticeKind::TooMany { after_s } => {
-            let text = fill(td_string!(locale, pay.trouble_too_many), &[("after_s", after_s)]);
+            let text = fill(td_string!(locale, pay.too_many_text), &[("after_s", after_s)]);
             say(td_string!(locale, pay.too_many_title), &text)
         }
-        NoticeKind::Busy => say(td_string!(locale, pay.busy_title), td_string!(locale, pay.trouble_busy)),
+        NoticeKind::Busy => say(td_string!(locale, pay.busy_title), td_string!(locale, pay.busy_text)),
         NoticeKind::TooLarge => say(td_string!(locale, pay.too_large_title), td_string!(locale, pay.too_large_text)),
         NoticeKind::Forbidden => say(td_string!(locale, pay.forbidden_title), td_string!(locale, pay.forbidden_text)),
         NoticeKind::NotFound => say(td_string!(locale, pay.not_found_title), td_string!(locale, pay.not_found_text)),
