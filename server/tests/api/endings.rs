@@ -27,6 +27,16 @@ async fn an_unpaid_payment_expires_and_its_order_is_closed_at_the_channel() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_page_that_is_left_open_does_not_keep_an_expired_order_payable() {
+    let shop = Shop::open().await;
+    let bill = shop.bill(&Browser::wechat(&shop), "3").await;
+    shop.world.hands.pass_ms(shop.site.config.payment_expires_ms);
+    bill.until("not_paid").await;
+    assert_eq!(shop.world.order(&bill.payment).await.unwrap()["trade_state"], "CLOSED");
+    shop.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn who_pays_in_the_last_moment_has_paid() {
     for shop in Shop::on_each_engine().await {
         let bill = shop.bill(&Browser::wechat(&shop), "3").await;

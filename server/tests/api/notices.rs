@@ -61,8 +61,7 @@ async fn a_payments_notice_that_comes_after_its_refunds_changes_nothing() {
         shop.world.pay(&bill.payment, json!({})).await;
         shop.world.hands.pass_ms(2_000);
         assert_eq!(bill.state().await, "paid", "by the server's own question");
-        let stored = shop.stored(&bill.payment).await;
-        shop.site.refunds.ask(stored.payment.tenant, stored.payment.id, domain::Fen::of(900), "退", None).await.unwrap();
+        shop.refund(&bill.payment, 900, "退").await.unwrap();
         bill.until("refunded").await;
         until("the payment's notice came last", async || (shop.count("inbox").await == 2).then_some(())).await;
         assert_eq!(bill.state().await, "refunded");
@@ -167,7 +166,9 @@ async fn a_closed_database_acknowledges_nothing_and_says_so_to_people() {
     shop.site.store.close().await;
     assert_eq!(shop.world.notify(&bill.payment, json!({})).await, [503]);
     let browser = Browser::desktop(&shop);
-    browser.open(&bill.page).await.says(500, &["出了点问题", "不要重复付款"]);
+    let page = browser.open(&bill.page).await;
+    page.says(503, &["请过几秒再试", "再试一次"]);
+    assert!(page.is_page() && !page.text.contains("没有扣款"), "nobody knows that here: {}", page.text);
     let polled = browser.ask("GET", &bill.page, &[("accept", "application/json")], None).await;
     polled.says(503, &[]);
     browser.open("/healthz").await.says(200, &["ok"]);

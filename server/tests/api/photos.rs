@@ -107,6 +107,19 @@ async fn a_photograph_that_was_taken_over_need_not_be_chosen_again_after_another
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_made_up_photograph_is_no_answer() {
+    let shop = Shop::open().await;
+    let payer = Browser::wechat(&shop);
+    for made_up in ["0".repeat(32), "x".repeat(10), "照片".to_owned()] {
+        let page = attach(&payer, &[("field.photo", &made_up)], "", "application/octet-stream", b"").await;
+        let bill = Bill::of_url(&shop, &page.url);
+        let answers = shop.stored(&bill.payment).await.answers;
+        assert!(answers.len() > 1 && answers.iter().all(|answer| answer.key != "photo"), "{answers:?}");
+    }
+    shop.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn too_large_a_photograph_is_refused_with_a_page() {
     let shop = Shop::with(|config| config.photo_limit_bytes = 100_000).await;
     let payer = Browser::wechat(&shop);

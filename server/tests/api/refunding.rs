@@ -13,8 +13,7 @@ use crate::scene::{Bill, Shop, until};
 impl Bill<'_> {
     /// Asks to return `fen`.
     async fn refund(&self, fen: i64) -> Result<Refund, AskError> {
-        let stored = self.shop.stored(&self.payment).await;
-        self.shop.site.refunds.ask(stored.payment.tenant, stored.payment.id, Fen::of(fen), "少发一件", None).await
+        self.shop.refund(&self.payment, fen, "少发一件").await
     }
 
     /// Set aside, and returned.

@@ -8,13 +8,14 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::{Duration, Instant};
 
 use app::pay::Assets;
-use domain::{Millis, PaymentId};
+use domain::{Fen, Millis, Payment, PaymentId, Refund};
 use serde_json::{Value, json};
 use server::channels::secret::Secret;
 use server::client::Client;
 use server::clock::Clock;
 use server::config::{Config, WechatSettings};
 use server::passwords::Passwords;
+use server::refunds::{self, Ask, AskError};
 use server::site::Site;
 use server::store::Store;
 use server::store::payments::{self, Stored};
@@ -214,6 +215,13 @@ impl Shop {
         let mut conn = self.site.store.read().await.unwrap();
         let tenant = payments::tenant_of(&mut conn.tx(), id).await.unwrap().unwrap();
         payments::load(&mut conn.tx(), tenant, id).await.unwrap().unwrap()
+    }
+
+    /// Asks to return `fen` of a payment, as an operator does.
+    pub async fn refund(&self, payment: &str, fen: i64, reason: &str) -> Result<Refund, AskError> {
+        let Payment { tenant, id: payment, .. } = self.stored(payment).await.payment;
+        let ask = Ask { tenant, payment, amount: Fen::of(fen), reason: reason.to_owned(), by: None };
+        refunds::ask(&self.site.store, &self.site.clock, ask).await
     }
 
     /// How many rows a table has.

@@ -80,8 +80,7 @@ async fn a_refund_whose_answer_is_lost_goes_back_once_under_one_number() {
         let shop = Shop::open().await;
         let bill = shop.paid("10").await;
         shop.world.fault("refund", fault, 1).await;
-        let stored = shop.stored(&bill.payment).await;
-        let refund = shop.site.refunds.ask(stored.payment.tenant, stored.payment.id, domain::Fen::of(400), "少发一件", None).await.unwrap();
+        let refund = shop.refund(&bill.payment, 400, "少发一件").await.unwrap();
         until("the refund is done", async || {
             shop.world.hands.pass_ms(2_000);
             (shop.stored(&bill.payment).await.payment.refunded_fen == domain::Fen::of(400)).then_some(())
