@@ -135,15 +135,17 @@ pub(super) struct Frame {
     pub title: String,
     /// What it needs of the assets.
     pub part: Part,
-    /// For readers without a script: look again after so many seconds.
-    pub refresh_s: Option<u32>,
+    /// For readers without a script: look again at this address after so many seconds. The address is said, because WeChat's
+    /// sign-in leaves `#wechat_redirect` behind the page's own, and a browser that is asked to refresh an address with such an
+    /// end only jumps to the end.
+    pub refresh: Option<(u32, String)>,
     /// Move on to this address at once, with or without a script.
     pub forward_to: Option<String>,
 }
 
 impl Frame {
     pub(super) fn new(title: impl Into<String>, part: Part) -> Frame {
-        Frame { title: title.into(), part, refresh_s: None, forward_to: None }
+        Frame { title: title.into(), part, refresh: None, forward_to: None }
     }
 }
 
@@ -161,7 +163,7 @@ fn page(shell: Shell<'_>, frame: Frame, body: impl IntoView) -> impl IntoView {
         Theme::Dark => Some("dark"),
     };
     let nonce = nonce.to_owned();
-    let refresh = frame.refresh_s.map(|s| format!("<meta http-equiv=refresh content={s}>"));
+    let refresh = frame.refresh.map(|(s, url)| view! { <meta http-equiv="refresh" content=format!("{s};url={url}") /> });
     let forward = frame.forward_to.map(|url| view! { <meta http-equiv="refresh" content=format!("1;url={url}") /> });
     view! {
         <html lang=lang_tag(locale) data-theme=theme data-mode=is_care.then_some("care")>
@@ -174,7 +176,7 @@ fn page(shell: Shell<'_>, frame: Frame, body: impl IntoView) -> impl IntoView {
                 // Before the first paint, so that what needs the script never moves what is already shown.
                 <script nonce=nonce.clone() inner_html="document.documentElement.className='js kb'"></script>
                 <style nonce=nonce.clone() inner_html=assets.css(frame.part, theme.is_some() || is_care)></style>
-                {refresh.map(|meta| view! { <noscript inner_html=meta></noscript> })}
+                {refresh.map(|meta| view! { <noscript>{meta}</noscript> })}
                 {forward}
             </head>
             <body>

@@ -64,7 +64,7 @@ pub fn waiting_page(shell: Shell<'_>, waiting: &Waiting<'_>) -> String {
     let locale = shell.locale;
     let is_open = is_open(waiting.standing);
     let mut frame = Frame::new(title(locale, waiting.standing), Part::Result);
-    frame.refresh_s = is_open.then_some(5);
+    frame.refresh = is_open.then(|| (5, here(waiting)));
     frame.forward_to = waiting.receipt_url.filter(|_| waiting.standing == Standing::Paid).map(str::to_owned);
     document(shell, frame, || {
         let params = match &waiting.way {
@@ -90,6 +90,12 @@ pub fn waiting_page(shell: Shell<'_>, waiting: &Waiting<'_>) -> String {
             {stand_in.map(|url| view! { <script async=true src=url nonce=shell.nonce.to_owned()></script> })}
         }
     })
+}
+
+/// This page again, with the same way to pay: looking for the result must not take the code away that somebody is scanning.
+fn here(waiting: &Waiting<'_>) -> String {
+    let way = if matches!(waiting.way, Way::Native { .. }) { "?way=native" } else { "" };
+    format!("{}{way}", waiting.status_url)
 }
 
 /// Whether the payment may still change by itself or by the payer.
@@ -166,7 +172,7 @@ fn acts(locale: Locale, waiting: &Waiting<'_>, standing: Standing) -> AnyView {
     match standing {
         Standing::Pending => ways(locale, waiting),
         Standing::Confirming => {
-            view! { <a class="go o" href=waiting.status_url.to_owned()>{td_string!(locale, pay.check_now)}</a> }.into_any()
+            view! { <a class="go o" href=here(waiting)>{td_string!(locale, pay.check_now)}</a> }.into_any()
         }
         Standing::Paid | Standing::Refunded => {
             waiting.receipt_url.map_or_else(|| ().into_any(), |url| link(url, td_string!(locale, pay.see_receipt)))
@@ -179,8 +185,8 @@ fn acts(locale: Locale, waiting: &Waiting<'_>, standing: Standing) -> AnyView {
 }
 
 fn ways(locale: Locale, waiting: &Waiting<'_>) -> AnyView {
-    let status = waiting.status_url.to_owned();
-    let check = view! { <a class="lk" href=status.clone()>{td_string!(locale, pay.check_now)}</a> };
+    let status = waiting.status_url;
+    let check = view! { <a class="lk" href=here(waiting)>{td_string!(locale, pay.check_now)}</a> };
     match &waiting.way {
         Way::Bridge { .. } => view! {
             <button type="button" class="go x" id="bridge">{td_string!(locale, pay.open_wechat)}</button>
