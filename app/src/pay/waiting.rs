@@ -171,9 +171,7 @@ fn acts(locale: Locale, waiting: &Waiting<'_>, standing: Standing) -> AnyView {
     let link = |url: &str, name: &'static str| view! { <a class="go" href=url.to_owned()>{name}</a> }.into_any();
     match standing {
         Standing::Pending => ways(locale, waiting),
-        Standing::Confirming => {
-            view! { <a class="go o" href=here(waiting)>{td_string!(locale, pay.check_now)}</a> }.into_any()
-        }
+        Standing::Confirming => view! { <a class="go o" href=here(waiting)>{td_string!(locale, pay.check_now)}</a> }.into_any(),
         Standing::Paid | Standing::Refunded => {
             waiting.receipt_url.map_or_else(|| ().into_any(), |url| link(url, td_string!(locale, pay.see_receipt)))
         }

@@ -43,7 +43,7 @@ impl Stream {
             }
             let chunk =
                 tokio::time::timeout(Duration::from_secs(20), self.response.chunk()).await.expect("something within 20 s").unwrap()?;
-            self.unread.push_str(&String::from_utf8(chunk.to_vec()).unwrap());
+            self.unread.push_str(std::str::from_utf8(&chunk).unwrap());
         }
     }
 
