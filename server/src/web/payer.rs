@@ -7,7 +7,7 @@ use axum::extract::{Path, Query, Request, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use domain::form::Typed;
-use domain::payment::{AttemptKind, Standing};
+use domain::payment::{AttemptKind, AttemptState, Standing};
 use domain::{PaymentId, PaymentState};
 use serde::{Deserialize, Serialize};
 
@@ -374,6 +374,10 @@ async fn show_waiting(mut visit: Visit, address: &str, looked: Looked, wants_nat
                 standing = Standing::Pending;
             }
             Ok(Prepared::Refused(_)) => standing = Standing::NotPaid,
+            // Another order of this payment was handed out before and may have been paid.
+            Ok(Prepared::Unknown) if stored.payment.attempts.iter().any(|attempt| attempt.state == AttemptState::Ready) => {
+                standing = Standing::Confirming;
+            }
             Ok(Prepared::Unknown) => {
                 return visit.notice(StatusCode::SERVICE_UNAVAILABLE, &NoticeKind::ChannelDown, Some(&shop), Some(address));
             }
