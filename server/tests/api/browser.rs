@@ -105,6 +105,23 @@ impl Browser {
 
     /// The same, without waiting for the body.
     pub async fn send(&self, method: &str, path: &str, headers: &[(&str, &str)], body: Option<(&str, Vec<u8>)>) -> reqwest::Response {
+        let is_large = body.as_ref().is_some_and(|(_, bytes)| bytes.len() > 20_000);
+        for _ in 0..if is_large { 10 } else { 0 } {
+            if let Ok(response) = self.try_send(method, path, headers, body.clone()).await {
+                return response;
+            }
+        }
+        self.try_send(method, path, headers, body).await.unwrap()
+    }
+
+    /// The same once: a server that refuses a large body before all of it came may close while it is still being sent.
+    pub async fn try_send(
+        &self,
+        method: &str,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: Option<(&str, Vec<u8>)>,
+    ) -> Result<reqwest::Response, reqwest::Error> {
         let url = if path.starts_with("http") { path.to_owned() } else { format!("{}{path}", self.home) };
         let url: Url = url.parse().unwrap();
         let host = url.host_str().unwrap().to_owned();
@@ -120,9 +137,9 @@ impl Browser {
         if let Some((kind, bytes)) = body {
             request = request.header("content-type", kind).body(bytes);
         }
-        let response = request.send().await.unwrap();
+        let response = request.send().await?;
         self.take_cookies(&host, response.headers());
-        response
+        Ok(response)
     }
 
     fn cookies(&self, host: &str) -> String {

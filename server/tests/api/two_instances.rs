@@ -17,7 +17,9 @@ async fn two() -> Option<[Shop; 2]> {
     let place = testing::postgres(|_| {}).await?;
     let one = Shop::found(World::new().await, place, |_| {}).await;
     let store = Store::open(&one.place.config).await.unwrap();
-    let other = Shop::serve(one.world.clone(), Arc::clone(&one.place), store, |_| {}).await;
+    // Both are one site behind a balancer, so they name the same public address to the channel.
+    let public_url = one.url.clone();
+    let other = Shop::serve(one.world.clone(), Arc::clone(&one.place), store, |config| config.public_url = public_url).await;
     Some([one, other])
 }
 

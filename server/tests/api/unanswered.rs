@@ -59,6 +59,22 @@ async fn while_the_channel_is_down_the_payer_is_told_and_later_pays_the_same_pay
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn an_order_that_cannot_be_closed_is_not_joined_by_another_one() {
+    let shop = Shop::open().await;
+    let payer = Browser::wechat(&shop);
+    let bill = shop.bill(&payer, "3").await;
+    shop.world.fault("close", "500", 1000).await;
+    let page = payer.open(&format!("{}?way=native", bill.page)).await;
+    page.says(200, &["正在确认付款结果", "请不要重复付款"]);
+    assert!(!page.text.contains("weixin://") && !page.text.contains("没有扣款"), "{}", page.text);
+    shop.world.no_more_faults().await;
+    shop.world.hands.pass_ms(60_000);
+    payer.open(&format!("{}?way=native", bill.page)).await.says(200, &["weixin://wxpay/"]);
+    assert_eq!(shop.world.order(&bill.payment).await.unwrap()["trade_state"], "CLOSED");
+    shop.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_payment_whose_query_fails_is_being_confirmed_until_the_channel_speaks() {
     let shop = Shop::open().await;
     let bill = shop.bill(&Browser::wechat(&shop), "3").await;
