@@ -143,6 +143,8 @@ impl Command for Begin {
             return Ok(Some(door.locked_until_ms));
         }
         doors::open(tx, &self.phone).await?;
+        // One place at a time: whoever signs in here is signed out elsewhere, and told so there.
+        sessions::delete_all(tx, self.session.caller.account).await?;
         sessions::insert(tx, &self.session, self.now).await?;
         Ok(None)
     }
