@@ -70,7 +70,7 @@ check: ## format and lints, for the server and for the browser
 
 unit: ## unit, property and store tests, on SQLite and on a PostgreSQL cluster of its own
 	@$(setup) rust nextest postgres
-	@server/tests/postgres cargo nextest run --locked --workspace
+	@server/tests/postgres cargo nextest run --locked --workspace $(if $(CI),--retries 2)
 
 wasm-test: ## tests of the screens inside headless Chromium
 	@$(setup) rust client browser
