@@ -6,6 +6,10 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
+/// A page is made of hundreds of small pieces that live for microseconds.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// Collects money with QR codes.
 #[derive(Parser)]
 #[command(name = "shouma", version, about = "Shouma 收码: collect money with QR codes", after_help = server::config::help())]

@@ -21,7 +21,7 @@ use crate::notify;
 use crate::site::Site;
 use crate::store::{payments, photos, tenants};
 use crate::web::limits::Act;
-use crate::web::visit::Visit;
+use crate::web::visit::{self, Visit};
 use crate::web::{headers, manager, password, payer, stream};
 
 /// The whole site.
@@ -163,33 +163,38 @@ async fn photo(State(site): State<Site>, Path((token, photo)): Path<(String, Str
 }
 
 /// Turns away an address that asks too often, before anything is read.
-async fn limit_views(State(site): State<Site>, visit: Visit, request: Request, next: Next) -> Response {
-    match site.gate.pass(Act::View, visit.address) {
+async fn limit_views(State(site): State<Site>, request: Request, next: Next) -> Response {
+    let peer = visit::peer(request.extensions());
+    match site.gate.pass(Act::View, site.gate.address(peer, request.headers())) {
         Ok(()) => next.run(request).await,
-        Err(after_s) => visit.notice(StatusCode::TOO_MANY_REQUESTS, &NoticeKind::TooMany { after_s }, None, None),
+        Err(after_s) => {
+            let visit = Visit::read(&site, request.uri(), request.headers(), peer);
+            visit.notice(StatusCode::TOO_MANY_REQUESTS, &NoticeKind::TooMany { after_s }, None, None)
+        }
     }
 }
 
 /// What a layer or an extractor refused without a word for people becomes a page with a sentence. Server functions are called by
 /// the app, which has sentences of its own.
-async fn friendly_refusals(visit: Visit, request: Request, next: Next) -> Response {
-    let path = request.uri().path().to_owned();
+async fn friendly_refusals(State(site): State<Site>, request: Request, next: Next) -> Response {
+    let (uri, headers, peer) = (request.uri().clone(), request.headers().clone(), visit::peer(request.extensions()));
+    let path = uri.path();
     let response = next.run(request).await;
     if is_page(&response) || path.starts_with("/api/") {
         return response;
     }
     let has_words = response.headers().contains_key(header::CONTENT_TYPE);
     let (kind, back) = match response.status() {
-        StatusCode::PAYLOAD_TOO_LARGE => (NoticeKind::TooLarge, Some(path.as_str())),
+        StatusCode::PAYLOAD_TOO_LARGE => (NoticeKind::TooLarge, Some(path)),
         StatusCode::FORBIDDEN | StatusCode::BAD_REQUEST | StatusCode::UNSUPPORTED_MEDIA_TYPE | StatusCode::UNPROCESSABLE_ENTITY => {
             (NoticeKind::Forbidden, None)
         }
         StatusCode::METHOD_NOT_ALLOWED if !has_words => (NoticeKind::NotFound, None),
         // The time limit says nothing at all.
-        StatusCode::SERVICE_UNAVAILABLE if !has_words => (NoticeKind::Busy, Some(path.as_str())),
+        StatusCode::SERVICE_UNAVAILABLE if !has_words => (NoticeKind::Busy, Some(path)),
         _ => return response,
     };
-    visit.notice(response.status(), &kind, None, back)
+    Visit::read(&site, &uri, &headers, peer).notice(response.status(), &kind, None, back)
 }
 
 fn is_page(response: &Response) -> bool {

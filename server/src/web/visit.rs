@@ -8,7 +8,7 @@ use app::ui::prefs::{self, Mode, Prefs};
 use axum::body::Body;
 use axum::extract::{ConnectInfo, FromRequestParts};
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri, header};
+use axum::http::{Extensions, HeaderMap, HeaderValue, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD_NO_PAD;
@@ -50,13 +50,13 @@ impl FromRequestParts<Site> for Visit {
     type Rejection = Infallible;
 
     async fn from_request_parts(parts: &mut Parts, site: &Site) -> Result<Visit, Infallible> {
-        let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>().map_or(SocketAddr::from(([0, 0, 0, 0], 0)), |info| info.0);
-        Ok(Visit::read(site, &parts.uri, &parts.headers, peer))
+        Ok(Visit::read(site, &parts.uri, &parts.headers, peer(&parts.extensions)))
     }
 }
 
 impl Visit {
-    fn read(site: &Site, uri: &Uri, headers: &HeaderMap, peer: SocketAddr) -> Visit {
+    /// Reads a request from its parts. A layer that seldom has something to say does this only when it has.
+    pub fn read(site: &Site, uri: &Uri, headers: &HeaderMap, peer: SocketAddr) -> Visit {
         let now = (site.clock)();
         let header_text = |name: header::HeaderName| {
             let lines: Vec<&str> = headers.get_all(name).iter().filter_map(|line| line.to_str().ok()).collect();
@@ -184,6 +184,11 @@ impl Visit {
         }
         response
     }
+}
+
+/// The other end of the connection.
+pub fn peer(extensions: &Extensions) -> SocketAddr {
+    extensions.get::<ConnectInfo<SocketAddr>>().map_or(SocketAddr::from(([0, 0, 0, 0], 0)), |info| info.0)
 }
 
 /// One value of a query, percent-decoded as far as letters and digits go: all that we ask for are words.
