@@ -29,9 +29,9 @@ run: client release ## build everything, then serve the demo until Ctrl-C
 test: ## every check and every test, as CI runs them
 	@$(stage) check unit wasm-test client csr release sdk-test e2e
 
-bench: client release ## measured comparisons, one JSON line per figure
-	@$(setup) bench
-	@cargo bench --locked --package server --bench shouma
+bench: client ## measured comparisons, one JSON line per figure
+	@$(setup) rust
+	@env -u LEPTOS_OUTPUT_NAME cargo bench --locked --package server --bench shouma
 
 shots: client release ## the pictures of the README, taken anew
 	@$(setup) end2end browser

@@ -440,8 +440,11 @@ pub enum Heard {
     Orphan,
 }
 
-struct Open {
-    new: Stored,
+/// Stores a new payment, or finds the one that the same submit opened before. What every payer's submit writes.
+#[derive(Debug, Clone)]
+pub struct Open {
+    /// The payment.
+    pub new: Stored,
 }
 
 impl Command for Open {

@@ -1,54 +1,73 @@
-//! Measured comparisons: ours and the peer or limit in the same minute, in turns, five rounds. One JSON line per figure, with the
-//! medians of both and of their ratio per round (performance 7.1).
+//! `make bench`: what Shouma costs, beside a peer or a limit that is measured in the same minutes on the same machine.
+//!
+//! One JSON line per figure on stdout, progress on stderr. Ratios hold from machine to machine, times and rates do not. Ours, the
+//! peer and ours again take turns within each round; a figure for which ours differs from itself by more than a tenth says
+//! `inconclusive` instead of a number. `SHOUMA_BENCH_QUICK=1` shortens everything; `SHOUMA_BENCH_ONLY=D1,Q1` takes a part:
+//!
+//! - F1: bytes and requests of the first view of the payer's page. S1: CPU of answering it, against axum + askama.
+//! - D1: durable orders at the store, against a raw group commit and a naive pool; over HTTP; with the channel.
+//! - E16: pages of receipts among a thousand and a million. D4: search by two Chinese characters, against a LIKE scan.
+//! - Q1: a QR code as a picture.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, missing_docs, reason = "a measurement that cannot go on stops and says where")]
+#![allow(clippy::expect_used, reason = "a measurement that cannot go on says why and ends")]
 
-use server::store::*;
-
+mod codes;
+mod disk;
+mod figure;
+mod http;
 mod orders;
-mod receipts_read;
-#[path = "../../src/store/testing/mod.rs"]
-#[allow(dead_code, reason = "other test programs use the rest")]
-mod testing;
+mod page;
+mod peers;
+mod receipts;
+mod stage;
+mod twin;
 
-/// Rounds of every comparison.
-const ROUNDS: usize = 5;
+use std::path::Path;
+
+use figure::{Figure, Plan, say};
+use stage::{Actor, Role};
+
+/// The program's own.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() {
-    let only = std::env::args().skip(1).find(|argument| !argument.starts_with('-'));
-    let wanted = |id: &str| only.as_deref().is_none_or(|only| id.starts_with(only));
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
-    runtime.block_on(async {
-        if wanted("orders") {
-            orders::measure().await;
-        }
-        if wanted("receipts") {
-            receipts_read::measure().await;
-        }
-    });
+    if let Some(role) = stage::role() {
+        return stage::play(role);
+    }
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().expect("threads start");
+    runtime.block_on(measure());
 }
 
-/// Prints one figure from the rounds of both sides. `ratio` is ours over the peer's where more is better.
-fn report(id: &str, unit: &str, rounds: &[(f64, f64)]) {
-    let ours = median(rounds.iter().map(|(ours, _)| *ours).collect());
-    let peer = median(rounds.iter().map(|(_, peer)| *peer).collect());
-    let ratios: Vec<f64> = rounds.iter().map(|(ours, peer)| ours / peer).collect();
-    let least = ratios.iter().copied().fold(f64::INFINITY, f64::min);
-    let most = ratios.iter().copied().fold(0.0, f64::max);
-    let ratio = median(ratios);
-    println!(
-        "{}",
-        serde_json::json!({"id": id, "ours": tidy(ours), "peer": tidy(peer), "ratio": tidy(ratio), "unit": unit,
-            "ratio_min": tidy(least), "ratio_max": tidy(most)})
-    );
+async fn measure() {
+    let plan = Plan::of_environment();
+    let started = std::time::Instant::now();
+    // Below target/, because what is measured is the disk of the checkout and not a folder in memory.
+    let below = Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/bench");
+    std::fs::create_dir_all(&below).expect("a folder can be made");
+    let folder = tempfile::tempdir_in(below).expect("a folder can be made");
+    let folder = folder.path();
+    let simulator = Actor::start(&Role::Simulator);
+    if is_wanted(&["F1", "S1"]) {
+        print(page::figures(folder, &simulator, plan).await);
+    }
+    if is_wanted(&["D1"]) {
+        print(orders::at_the_store(folder, plan).await);
+        print(orders::over_http(folder, &simulator, plan).await);
+    }
+    if is_wanted(&["D3", "E16", "D4"]) {
+        print(receipts::figures(folder, plan).await);
+    }
+    if is_wanted(&["Q1"]) {
+        print(codes::figures(plan).await);
+    }
+    say(format!("done after {} s", started.elapsed().as_secs()));
 }
 
-/// Three decimals are more than any measurement here is good for.
-fn tidy(figure: f64) -> f64 {
-    (figure * 1000.0).round() / 1000.0
+fn is_wanted(ids: &[&str]) -> bool {
+    std::env::var("SHOUMA_BENCH_ONLY").map_or(true, |only| only.split(',').any(|id| ids.contains(&id)))
 }
 
-fn median(mut figures: Vec<f64>) -> f64 {
-    figures.sort_by(f64::total_cmp);
-    figures[figures.len() / 2]
+fn print(figures: Vec<Figure>) {
+    figures.iter().for_each(Figure::print);
 }

@@ -1,172 +1,211 @@
-//! Durable orders per second: `store.write`, a raw group commit of the same rows, and one transaction per order on a pool.
+//! D1: how many orders a second are on the disk, at the store, over HTTP and with the channel.
 
 use std::path::Path;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-use server::store::payments::Stored;
-use server::store::{Store, StoreConfig};
-use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
-use sqlx::{ConnectOptions, SqliteConnection};
-use uuid::Uuid;
+use futures::future::join_all;
+use server::clock::{self, Clock};
+use server::pay::Open;
+use server::store::Store;
+use server::store::codes::FoundCode;
 
-use super::testing::shop::{Insert, NOON, Shop};
-use super::{ROUNDS, report};
+use crate::disk::Floor;
+use crate::figure::{Figure, Goal, Plan, Ratio, Rounds, median, percentile, say};
+use crate::http::{Connection, Load, post};
+use crate::peers::{self, Naive, RawGroup};
+use crate::stage::{self, Actor, Role};
 
-const ROUND: Duration = Duration::from_millis(1_500);
+/// People who order at the same time.
+const CLIENTS: usize = 256;
 
-/// Prints `orders.*`: against a raw group commit of as many orders as there are clients (goal 0.5), and against a naive pool of
-/// ten connections (goal 10). All three write the same rows of four tables, with `synchronous=FULL`, in the same folder.
-pub async fn measure() {
-    for clients in [64, 256] {
-        let (mut raw_rounds, mut naive_rounds) = (vec![], vec![]);
-        for _ in 0..ROUNDS {
-            let ours = ours(clients).await;
-            raw_rounds.push((ours, raw(clients).await));
-            naive_rounds.push((ours, naive(clients).await));
-        }
-        report(&format!("orders.{clients}.raw_group_commit"), "durable orders/s", &raw_rounds);
-        report(&format!("orders.{clients}.naive_pool"), "durable orders/s", &naive_rounds);
+/// The store against its peers.
+pub async fn at_the_store(folder: &Path, plan: Plan) -> Vec<Figure> {
+    let batches = Batches::install();
+    let file = folder.join("orders.db");
+    let (store, found) = stage::open_demo(&file).await;
+    let scene = Scene { store, found: Arc::new(found), clock: clock::system() };
+    let mut raw = RawGroup::open(&folder.join("orders-raw.db")).await;
+    let naive = Naive::open(&folder.join("orders-naive.db")).await;
+    let floor = Floor::measure(folder, plan);
+    say(format!("D1: {:.0} fdatasync a second (p50 {:.2} ms)", floor.per_s(), floor.p50_ms()));
+    let mut latencies_ms = vec![];
+    scene.slice(plan.slice_ms, &mut vec![]).await;
+    let (mut by_raw, mut by_naive) = (Rounds::default(), Rounds::default());
+    let started = batches.seen();
+    let mut commits_per_s = vec![];
+    for _ in 0..plan.rounds {
+        let before_batches = batches.seen();
+        let before = scene.slice(plan.slice_ms, &mut latencies_ms).await;
+        let seen = batches.seen();
+        let batch = (seen.1 - before_batches.1).div_ceil((seen.0 - before_batches.0).max(1));
+        commits_per_s.push(before / batch as f64);
+        let grouped = raw.slice(plan.slice_ms, batch, &scene.clock).await;
+        let after = scene.slice(plan.slice_ms, &mut latencies_ms).await;
+        let alone = naive.slice(plan.slice_ms, CLIENTS, &scene.clock).await;
+        by_raw.push(before, grouped, after);
+        by_naive.push(before, alone, after);
     }
+    let ended = batches.seen();
+    let batch = (ended.1 - started.1) as f64 / (ended.0 - started.0) as f64;
+    scene.store.close().await;
+    assert!(peers::count(&file).await >= latencies_ms.len() as u64, "an acknowledged order is not in the database");
+    let p99 = percentile(&mut latencies_ms, 99);
+    let p50 = percentile(&mut latencies_ms, 50);
+    let note = format!(
+        "{CLIENTS} clients at store.write; batches of {batch:.0} orders, {:.2} commits per fdatasync of the floor",
+        median(commits_per_s) / floor.per_s()
+    );
+    vec![
+        Figure::alone("D1-floor", "fdatasync per s", floor.per_s()).note(format!("4 KiB appended each; p50 {:.2} ms", floor.p50_ms())),
+        Figure::compared("D1-raw", "durable orders per s", &by_raw, Ratio::OursByPeer)
+            .goal(Goal::AtLeast(0.5))
+            .note(format!("peer: one connection, the same rows and batch size, plain inserts; ours: {note}")),
+        Figure::compared("D1-naive", "durable orders per s", &by_naive, Ratio::OursByPeer)
+            .goal(Goal::AtLeast(10.0))
+            .note(format!("peer: sqlx pool of 10 connections, {CLIENTS} clients, one transaction per order")),
+        Figure::alone("D1-p99", "fsyncs", p99 / floor.p50_ms())
+            .note(format!("time to an acknowledged order under the full load: p50 {p50:.1} ms, p99 {p99:.1} ms")),
+    ]
 }
 
-async fn ours(clients: usize) -> f64 {
-    let (_folder, store, shop) = fresh().await;
-    rate(clients, move || {
-        let (store, order) = (store.clone(), shop.unpaid(Uuid::now_v7(), 100, "李雷", NOON));
-        async move {
-            let id = order.payment.id;
-            assert_eq!(store.write(Insert(order)).await.unwrap(), id);
-        }
-    })
-    .await
-}
-
-/// One connection, plain inserts, a commit after as many orders as the writer finds waiting.
-async fn raw(batch: usize) -> f64 {
-    let (folder, store, shop) = fresh().await;
-    store.close().await;
-    let mut conn = options(&folder.path().join("bench.db")).connect().await.unwrap();
-    let (started, mut orders) = (Instant::now(), 0);
-    while started.elapsed() < ROUND {
-        run(&mut conn, "BEGIN IMMEDIATE").await;
-        for _ in 0..batch {
-            insert(&mut conn, &shop.unpaid(Uuid::now_v7(), 100, "李雷", NOON)).await;
-        }
-        run(&mut conn, "COMMIT").await;
-        orders += batch;
+/// Over HTTP, without and with the channel.
+pub async fn over_http(folder: &Path, simulator: &Actor, plan: Plan) -> Vec<Figure> {
+    let merchant = serde_json::from_str(&simulator.said).expect("it said who the merchant is");
+    let server = Actor::start(&Role::Ours { database: folder.join("http.db"), merchant, workers: 2 });
+    let orders = AtomicU64::new(0);
+    let order = async |connection: &mut Connection| -> String {
+        let number = orders.fetch_add(1, Ordering::Relaxed);
+        // 张三, 三年一班.
+        let form = format!(
+            "idem=bench-{number}&amount=12.50&field.student=%E5%BC%A0%E4%B8%89&field.class=%E4%B8%89%E5%B9%B4%E4%B8%80%E7%8F%AD&field.remark="
+        );
+        let answer = connection.ask(&post("/p/demo", &form)).await;
+        assert_eq!(answer.status, 303, "{}{}", answer.head, String::from_utf8_lossy(&answer.body));
+        answer.header("location").expect("a redirect leads somewhere").to_owned()
+    };
+    say("D1h: orders over HTTP");
+    let mut load = Load::open(server.address(), 64).await;
+    let mut rates = vec![];
+    for round in 0..=plan.rounds {
+        let (_, rate) = load.run(plan.slice_ms, async |connection| drop(order(connection).await)).await;
+        // The first one fills caches.
+        rates.extend((round > 0).then_some(rate));
     }
-    orders as f64 / started.elapsed().as_secs_f64()
-}
-
-/// What one writes first: a pool, and a transaction per order.
-async fn naive(clients: usize) -> f64 {
-    let (folder, store, shop) = fresh().await;
-    store.close().await;
-    let pool = SqlitePoolOptions::new()
-        .max_connections(10)
-        .acquire_timeout(Duration::from_secs(60))
-        .connect_with(options(&folder.path().join("bench.db")))
-        .await
-        .unwrap();
-    rate(clients, move || {
-        let (pool, order) = (pool.clone(), shop.unpaid(Uuid::now_v7(), 100, "李雷", NOON));
-        async move {
-            let mut tx = pool.begin_with("BEGIN IMMEDIATE").await.unwrap();
-            insert(&mut tx, &order).await;
-            tx.commit().await.unwrap();
-        }
-    })
-    .await
-}
-
-/// Orders per second of `clients` that each wait for one order before they send the next.
-async fn rate<F: Future<Output = ()> + Send + 'static>(clients: usize, order: impl Fn() -> F + Clone + Send + Sync + 'static) -> f64 {
-    let (stop, done) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicU64::new(0)));
-    let started = Instant::now();
-    let tasks: Vec<_> = (0..clients)
-        .map(|_| {
-            let (stop, done, order) = (stop.clone(), done.clone(), order.clone());
-            tokio::spawn(async move {
-                while !stop.load(Ordering::Relaxed) {
-                    order().await;
-                    done.fetch_add(1, Ordering::Relaxed);
-                }
+    let plain = Figure::alone("D1h", "orders per s over HTTP", median(rates))
+        .note("POST /p/demo to 303, 64 kept connections, durable; the load generator shares the machine's cores");
+    say("D1c: orders over HTTP and the channel");
+    let failures = AtomicU64::new(0);
+    let mut load = Load::open(server.address(), 32).await;
+    let mut rates = vec![];
+    for round in 0..=plan.rounds {
+        let before = failures.load(Ordering::Relaxed);
+        let (count, rate) = load
+            .run(plan.slice_ms, async |connection| {
+                let page = order(connection).await;
+                let request = format!("GET {page} HTTP/1.1\r\nHost: 127.0.0.1\r\nAccept: text/html\r\nAccept-Encoding: identity\r\n\r\n");
+                let answer = connection.ask(request.as_bytes()).await;
+                let is_payable = answer.status == 200 && String::from_utf8_lossy(&answer.body).contains("data:image/png;base64,");
+                failures.fetch_add(u64::from(!is_payable), Ordering::Relaxed);
             })
-        })
-        .collect();
-    tokio::time::sleep(ROUND).await;
-    let (orders, seconds) = (done.load(Ordering::Relaxed), started.elapsed().as_secs_f64());
-    stop.store(true, Ordering::Relaxed);
-    for task in tasks {
-        task.await.unwrap();
+            .await;
+        let failed = failures.load(Ordering::Relaxed) - before;
+        rates.extend((round > 0).then_some(rate * (count - failed) as f64 / count as f64));
     }
-    orders as f64 / seconds
+    let note = format!(
+        "POST to 303, order signed and made at the simulator (another process), page with its QR code; 32 kept connections; {} not payable",
+        failures.load(Ordering::Relaxed)
+    );
+    vec![plain, Figure::alone("D1c", "orders per s with the channel", median(rates)).note(note)]
 }
 
-async fn fresh() -> (tempfile::TempDir, Store, Shop) {
-    // Beside the build, because a temporary folder may lie in memory.
-    let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
-    let store = Store::open(&StoreConfig::of_url(format!("sqlite://{}", folder.path().join("bench.db").display()))).await.unwrap();
-    let shop = Shop::open(&store).await;
-    (folder, store, shop)
+struct Scene {
+    store: Store,
+    found: Arc<FoundCode>,
+    clock: Clock,
 }
 
-fn options(file: &Path) -> SqliteConnectOptions {
-    SqliteConnectOptions::new()
-        .filename(file)
-        .journal_mode(SqliteJournalMode::Wal)
-        .synchronous(SqliteSynchronous::Full)
-        .foreign_keys(true)
-        .pragma("cache_size", "-32000")
-        .busy_timeout(Duration::from_secs(60))
-        .disable_statement_logging()
+impl Scene {
+    /// Everybody orders again as soon as they are acknowledged; acknowledged orders a second.
+    async fn slice(&self, slice_ms: u64, latencies_ms: &mut Vec<f64>) -> f64 {
+        let started = Instant::now();
+        let until = started + Duration::from_millis(slice_ms);
+        let clients = (0..CLIENTS).map(|_| {
+            let (store, found, clock) = (self.store.clone(), self.found.clone(), self.clock.clone());
+            tokio::spawn(async move {
+                let mut took_ms = vec![];
+                while Instant::now() < until {
+                    let new = peers::order(&found, clock());
+                    let asked = Instant::now();
+                    store.write(Open { new }).await.expect("an order is taken");
+                    took_ms.push(asked.elapsed().as_secs_f64() * 1_000.0);
+                }
+                took_ms
+            })
+        });
+        let took: Vec<f64> = join_all(clients).await.into_iter().flat_map(|client| client.expect("a client lives")).collect();
+        let rate = took.len() as f64 / started.elapsed().as_secs_f64();
+        latencies_ms.extend(took);
+        rate
+    }
 }
 
-async fn run(conn: &mut SqliteConnection, sql: &'static str) {
-    sqlx::query(sql).execute(conn).await.unwrap();
+/// Counts the batches that the store commits, from what it tells its metrics.
+struct Batches {
+    commits: Arc<AtomicU64>,
+    commands: Arc<AtomicU64>,
 }
 
-/// The rows of one order, as `payments::insert` writes them.
-async fn insert(conn: &mut SqliteConnection, order: &Stored) {
-    let payment = &order.payment;
-    let (tenant, id, no) = (payment.tenant.get(), payment.id.get(), payment.attempts[0].no.as_str());
-    sqlx::query(
-        "INSERT INTO payment (tenant, id, code, code_token, payee, amount_fen, state, opened_at_ms, expires_at_ms, form_version, answers, \
-         idem, subject, receipt_token) VALUES ($1, $2, $3, $4, $5, $6, 'open', $7, $8, 1, $9, $10, $11, $12)",
-    )
-    .bind(tenant)
-    .bind(id)
-    .bind(payment.code.get())
-    .bind(&order.code_token)
-    .bind(payment.payee.get())
-    .bind(payment.amount_fen.get())
-    .bind(payment.opened_at_ms.get())
-    .bind(payment.expires_at_ms.get())
-    .bind(serde_json::to_string(&order.answers).unwrap())
-    .bind(&order.idem)
-    .bind(&order.subject)
-    .bind(&order.receipt_token)
-    .execute(&mut *conn)
-    .await
-    .unwrap();
-    sqlx::query("INSERT INTO payment_link (payment, tenant) VALUES ($1, $2)").bind(id).bind(tenant).execute(&mut *conn).await.unwrap();
-    sqlx::query(
-        "INSERT INTO attempt (tenant, no, payment, position, kind, state, made_at_ms, query_at_ms) VALUES ($1, $2, $3, 0, 'jsapi', 'ready', $4, $4)",
-    )
-    .bind(tenant)
-    .bind(no)
-    .bind(id)
-    .bind(payment.opened_at_ms.get())
-    .execute(&mut *conn)
-    .await
-    .unwrap();
-    sqlx::query("INSERT INTO trade_no (no, tenant, payment) VALUES ($1, $2, $3)")
-        .bind(no)
-        .bind(tenant)
-        .bind(id)
-        .execute(&mut *conn)
-        .await
-        .unwrap();
+impl Batches {
+    fn install() -> Batches {
+        let (commits, commands) = (Arc::<AtomicU64>::default(), Arc::<AtomicU64>::default());
+        let sizes = Arc::new(Sizes { commits: commits.clone(), commands: commands.clone() });
+        metrics::set_global_recorder(Listener { sizes }).expect("nobody else listens");
+        Batches { commits, commands }
+    }
+
+    /// Commits and commands so far.
+    fn seen(&self) -> (u64, u64) {
+        (self.commits.load(Ordering::Relaxed), self.commands.load(Ordering::Relaxed))
+    }
+}
+
+struct Sizes {
+    commits: Arc<AtomicU64>,
+    commands: Arc<AtomicU64>,
+}
+
+impl metrics::HistogramFn for Sizes {
+    fn record(&self, value: f64) {
+        self.commits.fetch_add(1, Ordering::Relaxed);
+        self.commands.fetch_add(value as u64, Ordering::Relaxed);
+    }
+}
+
+struct Listener {
+    sizes: Arc<Sizes>,
+}
+
+impl metrics::Recorder for Listener {
+    fn describe_counter(&self, _: metrics::KeyName, _: Option<metrics::Unit>, _: metrics::SharedString) {}
+
+    fn describe_gauge(&self, _: metrics::KeyName, _: Option<metrics::Unit>, _: metrics::SharedString) {}
+
+    fn describe_histogram(&self, _: metrics::KeyName, _: Option<metrics::Unit>, _: metrics::SharedString) {}
+
+    fn register_counter(&self, _: &metrics::Key, _: &metrics::Metadata<'_>) -> metrics::Counter {
+        metrics::Counter::noop()
+    }
+
+    fn register_gauge(&self, _: &metrics::Key, _: &metrics::Metadata<'_>) -> metrics::Gauge {
+        metrics::Gauge::noop()
+    }
+
+    fn register_histogram(&self, key: &metrics::Key, _: &metrics::Metadata<'_>) -> metrics::Histogram {
+        match key.name() {
+            "shouma_store_batch_commands" => metrics::Histogram::from_arc(self.sizes.clone()),
+            _ => metrics::Histogram::noop(),
+        }
+    }
 }
