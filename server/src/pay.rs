@@ -452,10 +452,10 @@ impl Command for Open {
 
     async fn run(&self, tx: &mut Tx<'_>) -> Result<PaymentId, StoreError> {
         let payment = &self.new.payment;
-        if let Some(earlier) = payments::by_idem(tx, payment.tenant, payment.code, &self.new.idem).await? {
-            return Ok(earlier);
+        if !payments::insert_once(tx, &self.new).await? {
+            let earlier = payments::by_idem(tx, payment.tenant, payment.code, &self.new.idem).await?;
+            return earlier.ok_or(StoreError::Duplicate);
         }
-        payments::insert(tx, &self.new).await?;
         for photo in self.new.photos() {
             photos::attach(tx, payment.tenant, photo, payment.id).await?;
         }

@@ -201,10 +201,17 @@ pub async fn by_receipt_token(tx: &mut Tx<'_>, token: &str) -> Result<Option<(Te
 /// # Errors
 /// [`StoreError::Duplicate`] when the same submit was stored before.
 pub async fn insert(tx: &mut Tx<'_>, new: &Stored) -> Result<(), StoreError> {
+    if insert_once(tx, new).await? { Ok(()) } else { Err(StoreError::Duplicate) }
+}
+
+/// Stores a new payment with its attempts, unless the same submit was stored before; whether it did. That is one statement less
+/// than to look first, on the path that every payer takes.
+pub async fn insert_once(tx: &mut Tx<'_>, new: &Stored) -> Result<bool, StoreError> {
     let payment = &new.payment;
-    on!(tx, |db| sqlx::query(
+    let rows = on!(tx, |db| sqlx::query(
         "INSERT INTO payment (tenant, id, code, code_token, payee, amount_fen, state, opened_at_ms, expires_at_ms, form_version, \
-         answers, idem, payer, subject, receipt_token) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)",
+         answers, idem, payer, subject, receipt_token) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15) \
+         ON CONFLICT (tenant, code, idem) DO NOTHING",
     )
     .bind(payment.tenant.get())
     .bind(payment.id.get())
@@ -223,7 +230,10 @@ pub async fn insert(tx: &mut Tx<'_>, new: &Stored) -> Result<(), StoreError> {
     .bind(&new.receipt_token)
     .execute(db)
     .await
-    .map(drop))?;
+    .map(|done| done.rows_affected()))?;
+    if rows == 0 {
+        return Ok(false);
+    }
     on!(tx, |db| sqlx::query("INSERT INTO payment_link (payment, tenant) VALUES ($1, $2)")
         .bind(payment.id.get())
         .bind(payment.tenant.get())
@@ -233,7 +243,7 @@ pub async fn insert(tx: &mut Tx<'_>, new: &Stored) -> Result<(), StoreError> {
     for (position, attempt) in payment.attempts.iter().enumerate() {
         insert_attempt(tx, payment, attempt, position, payment.opened_at_ms).await?;
     }
-    Ok(())
+    Ok(true)
 }
 
 /// Stores one more attempt. It is asked about soon, because from now on the channel may know it.

@@ -9,11 +9,12 @@ use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use futures::FutureExt;
+use futures::executor::block_on;
 use futures::future::BoxFuture;
 use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{ConnectOptions, Connection, SqliteConnection};
+use tokio::runtime::Handle;
 use tokio::sync::{mpsc, oneshot};
-use tokio::task::JoinHandle;
 
 use super::open::{OpenSqlite, StoreConfig};
 use super::{Command, StoreError, Tx};
@@ -21,17 +22,25 @@ use super::{Command, StoreError, Tx};
 /// The queue before the writer, and the way to end it.
 pub(super) struct Writer {
     queue: mpsc::Sender<Box<dyn Waiting>>,
-    task: Mutex<Option<(oneshot::Sender<()>, JoinHandle<()>)>>,
+    task: Mutex<Option<(oneshot::Sender<()>, oneshot::Receiver<()>)>>,
 }
 
 impl Writer {
-    /// Starts the writer on a connection; the lock on the file is its own until the connection is closed.
+    /// Starts the writer on a connection; the lock on the file is its own until the connection is closed. It has a thread to
+    /// itself: every statement waits for SQLite's thread, and a thread that sleeps is woken sooner than a runtime that does.
     pub fn start(conn: SqliteConnection, options: SqliteConnectOptions, lock: File, config: &StoreConfig) -> Writer {
         let (queue, waiting) = mpsc::channel(config.queue.max(1));
         let (stop, stopped) = oneshot::channel();
         let desk = Desk { conn: Some(conn), options, _lock: lock };
-        let task = tokio::spawn(desk.serve(waiting, stopped, config.batch.max(1)));
-        Writer { queue, task: Mutex::new(Some((stop, task))) }
+        let (ending, ended) = oneshot::channel();
+        let (runtime, most) = (Handle::current(), config.batch.max(1));
+        std::thread::spawn(move || {
+            let _runtime = runtime.enter();
+            block_on(desk.serve(waiting, stopped, most));
+            // Nobody may wait for the end any more.
+            let _ = ending.send(());
+        });
+        Writer { queue, task: Mutex::new(Some((stop, ended))) }
     }
 
     /// Queues `command` and waits until it is committed or refused.
@@ -48,9 +57,9 @@ impl Writer {
     /// Writes what waits and ends; nothing more is taken.
     pub async fn close(&self) {
         let task = self.task.lock().unwrap_or_else(PoisonError::into_inner).take();
-        if let Some((stop, task)) = task {
+        if let Some((stop, ended)) = task {
             drop(stop);
-            drop(task.await);
+            drop(ended.await);
         }
     }
 }
