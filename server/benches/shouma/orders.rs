@@ -32,7 +32,7 @@ pub async fn at_the_store(folder: &Path, plan: Plan) -> Vec<Figure> {
     say(format!("D1: {:.0} fdatasync a second (p50 {:.2} ms)", floor.per_s(), floor.p50_ms()));
     let mut latencies_ms = vec![];
     scene.slice(plan.slice_ms, &mut vec![]).await;
-    let (mut by_raw, mut by_naive) = (Rounds::default(), Rounds::default());
+    let (mut by_raw, mut by_naive, mut limits) = (Rounds::default(), Rounds::default(), vec![]);
     let started = batches.seen();
     let mut commits_per_s = vec![];
     for _ in 0..plan.rounds {
@@ -46,6 +46,7 @@ pub async fn at_the_store(folder: &Path, plan: Plan) -> Vec<Figure> {
         let alone = naive.slice(plan.slice_ms, CLIENTS, &scene.clock).await;
         by_raw.push(before, grouped, after);
         by_naive.push(before, alone, after);
+        limits.push(grouped / alone);
     }
     let ended = batches.seen();
     let batch = (ended.1 - started.1) as f64 / (ended.0 - started.0) as f64;
@@ -62,9 +63,11 @@ pub async fn at_the_store(folder: &Path, plan: Plan) -> Vec<Figure> {
         Figure::compared("D1-raw", "durable orders per s", &by_raw, Ratio::OursByPeer)
             .goal(Goal::AtLeast(0.5))
             .note(format!("peer: one connection, the same rows and batch size, plain inserts; ours: {note}")),
-        Figure::compared("D1-naive", "durable orders per s", &by_naive, Ratio::OursByPeer)
-            .goal(Goal::AtLeast(10.0))
-            .note(format!("peer: sqlx pool of 10 connections, {CLIENTS} clients, one transaction per order")),
+        Figure::compared("D1-naive", "durable orders per s", &by_naive, Ratio::OursByPeer).goal(Goal::AtLeast(10.0)).note(format!(
+            "peer: sqlx pool of 10 connections, {CLIENTS} clients, one transaction per order. It waits for the disk at every order, \
+                 so the ratio grows with the disk's slowness; the raw group commit itself is {:.1} times the pool here",
+            median(limits)
+        )),
         Figure::alone("D1-p99", "fsyncs", p99 / floor.p50_ms())
             .note(format!("time to an acknowledged order under the full load: p50 {p50:.1} ms, p99 {p99:.1} ms")),
     ]
