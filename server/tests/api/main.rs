@@ -9,6 +9,7 @@ use server::store::*;
 
 mod browser;
 mod endings;
+mod killed;
 mod live;
 mod log;
 mod manager;

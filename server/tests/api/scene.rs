@@ -20,7 +20,7 @@ use server::site::Site;
 use server::store::Store;
 use server::store::payments::{self, Stored};
 use server::{demo, serve};
-use simulator::{Sim, SimConfig};
+use simulator::{Merchant, Sim, SimConfig};
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
@@ -117,7 +117,7 @@ pub fn client() -> reqwest::Client {
 }
 
 /// Making keys takes seconds, so they are made once on a machine and copied for each world.
-async fn bring_keys(folder: &Path) {
+pub async fn bring_keys(folder: &Path) {
     let kept = Path::new(env!("CARGO_TARGET_TMPDIR")).join("wechat-keys");
     fs::create_dir_all(&kept).unwrap();
     let lock = File::create(kept.join("lock")).unwrap();
@@ -179,7 +179,7 @@ impl Shop {
         let mut config = Config::read(&BTreeMap::new()).unwrap();
         config.public_url = url.clone();
         config.limits.spare_loopback = true;
-        config.wechat = Some(wechat(&world.sim));
+        config.wechat = Some(wechat(world.sim.merchant()));
         set(&mut config);
         let site = serve::site_of(config, store, world.hands.clock(), None, Client::default(), Assets::default()).await.unwrap();
         let (stop, stopped) = oneshot::channel::<()>();
@@ -318,8 +318,8 @@ pub async fn until<T>(what: &str, mut look: impl AsyncFnMut() -> Option<T>) -> T
 }
 
 /// What the simulator says that a merchant configures.
-pub fn wechat(sim: &Sim) -> WechatSettings {
-    let merchant = sim.merchant();
+pub fn wechat(merchant: Merchant) -> WechatSettings {
+    let url = merchant.base_url.clone();
     WechatSettings {
         mchid: merchant.mchid,
         appid: merchant.appid,
@@ -328,9 +328,9 @@ pub fn wechat(sim: &Sim) -> WechatSettings {
         private_key: Secret::of(merchant.merchant_private_key_pem),
         api_v3_key: Secret::of(merchant.api_v3_key),
         public_key: Some((merchant.wechatpay_public_key_id, merchant.wechatpay_public_key_pem.into_bytes())),
-        api_url: sim.base_url(),
-        oauth_url: sim.base_url(),
-        account_url: sim.base_url(),
+        api_url: url.clone(),
+        oauth_url: url.clone(),
+        account_url: url,
         timeout_ms: 1_000,
     }
 }

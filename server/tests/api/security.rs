@@ -315,7 +315,7 @@ async fn a_panic_becomes_an_answer_for_people_with_every_header() {
     let world = World::new().await;
     let place = testing::sqlite(|_| {}).await;
     let mut config = Config::read(&std::collections::BTreeMap::new()).unwrap();
-    config.wechat = Some(wechat(&world.sim));
+    config.wechat = Some(wechat(world.sim.merchant()));
     let breaks = Arc::new(AtomicBool::new(false));
     let (hands, broken) = (world.hands.clone(), breaks.clone());
     let clock: server::clock::Clock = Arc::new(move || {
