@@ -135,7 +135,7 @@ impl Receipts for Scene {
         let mut days: Vec<_> = rows.iter().map(|row| row.at_ms.day()).collect();
         days.dedup();
         let days = days.into_iter().map(|day| self.total(day)).collect();
-        Ok(ReceiptPage { rows, days, next, as_of_ms: Millis::of(NOW_MS) })
+        Ok(ReceiptPage { rows, days, next, codes: vec![], is_too_short: false, as_of_ms: Millis::of(NOW_MS) })
     }
 
     async fn one(&self, _: &Caller, wanted: PaymentId) -> Result<ReceiptDetail, Refusal> {

@@ -224,6 +224,10 @@ CREATE TABLE receipt (
     FOREIGN KEY (tenant, payment) REFERENCES payment (tenant, id)
 );
 CREATE INDEX receipt_newest ON receipt (tenant, payee, paid_at_ms DESC, payment DESC);
+CREATE INDEX receipt_by_code ON receipt (tenant, payee, code, paid_at_ms DESC, payment DESC);
+-- Refunds are rare: looking for them reads none of the others.
+CREATE INDEX receipt_refunding ON receipt (tenant, payee, paid_at_ms DESC, payment DESC) WHERE refunding_fen > 0;
+CREATE INDEX receipt_refunded ON receipt (tenant, payee, paid_at_ms DESC, payment DESC) WHERE refunded_fen > 0;
 CREATE INDEX receipt_known ON receipt (tenant, payee, known_at_ms);
 -- What an instance looks for that other instances learned of.
 CREATE INDEX receipt_known_anywhere ON receipt (known_at_ms);

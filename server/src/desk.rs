@@ -2,7 +2,7 @@
 
 use app::Refusal;
 use app::manager::{Collecting, Desk, Today};
-use app::receipts::{DayTotal, PAGE_ROWS, ReceiptDetail, ReceiptPage, ReceiptQuery, ReceiptRow, Receipts, RefundLine};
+use app::receipts::{CodeChoice, Cursor, DayTotal, PAGE_ROWS, ReceiptDetail, ReceiptPage, ReceiptQuery, ReceiptRow, Receipts, RefundLine};
 use async_trait::async_trait;
 use domain::receipt::Receipt;
 use domain::{Caller, Day, PaymentId};
@@ -11,8 +11,8 @@ use crate::fresh;
 use crate::pay::hex;
 use crate::qr;
 use crate::site::Site;
-use crate::store::receipts::Before;
-use crate::store::{StoreError, codes, payments, receipts, rollups};
+use crate::store::receipts::{Before, Narrow};
+use crate::store::{StoreError, codes, payments, receipts, rollups, search};
 
 /// How far back a live stream repeats itself, because receipts of other instances may become visible a little later.
 pub const REPEATED_MS: i64 = 60_000;
@@ -52,7 +52,7 @@ impl ManagerDesk {
         let today = self.read_today(caller).await?;
         let mut conn = self.site.store.read().await?;
         let Some(found) = codes::app_code(&mut conn.tx(), caller.tenant, caller.account).await? else { return Ok(None) };
-        let rows = receipts::page(&mut conn.tx(), caller.tenant, caller.account, None, LATEST).await?;
+        let rows = receipts::page(&mut conn.tx(), caller.tenant, caller.account, Narrow::default(), None, LATEST).await?;
         let pay_url = format!("{}/p/{}", self.site.config.public_url, found.token);
         Ok(Some(Desk {
             merchant_name: found.merchant.name,
@@ -67,22 +67,43 @@ impl ManagerDesk {
 
     async fn read_page(&self, caller: &Caller, query: ReceiptQuery) -> Result<ReceiptPage, StoreError> {
         let mut conn = self.site.store.read().await?;
-        let before = query.before.map(|cursor| Before { paid_at_ms: cursor.at_ms, payment: cursor.payment });
-        // One more than is shown tells whether there is an older page.
-        let limit = PAGE_ROWS as i64 + 1;
-        let mut rows: Vec<ReceiptRow> =
-            receipts::page(&mut conn.tx(), caller.tenant, caller.account, before, limit).await?.into_iter().map(row).collect();
-        let has_more = rows.len() > PAGE_ROWS;
-        rows.truncate(PAGE_ROWS);
-        let next = rows.last().filter(|_| has_more).map(ReceiptRow::cursor);
-        let mut days: Vec<Day> = rows.iter().map(|row| row.at_ms.day()).collect();
-        days.dedup();
-        let mut totals = Vec::with_capacity(days.len());
-        for day in days {
-            let found = rollups::totals(&mut conn.tx(), caller.tenant, caller.account, day).await?;
-            totals.push(DayTotal { day, count: u64::try_from(found.count).unwrap_or(0), sum_fen: found.sum_fen });
+        let tx = &mut conn.tx();
+        let mut page =
+            ReceiptPage { rows: vec![], days: vec![], next: None, codes: vec![], is_too_short: false, as_of_ms: (self.site.clock)() };
+        if query.before.is_none() {
+            let named = codes::named(tx, caller.tenant, caller.account).await?;
+            page.codes = named.into_iter().map(|(code, name)| CodeChoice { code, name }).collect();
         }
-        Ok(ReceiptPage { rows, days: totals, next, as_of_ms: (self.site.clock)() })
+        let narrow = Narrow { code: query.code, state: query.state };
+        let before = place(&query);
+        if query.words.is_empty() {
+            // One more than is shown tells whether there is an older page.
+            let mut found = receipts::page(tx, caller.tenant, caller.account, narrow, before, PAGE_ROWS as i64 + 1).await?;
+            let has_more = found.len() > PAGE_ROWS;
+            found.truncate(PAGE_ROWS);
+            page.rows = found.into_iter().map(row).collect();
+            page.next = page.rows.last().filter(|_| has_more).map(ReceiptRow::cursor);
+        } else {
+            match search::search(tx, caller.tenant, caller.account, &query.words, narrow, before, PAGE_ROWS).await? {
+                Some(found) => {
+                    page.rows = found.receipts.into_iter().map(row).collect();
+                    page.next = found.next.map(|before| Cursor { at_ms: before.paid_at_ms, payment: before.payment });
+                }
+                None => page.is_too_short = true,
+            }
+        }
+        if query.words.is_empty() && query.state.is_none() {
+            let mut days: Vec<Day> = page.rows.iter().map(|row| row.at_ms.day()).collect();
+            days.dedup();
+            for day in days {
+                let found = match query.code {
+                    Some(code) => rollups::totals_of_code(tx, caller.tenant, caller.account, code, day).await?,
+                    None => rollups::totals(tx, caller.tenant, caller.account, day).await?,
+                };
+                page.days.push(DayTotal { day, count: u64::try_from(found.count).unwrap_or(0), sum_fen: found.sum_fen });
+            }
+        }
+        Ok(page)
     }
 
     async fn read_one(&self, caller: &Caller, payment: PaymentId) -> Result<Option<ReceiptDetail>, StoreError> {
@@ -105,6 +126,14 @@ impl ManagerDesk {
             receipt,
         }))
     }
+}
+
+/// Where a list begins: where its page does, and not after its last day (row E18).
+fn place(query: &ReceiptQuery) -> Option<Before> {
+    let of_page = query.before.map(|cursor| Before { paid_at_ms: cursor.at_ms, payment: cursor.payment });
+    // No payment is older than the first one of a moment.
+    let of_day = query.until.map(|day| Before { paid_at_ms: day.ends_at(), payment: Cursor::at(day.ends_at()).payment });
+    [of_page, of_day].into_iter().flatten().min_by_key(|before| (before.paid_at_ms, before.payment))
 }
 
 /// A stored receipt as a line of the list.

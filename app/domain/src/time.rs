@@ -164,6 +164,14 @@ impl Day {
         Day(self.0 + 1).starts_at()
     }
 
+    /// The day with the same number `months` months earlier, or the last day of that month when it is shorter.
+    pub fn months_before(self, months: u32) -> Day {
+        let (year, month, day) = self.ymd();
+        let count = i64::from(year) * 12 + i64::from(month) - 1 - i64::from(months);
+        let (year, month) = (count.div_euclid(12) as i32, count.rem_euclid(12) as u32 + 1);
+        (day.min(28)..=day).rev().find_map(|number| Day::from_ymd(year, month, number)).unwrap_or(self)
+    }
+
     /// Reads `2026-11-21`.
     pub fn parse(text: &str) -> Option<Day> {
         let mut parts = text.splitn(3, '-');
@@ -185,6 +193,22 @@ impl fmt::Display for Day {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_month_ago_is_the_same_number_or_the_end_of_the_month() {
+        let table = [
+            ("2026-11-22", 1, "2026-10-22"),
+            ("2026-11-22", 3, "2026-08-22"),
+            ("2026-03-31", 1, "2026-02-28"),
+            ("2024-03-31", 1, "2024-02-29"),
+            ("2026-01-01", 1, "2025-12-01"),
+            ("2026-05-31", 3, "2026-02-28"),
+            ("2026-11-05", 25, "2024-10-05"),
+        ];
+        for (day, months, expected) in table {
+            assert_eq!(Day::parse(day).map(|day| day.months_before(months).to_string()).as_deref(), Some(expected), "{day} - {months}");
+        }
+    }
 
     #[test]
     fn the_day_turns_at_midnight_in_shanghai() {

@@ -123,9 +123,9 @@ async fn fill(
         Screen::List(query) => {
             // The figures are read before the list, so that nothing arrives between the two unnoticed.
             seed.today = collecting.today(caller).await.ok();
-            let page = receipts.page(caller, *query).await;
+            let page = receipts.page(caller, query.clone()).await;
             let refusal = page.as_ref().err().cloned();
-            seed.list = Some((*query, page));
+            seed.list = Some((query.clone(), page));
             refusal.map_or(Ok(()), Err)
         }
         Screen::One(payment) => {

@@ -2,40 +2,16 @@
 
 use domain::receipt::{Receipt, ReceiptState};
 use domain::refund::RefundState;
-use domain::{Day, Fen, Millis, OutRefundNo, PaymentId};
+use domain::{CodeId, Day, Fen, Millis, OutRefundNo, PaymentId};
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
 use server_fn::codec::Json;
 
 use crate::Refusal;
-use crate::receipts::Cursor;
+use crate::receipts::{Cursor, ReceiptQuery};
 
 /// Receipts on one page of the list (row E16).
 pub const PAGE_ROWS: usize = 15;
-
-/// Which part of the list is asked for. Everything is optional, so that a bare `{}` is the newest page.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-pub struct ReceiptQuery {
-    /// Only receipts older than this one; `None` begins with the newest.
-    #[serde(default)]
-    pub before: Option<Cursor>,
-}
-
-impl ReceiptQuery {
-    /// The part of the list that an address names, from its query without `?`. What cannot be read is passed over.
-    pub fn of_url(query: &str) -> ReceiptQuery {
-        let before = query.split('&').find_map(|pair| pair.strip_prefix("before=")).and_then(|text| text.parse().ok());
-        ReceiptQuery { before }
-    }
-
-    /// The address of this part of the list.
-    pub fn url(&self) -> String {
-        match self.before {
-            Some(before) => format!("/m/receipts?before={before}"),
-            None => "/m/receipts".to_owned(),
-        }
-    }
-}
 
 /// One line of the list.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -70,7 +46,7 @@ impl ReceiptRow {
     }
 }
 
-/// A whole day of the manager, however much of it is on the page.
+/// A whole day of the manager, or of the code to which the list is narrowed, however much of it is on the page.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct DayTotal {
     /// The day in Asia/Shanghai.
@@ -81,15 +57,30 @@ pub struct DayTotal {
     pub sum_fen: Fen,
 }
 
+/// A code that a list can be narrowed to.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CodeChoice {
+    /// The code.
+    pub code: CodeId,
+    /// Its name today.
+    pub name: String,
+}
+
 /// One page of the list.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ReceiptPage {
     /// At most [`PAGE_ROWS`], newest first.
     pub rows: Vec<ReceiptRow>,
-    /// The total of each day that occurs in `rows`, newest first.
+    /// The total of each day that occurs in `rows`, newest first; none where words or a state leave receipts of a day out.
     pub days: Vec<DayTotal>,
-    /// Where the next, older page begins; `None` at the end.
+    /// Where the next, older page begins; `None` at the end. A search may stop on its way with few rows or none, and goes on.
     pub next: Option<Cursor>,
+    /// The codes by which the list can be narrowed; with the first page only.
+    #[serde(default)]
+    pub codes: Vec<CodeChoice>,
+    /// The words are too few to be looked for: a single letter or digit.
+    #[serde(default)]
+    pub is_too_short: bool,
     /// When it was read, by the server's clock: what "today" means on this page.
     pub as_of_ms: Millis,
 }

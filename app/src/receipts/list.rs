@@ -12,10 +12,11 @@ use crate::manager::LinkState;
 use crate::mobile::till::{Till, till};
 use crate::mobile::{arrive, sign_in};
 use crate::receipts::listing::Loaded;
+use crate::receipts::narrow::Narrow;
 use crate::receipts::{Cursor, DayTotal, ReceiptQuery, ReceiptRow, api};
 use crate::ui::fill;
 use crate::ui::icons;
-use crate::ui::moments::{clock, day, payments};
+use crate::ui::moments::{clock, date, day as in_words, payments};
 use crate::ui::parts::{Bar, Empty, Loading, Refused, sentence};
 use crate::ui::yuan;
 
@@ -25,54 +26,73 @@ pub fn ListScreen() -> impl IntoView {
     let till = till();
     let locale = till.locale;
     arrive(td_string!(locale, receipts.title));
-    let query = ReceiptQuery::of_url(&use_location().search.get_untracked());
+    let search = use_location().search;
+    let query = Memo::new(move |_| ReceiptQuery::of_url(&search.get()));
     begin(till, query);
-    let is_older = move || till.listing.loaded.with(|loaded| loaded.begun.is_some_and(|query| query.before.is_some()));
+    let is_older = move || query.with(|query| query.before.is_some());
     view! {
         <Bar title=td_string!(locale, receipts.title)>
             <LinkState/>
         </Bar>
         <main id="main" class="list" tabindex="-1" on:click=move |_| till.listing.scrolled.set(scrolled())>
-            <Fresh/>
+            <Fresh query/>
+            <Narrow query/>
             {move || is_older().then(|| view! {
-                <p class="newest"><a class="pill" href="/m/receipts" rel="external">{icons::up()} {td_string!(locale, receipts.newest)}</a></p>
+                <p class="newest"><a class="pill" href=query.with(|query| query.from_place(None)).url()>{icons::up()} {td_string!(locale, receipts.newest)}</a></p>
             })}
             <Body query/>
         </main>
     }
 }
 
-/// Loads the beginning of the list, unless this very list is loaded already; then returns to where it was left.
-fn begin(till: Till, query: ReceiptQuery) {
+/// Loads the beginning of the list that the address names, unless this very list is loaded already; then returns to where it
+/// was left.
+fn begin(till: Till, query: Memo<ReceiptQuery>) {
     let listing = till.listing;
     Effect::new(move |_| {
-        let is_here = listing.loaded.with_untracked(|loaded| loaded.begun == Some(query));
+        let query = query.get();
+        let is_here = listing.loaded.with_untracked(|loaded| loaded.begun.as_ref() == Some(&query));
         let is_whole = listing.refused.with_untracked(Option::is_none);
-        match is_here && is_whole {
+        if is_here && is_whole {
             // The place is taken up once the rows are laid out.
-            true => request_animation_frame(move || scroll_to(listing.scrolled.try_update(std::mem::take).unwrap_or_default())),
-            false => load(till, query, None),
+            request_animation_frame(move || scroll_to(listing.scrolled.try_update(std::mem::take).unwrap_or_default()));
+            return;
         }
+        if !is_here {
+            listing.loaded.set(Loaded::default());
+        }
+        load(till, query, None);
     });
 }
 
 /// Asks for a page: the beginning, or what follows `after`.
 fn load(till: Till, query: ReceiptQuery, after: Option<Cursor>) {
     let listing = till.listing;
-    if listing.is_busy.get_untracked() {
+    if after.is_some() && listing.is_busy.get_untracked() {
         return;
     }
     listing.is_busy.set(true);
+    let turn = listing.asked.get_untracked() + 1;
+    listing.asked.set(turn);
     let fresh_before = till.fresh.get_untracked();
     leptos::task::spawn_local(async move {
-        let answer = api::load_page(ReceiptQuery { before: after.or(query.before) }).await;
+        let answer = api::load_page(query.from_place(after.or(query.before))).await;
+        if listing.asked.try_get_untracked() != Some(turn) {
+            return;
+        }
         listing.is_busy.set(false);
         match answer {
             Ok(page) if after.is_some() => listing.loaded.update(|loaded| loaded.append(page)),
-            Ok(page) => {
+            Ok(mut page) => {
+                let codes = std::mem::take(&mut page.codes);
+                if !codes.is_empty() {
+                    listing.codes.set(codes);
+                }
+                if query.is_newest() {
+                    // What arrived while the question was under way may or may not be in the answer; it stays announced.
+                    till.fresh.update(|fresh| *fresh = fresh.saturating_sub(fresh_before));
+                }
                 listing.loaded.set(Loaded::begin(query, page));
-                // What arrived while the question was under way may or may not be in the answer; it stays announced.
-                till.fresh.update(|fresh| *fresh = fresh.saturating_sub(fresh_before));
             }
             Err(Refusal::SignIn) => return sign_in(),
             Err(refusal) => return listing.refused.set(Some(refusal)),
@@ -83,7 +103,7 @@ fn load(till: Till, query: ReceiptQuery, after: Option<Cursor>) {
 
 /// How many came since the list was loaded. It floats above the list, so that no row moves; a tap loads them.
 #[component]
-fn Fresh() -> impl IntoView {
+fn Fresh(query: Memo<ReceiptQuery>) -> impl IntoView {
     let till = till();
     let locale = till.locale;
     let text = move |count: u64| match count {
@@ -91,8 +111,13 @@ fn Fresh() -> impl IntoView {
         _ => fill(td_string!(locale, receipts.fresh), &[("count", &count)]),
     };
     let show = move |event: leptos::ev::MouseEvent| {
-        event.prevent_default();
         scroll_to(0);
+        if !query.with_untracked(ReceiptQuery::is_newest) {
+            // Another list is shown; the link leads to this one.
+            till.listing.loaded.set(Loaded::default());
+            return;
+        }
+        event.prevent_default();
         load(till, ReceiptQuery::default(), None);
     };
     view! {
@@ -106,27 +131,22 @@ fn Fresh() -> impl IntoView {
 }
 
 #[component]
-fn Body(query: ReceiptQuery) -> impl IntoView {
+fn Body(query: Memo<ReceiptQuery>) -> impl IntoView {
     let till = till();
     let locale = till.locale;
     let listing = till.listing;
     let shown = Memo::new(move |_| {
-        let (begun, empty) = listing.loaded.with(|loaded| (loaded.begun.is_some(), loaded.rows.is_empty()));
-        (begun, empty, listing.refused.get().filter(|_| empty))
+        let (begun, empty) = listing.loaded.with(|loaded| (loaded.begun.is_some(), loaded.rows.is_empty() && loaded.next.is_none()));
+        let is_bare = listing.loaded.with(|loaded| loaded.rows.is_empty());
+        (begun, empty, listing.refused.get().filter(|_| is_bare))
     });
     move || match shown.get() {
-        (_, _, Some(refusal)) => view! { <Refused locale refusal again=query.url()/> }.into_any(),
+        (_, _, Some(refusal)) => view! { <Refused locale refusal again=query.with(ReceiptQuery::url)/> }.into_any(),
         (false, _, None) => view! { <Loading locale/> }.into_any(),
-        (true, true, None) => view! {
-            <Empty title=td_string!(locale, receipts.empty)>
-                <p class="quiet">{td_string!(locale, receipts.empty_hint)}</p>
-                <a class="button" href="/m">{td_string!(locale, manager.to_code)}</a>
-            </Empty>
-        }
-        .into_any(),
+        (true, true, None) => view! { <Nothing query/> }.into_any(),
         (true, false, None) => view! {
-            <For each=move || listing.loaded.with(|loaded| loaded.days.clone()) key=|total| *total let:total>
-                <DayGroup total/>
+            <For each=move || listing.loaded.with(|loaded| loaded.days.clone()) key=|day| *day let:day>
+                <DayGroup day=day.0 total=day.1/>
             </For>
             <Older query/>
         }
@@ -134,21 +154,49 @@ fn Body(query: ReceiptQuery) -> impl IntoView {
     }
 }
 
+/// Says that there is nothing, and what can be done about it.
 #[component]
-fn DayGroup(total: DayTotal) -> impl IntoView {
+fn Nothing(query: Memo<ReceiptQuery>) -> impl IntoView {
+    let till = till();
+    let locale = till.locale;
+    let is_too_short = till.listing.loaded.with(|loaded| loaded.is_too_short);
+    if is_too_short {
+        return view! { <Empty title=td_string!(locale, receipts.too_short)><p class="quiet">{td_string!(locale, receipts.too_short_hint)}</p></Empty> }
+            .into_any();
+    }
+    if query.with(ReceiptQuery::is_newest) {
+        return view! {
+            <Empty title=td_string!(locale, receipts.empty)>
+                <p class="quiet">{td_string!(locale, receipts.empty_hint)}</p>
+                <a class="button" href="/m">{td_string!(locale, manager.to_code)}</a>
+            </Empty>
+        }
+        .into_any();
+    }
+    view! {
+        <Empty title=td_string!(locale, receipts.nothing_found)>
+            <p class="quiet">{td_string!(locale, receipts.nothing_found_hint)}</p>
+            <a class="button" href="/m/receipts">{td_string!(locale, receipts.all)}</a>
+        </Empty>
+    }
+    .into_any()
+}
+
+#[component]
+fn DayGroup(day: domain::Day, total: Option<DayTotal>) -> impl IntoView {
     let till = till();
     let locale = till.locale;
     let loaded = till.listing.loaded;
     let today = loaded.with_untracked(|loaded| loaded.today);
-    let id = format!("day-{}", total.day);
+    let id = format!("day-{day}");
     view! {
         <section aria-labelledby=id.clone()>
             <div class="day">
-                <h2 id=id.clone()>{day(locale, total.day, today)}</h2>
-                <p>{payments(locale, total.count)} " · " {yuan(total.sum_fen)}</p>
+                <h2 id=id.clone()>{in_words(locale, day, today)}</h2>
+                {total.map(|total| view! { <p>{payments(locale, total.count)} " · " {yuan(total.sum_fen)}</p> })}
             </div>
             <ul class="card rows">
-                <For each=move || loaded.with(|loaded| loaded.of_day(total.day)) key=|row| row.payment let:row>
+                <For each=move || loaded.with(|loaded| loaded.of_day(day)) key=|row| row.payment let:row>
                     <li><Row row locale/></li>
                 </For>
             </ul>
@@ -190,18 +238,27 @@ pub fn Tag(
     /// The language.
     locale: Locale,
 ) -> impl IntoView {
-    let (word, kind) = match state {
-        ReceiptState::Collected => (td_string!(locale, receipts.collected), "good"),
-        ReceiptState::Refunding => (td_string!(locale, receipts.refunding), "wait"),
-        ReceiptState::PartlyRefunded => (td_string!(locale, receipts.partly_refunded), "wait"),
-        ReceiptState::Refunded => (td_string!(locale, receipts.refunded), "gone"),
+    let kind = match state {
+        ReceiptState::Collected => "good",
+        ReceiptState::Refunding | ReceiptState::PartlyRefunded => "wait",
+        ReceiptState::Refunded => "gone",
     };
-    view! { <span class="tag" data-kind=kind>{word}</span> }
+    view! { <span class="tag" data-kind=kind>{state_name(locale, state)}</span> }
+}
+
+/// A state in a word.
+pub fn state_name(locale: Locale, state: ReceiptState) -> &'static str {
+    match state {
+        ReceiptState::Collected => td_string!(locale, receipts.collected),
+        ReceiptState::Refunding => td_string!(locale, receipts.refunding),
+        ReceiptState::PartlyRefunded => td_string!(locale, receipts.partly_refunded),
+        ReceiptState::Refunded => td_string!(locale, receipts.refunded),
+    }
 }
 
 /// The way to older receipts: a link, which also acts when it comes into sight.
 #[component]
-fn Older(query: ReceiptQuery) -> impl IntoView {
+fn Older(query: Memo<ReceiptQuery>) -> impl IntoView {
     let till = till();
     let locale = till.locale;
     let listing = till.listing;
@@ -209,7 +266,7 @@ fn Older(query: ReceiptQuery) -> impl IntoView {
     let next = Memo::new(move |_| listing.loaded.with(|loaded| loaded.next));
     let more = move || {
         if let Some(next) = next.get_untracked() {
-            load(till, query, Some(next));
+            load(till, query.get_untracked(), Some(next));
         }
     };
     let on_click = move |event: leptos::ev::MouseEvent| {
@@ -225,12 +282,20 @@ fn Older(query: ReceiptQuery) -> impl IntoView {
     let problem =
         move || listing.refused.get().map(|refusal| view! { <p class="note note-bad" role="alert">{sentence(locale, &refusal)}</p> });
     let label = move || if listing.is_busy.get() { td_string!(locale, manager.loading) } else { td_string!(locale, receipts.older) };
+    // A search says how far it has come, because it may find nothing for a while.
+    let reached = move || {
+        let (next, today) = (next.get()?, listing.loaded.with(|loaded| loaded.today));
+        query
+            .with(|query| !query.words.is_empty())
+            .then(|| fill(td_string!(locale, receipts.searched_to), &[("date", &date(locale, next.at_ms.day(), today))]))
+    };
     view! {
         <div class="older">
             {problem}
+            {move || reached().map(|text| view! { <p class="quiet" role="status">{text}</p> })}
             {move || match next.get() {
                 Some(cursor) => view! {
-                    <a class="button button-quiet" node_ref=link href=ReceiptQuery { before: Some(cursor) }.url() on:click=on_click
+                    <a class="button button-quiet" node_ref=link href=query.with(|query| query.from_place(Some(cursor))).url() on:click=on_click
                         aria-busy=move || listing.is_busy.get().to_string()>{label}</a>
                 }
                 .into_any(),

@@ -4,7 +4,7 @@ use domain::Day;
 use leptos::prelude::*;
 
 use crate::Refusal;
-use crate::receipts::{Cursor, DayTotal, ReceiptPage, ReceiptQuery, ReceiptRow};
+use crate::receipts::{CodeChoice, Cursor, DayTotal, ReceiptPage, ReceiptQuery, ReceiptRow};
 
 /// What a list has loaded.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -13,18 +13,21 @@ pub struct Loaded {
     pub begun: Option<ReceiptQuery>,
     /// Newest first, without a receipt twice.
     pub rows: Vec<ReceiptRow>,
-    /// The totals of the days in `rows`, newest first.
-    pub days: Vec<DayTotal>,
+    /// The days in `rows`, newest first, with their totals where they have any.
+    pub days: Vec<(Day, Option<DayTotal>)>,
     /// Where it goes on.
     pub next: Option<Cursor>,
     /// The day on which it was loaded: what "today" means.
     pub today: Day,
+    /// The words were too few to be looked for.
+    pub is_too_short: bool,
 }
 
 impl Loaded {
     /// A list that begins with `page`.
     pub fn begin(query: ReceiptQuery, page: ReceiptPage) -> Loaded {
-        let mut loaded = Loaded { begun: Some(query), today: page.as_of_ms.day(), ..Loaded::default() };
+        let (today, is_too_short) = (page.as_of_ms.day(), page.is_too_short);
+        let mut loaded = Loaded { begun: Some(query), today, is_too_short, ..Loaded::default() };
         loaded.append(page);
         loaded
     }
@@ -32,11 +35,13 @@ impl Loaded {
     /// Appends an older page. A receipt or day that is there already stays as it is.
     pub fn append(&mut self, page: ReceiptPage) {
         let end = self.rows.last().map(ReceiptRow::cursor);
-        self.rows.extend(page.rows.into_iter().filter(|row| end.is_none_or(|end| row.cursor() < end)));
-        for day in page.days {
-            if self.days.iter().all(|known| known.day != day.day) {
-                self.days.push(day);
+        let older = page.rows.into_iter().filter(|row| end.is_none_or(|end| row.cursor() < end));
+        for row in older {
+            let day = row.at_ms.day();
+            if self.days.last().is_none_or(|(last, _)| *last != day) {
+                self.days.push((day, page.days.iter().find(|total| total.day == day).copied()));
             }
+            self.rows.push(row);
         }
         self.next = page.next;
     }
@@ -52,8 +57,12 @@ impl Loaded {
 pub struct Listing {
     /// What was loaded.
     pub loaded: RwSignal<Loaded>,
+    /// The codes by which it can be narrowed.
+    pub codes: RwSignal<Vec<CodeChoice>>,
     /// Whether more is on its way.
     pub is_busy: RwSignal<bool>,
+    /// Counts the questions, so that the answer to an earlier one is not taken for that to the last.
+    pub asked: RwSignal<u64>,
     /// Why the last request was refused.
     pub refused: RwSignal<Option<Refusal>>,
     /// How far the page was scrolled when it was left.
@@ -63,14 +72,20 @@ pub struct Listing {
 impl Listing {
     /// The list with which a page begins.
     pub fn new(first: Option<(ReceiptQuery, Result<ReceiptPage, Refusal>)>) -> Listing {
+        let mut codes = vec![];
         let (loaded, refused) = match first {
-            Some((query, Ok(page))) => (Loaded::begin(query, page), None),
+            Some((query, Ok(mut page))) => {
+                codes = std::mem::take(&mut page.codes);
+                (Loaded::begin(query, page), None)
+            }
             Some((query, Err(refusal))) => (Loaded { begun: Some(query), ..Loaded::default() }, Some(refusal)),
             None => (Loaded::default(), None),
         };
         Listing {
             loaded: RwSignal::new(loaded),
+            codes: RwSignal::new(codes),
             is_busy: RwSignal::new(false),
+            asked: RwSignal::new(0),
             refused: RwSignal::new(refused),
             scrolled: RwSignal::new(0),
         }
@@ -102,7 +117,7 @@ mod tests {
         let mut days: Vec<DayTotal> = rows.iter().map(|row| DayTotal { day: row.at_ms.day(), count: 7, sum_fen: Fen::of(700) }).collect();
         days.dedup();
         let next = rows.last().filter(|_| next).map(ReceiptRow::cursor);
-        ReceiptPage { rows, days, next, as_of_ms: Millis::of(times[0]) }
+        ReceiptPage { rows, days, next, codes: vec![], is_too_short: false, as_of_ms: Millis::of(times[0]) }
     }
 
     #[test]
@@ -111,7 +126,7 @@ mod tests {
         loaded.append(page(&[10 * DAY_MS + 2, 10 * DAY_MS + 1, 9 * DAY_MS], false));
         let times: Vec<_> = loaded.rows.iter().map(|row| row.at_ms.get()).collect();
         assert_eq!(times, [10 * DAY_MS + 3, 10 * DAY_MS + 2, 10 * DAY_MS + 1, 9 * DAY_MS]);
-        assert_eq!(loaded.days.iter().map(|day| day.day.get()).collect::<Vec<_>>(), [10, 9]);
+        assert_eq!(loaded.days.iter().map(|(day, total)| (day.get(), total.is_some())).collect::<Vec<_>>(), [(10, true), (9, true)]);
         assert_eq!(loaded.next, None);
         assert_eq!(loaded.of_day(Day::of(10)).len(), 3);
     }

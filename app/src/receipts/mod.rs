@@ -5,11 +5,14 @@ mod cursor;
 mod detail;
 mod list;
 mod listing;
+mod narrow;
+mod query;
 
 #[cfg(feature = "ssr")]
 pub use api::Receipts;
-pub use api::{DayTotal, PAGE_ROWS, ReceiptDetail, ReceiptPage, ReceiptQuery, ReceiptRow, RefundLine};
+pub use api::{CodeChoice, DayTotal, PAGE_ROWS, ReceiptDetail, ReceiptPage, ReceiptRow, RefundLine};
 pub use cursor::{Cursor, NoSuchPlace};
 pub use detail::DetailScreen;
 pub use list::ListScreen;
 pub use listing::{Listing, Loaded};
+pub use query::ReceiptQuery;

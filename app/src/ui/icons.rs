@@ -18,6 +18,11 @@ pub fn code() -> AnyView {
     icon("M4 4h6v6H4zM14 4h6v6h-6zM4 14h6v6H4zM14 14h2v2h-2zM18 14h2M14 18v2h2M18 17v3h2v-3z")
 }
 
+/// A search.
+pub fn search() -> AnyView {
+    icon("M11 4a7 7 0 100 14 7 7 0 000-14zM16 16l4.5 4.5")
+}
+
 /// A list.
 pub fn list() -> AnyView {
     icon("M8 6h12M8 12h12M8 18h12M4 6h.01M4 12h.01M4 18h.01")

@@ -7,7 +7,7 @@ use domain::form::Answer;
 use domain::receipt::Receipt;
 use domain::{Millis, PaymentId};
 use server::store::codes::FoundCode;
-use server::store::receipts::{self, Before};
+use server::store::receipts::{self, Before, Narrow};
 use server::store::{Store, search};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
 use sqlx::{ConnectOptions, Connection, SqliteConnection};
@@ -111,7 +111,7 @@ impl Shelf {
     async fn page_us(&self, before: Option<Before>) -> f64 {
         let mut reader = self.store.read().await.expect("a store can be read");
         let started = Instant::now();
-        let page = receipts::page(&mut reader.tx(), self.found.code.tenant, self.found.code.payee, before, PAGE).await;
+        let page = receipts::page(&mut reader.tx(), self.found.code.tenant, self.found.code.payee, Narrow::default(), before, PAGE).await;
         let took = started.elapsed();
         assert_eq!(page.expect("a store can be read").len() as i64, PAGE);
         took.as_secs_f64() * 1e6
@@ -124,7 +124,9 @@ impl Shelf {
         let mut before = None;
         while receipts.len() < most {
             let limit = (most - receipts.len()).min(200);
-            let found = search::search(&mut reader.tx(), self.found.code.tenant, self.found.code.payee, word, before, limit).await;
+            let found =
+                search::search(&mut reader.tx(), self.found.code.tenant, self.found.code.payee, word, Narrow::default(), before, limit)
+                    .await;
             let found = found.expect("a store can be read").expect("two characters can be looked up");
             receipts.extend(found.receipts);
             before = found.next;

@@ -187,6 +187,17 @@ pub async fn by_token(tx: &mut Tx<'_>, token: &str) -> Result<Option<FoundCode>,
     row.map(Row::read).transpose()
 }
 
+/// The codes of a payee by name, at most two hundred: what a list can be narrowed to.
+pub async fn named(tx: &mut Tx<'_>, tenant: TenantId, payee: AccountId) -> Result<Vec<(CodeId, String)>, StoreError> {
+    let rows: Vec<(Uuid, String)> =
+        on!(tx, |db| sqlx::query_as("SELECT id, name FROM code WHERE tenant = $1 AND payee = $2 ORDER BY name, id LIMIT 200")
+            .bind(tenant.get())
+            .bind(payee.get())
+            .fetch_all(db)
+            .await)?;
+    Ok(rows.into_iter().map(|(id, name)| (CodeId::of(id), name)).collect())
+}
+
 /// The code on this manager's screen, reached by its newest token.
 pub async fn app_code(tx: &mut Tx<'_>, tenant: TenantId, payee: AccountId) -> Result<Option<FoundCode>, StoreError> {
     let row: Option<Row> = on!(tx, |db| sqlx::query_as(found!(

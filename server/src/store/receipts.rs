@@ -1,8 +1,8 @@
 //! Receipts: written when a payment is paid, touched only by its refunds.
 
 use domain::form::Answer;
-use domain::receipt::Receipt;
-use domain::{AccountId, Day, Fen, Millis, Payment, PaymentId, TenantId};
+use domain::receipt::{Receipt, ReceiptState};
+use domain::{AccountId, CodeId, Day, Fen, Millis, Payment, PaymentId, TenantId};
 use sqlx::FromRow;
 use uuid::Uuid;
 
@@ -25,6 +25,22 @@ impl Before {
     }
 }
 
+/// Which receipts of a payee are wanted; by default all.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Narrow {
+    /// Only those that came through this code.
+    pub code: Option<CodeId>,
+    /// Only those in this state.
+    pub state: Option<ReceiptState>,
+}
+
+impl Narrow {
+    /// Whether a receipt that came through `code` is wanted.
+    pub(super) fn takes(&self, code: CodeId, receipt: &Receipt) -> bool {
+        self.code.is_none_or(|wanted| wanted == code) && self.state.is_none_or(|wanted| wanted == receipt.state())
+    }
+}
+
 /// A receipt with when we learned of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Known {
@@ -37,6 +53,7 @@ pub struct Known {
 #[derive(FromRow)]
 pub(super) struct Row {
     payment: Uuid,
+    code: Uuid,
     amount_fen: i64,
     refunding_fen: i64,
     refunded_fen: i64,
@@ -64,6 +81,10 @@ impl Row {
         Ok(Known { known_at_ms: Millis::of(self.known_at_ms), receipt })
     }
 
+    pub(super) fn code(&self) -> CodeId {
+        CodeId::of(self.code)
+    }
+
     pub(super) fn receipt(self) -> Result<Receipt, StoreError> {
         Ok(self.read()?.receipt)
     }
@@ -71,38 +92,65 @@ impl Row {
 
 /// Everything about receipts; a condition follows.
 macro_rules! rows {
-    ($rest:literal) => {
+    ($($rest:tt)+) => {
         concat!(
-            "SELECT r.payment, r.amount_fen, r.refunding_fen, r.refunded_fen, r.paid_at_ms, r.known_at_ms, r.code_name, ",
+            "SELECT r.payment, r.code, r.amount_fen, r.refunding_fen, r.refunded_fen, r.paid_at_ms, r.known_at_ms, r.code_name, ",
             "a.name AS payee_name, r.answers, r.trade FROM receipt r JOIN account a ON a.id = r.payee ",
-            $rest
+            $($rest)+
         )
     };
 }
 
 pub(super) use rows;
 
-/// The newest receipts of a payee, at most `limit`, from `before` on when it is given. Any depth costs the same, because the
-/// index is entered at the place itself.
+/// A page of receipts in one state, or in any: all codes, then one code. Each state has the condition of its index.
+macro_rules! in_state {
+    ($code:expr, $state:literal) => {
+        match $code {
+            None => rows!(
+                "WHERE r.tenant = $1 AND r.payee = $2 AND (r.paid_at_ms, r.payment) < ($3, $4)",
+                $state,
+                " ORDER BY r.paid_at_ms DESC, r.payment DESC LIMIT $5"
+            ),
+            Some(_) => rows!(
+                "WHERE r.tenant = $1 AND r.payee = $2 AND (r.paid_at_ms, r.payment) < ($3, $4) AND r.code = $6",
+                $state,
+                " ORDER BY r.paid_at_ms DESC, r.payment DESC LIMIT $5"
+            ),
+        }
+    };
+}
+
+/// The newest receipts of a payee that `narrow` takes, at most `limit`, from `before` on when it is given. Any depth costs the
+/// same, because the index is entered at the place itself.
 pub async fn page(
     tx: &mut Tx<'_>,
     tenant: TenantId,
     payee: AccountId,
+    narrow: Narrow,
     before: Option<Before>,
     limit: i64,
 ) -> Result<Vec<Receipt>, StoreError> {
     let before = before.unwrap_or(Before { paid_at_ms: Millis::of(i64::MAX), payment: PaymentId::of(Uuid::max()) });
-    let rows: Vec<Row> = on!(tx, |db| sqlx::query_as(rows!(
-        "WHERE r.tenant = $1 AND r.payee = $2 AND (r.paid_at_ms, r.payment) < ($3, $4) \
-         ORDER BY r.paid_at_ms DESC, r.payment DESC LIMIT $5"
-    ))
-    .bind(tenant.get())
-    .bind(payee.get())
-    .bind(before.paid_at_ms.get())
-    .bind(before.payment.get())
-    .bind(limit)
-    .fetch_all(db)
-    .await)?;
+    let sql = match narrow.state {
+        None => in_state!(narrow.code, ""),
+        Some(ReceiptState::Collected) => in_state!(narrow.code, " AND r.refunding_fen = 0 AND r.refunded_fen = 0"),
+        Some(ReceiptState::Refunding) => in_state!(narrow.code, " AND r.refunding_fen > 0"),
+        Some(ReceiptState::PartlyRefunded) => {
+            in_state!(narrow.code, " AND r.refunding_fen = 0 AND r.refunded_fen > 0 AND r.refunded_fen < r.amount_fen")
+        }
+        Some(ReceiptState::Refunded) => {
+            in_state!(narrow.code, " AND r.refunding_fen = 0 AND r.refunded_fen > 0 AND r.refunded_fen >= r.amount_fen")
+        }
+    };
+    let rows: Vec<Row> = on!(tx, |db| {
+        let query =
+            sqlx::query_as(sql).bind(tenant.get()).bind(payee.get()).bind(before.paid_at_ms.get()).bind(before.payment.get()).bind(limit);
+        match narrow.code {
+            Some(code) => query.bind(code.get()).fetch_all(db).await,
+            None => query.fetch_all(db).await,
+        }
+    })?;
     rows.into_iter().map(Row::receipt).collect()
 }
 
@@ -153,15 +201,17 @@ struct OwnedRow {
 /// The receipts of everybody that this database learned of at `since` or later, at most `limit`: what an instance looks for
 /// that other instances stored.
 pub async fn all_known_since(tx: &mut Tx<'_>, since: Millis, limit: i64) -> Result<Vec<(TenantId, AccountId, Known)>, StoreError> {
-    let rows: Vec<OwnedRow> = on!(tx, |db| sqlx::query_as(
-        "SELECT r.tenant, r.payee, r.payment, r.amount_fen, r.refunding_fen, r.refunded_fen, r.paid_at_ms, r.known_at_ms, r.code_name, \
+    let rows: Vec<OwnedRow> = on!(tx, |db| {
+        sqlx::query_as(
+        "SELECT r.tenant, r.payee, r.payment, r.code, r.amount_fen, r.refunding_fen, r.refunded_fen, r.paid_at_ms, r.known_at_ms, r.code_name, \
          a.name AS payee_name, r.answers, r.trade FROM receipt r JOIN account a ON a.id = r.payee \
          WHERE r.known_at_ms >= $1 ORDER BY r.known_at_ms, r.payment LIMIT $2",
     )
     .bind(since.get())
     .bind(limit)
     .fetch_all(db)
-    .await)?;
+    .await
+    })?;
     rows.into_iter().map(|owned| Ok((TenantId::of(owned.tenant), AccountId::of(owned.payee), owned.row.read()?))).collect()
 }
 

@@ -10,7 +10,7 @@ use domain::{AccountId, Fen, Millis, Payment, PaymentId, TenantId};
 use uuid::Uuid;
 
 use super::payments::json;
-use super::receipts::{Before, Row, rows};
+use super::receipts::{Before, Narrow, Row, rows};
 use super::{StoreError, Tx, dialect, on};
 
 /// Receipts that are looked at in one call; whoever wants more goes on from where it ended.
@@ -28,13 +28,14 @@ pub struct Found {
     pub next: Option<Before>,
 }
 
-/// The newest receipts of a payee on which every word of `query` is written, at most `limit`, from `before` on when it is
-/// given. `None` when the query is too short to be looked up: a single character that is not Chinese.
+/// The newest receipts of a payee that `narrow` takes and on which every word of `query` is written, at most `limit`, from
+/// `before` on when it is given. `None` when the query is too short to be looked up: a single character that is not Chinese.
 pub async fn search(
     tx: &mut Tx<'_>,
     tenant: TenantId,
     payee: AccountId,
     query: &str,
+    narrow: Narrow,
     before: Option<Before>,
     limit: usize,
 ) -> Result<Option<Found>, StoreError> {
@@ -51,14 +52,15 @@ pub async fn search(
     loop {
         let candidates = with_token(tx, tenant, payee, &token, place, batch).await?;
         let is_last = candidates.len() < batch;
-        for candidate in candidates {
+        for row in candidates {
+            let (code, candidate) = (row.code(), row.receipt()?);
             if found.receipts.len() == limit {
                 found.next = Some(place);
                 return Ok(Some(found));
             }
             place = Before::of(&candidate);
             looked_at += 1;
-            if words.iter().all(|word| texts(&candidate).any(|text| matches(&text, word))) {
+            if narrow.takes(code, &candidate) && words.iter().all(|word| texts(&candidate).any(|text| matches(&text, word))) {
                 found.receipts.push(candidate);
             }
         }
@@ -133,8 +135,8 @@ async fn with_token(
     token: &str,
     before: Before,
     limit: usize,
-) -> Result<Vec<Receipt>, StoreError> {
-    let rows: Vec<Row> = on!(tx, |db| sqlx::query_as(rows!(
+) -> Result<Vec<Row>, StoreError> {
+    Ok(on!(tx, |db| sqlx::query_as(rows!(
         "JOIN (SELECT at_ms, id FROM search_token WHERE tenant = $1 AND scope = $2 AND token = $3 AND (at_ms, id) < ($4, $5) \
          ORDER BY at_ms DESC, id DESC LIMIT $6) s ON s.id = r.payment WHERE r.tenant = $1 ORDER BY s.at_ms DESC, s.id DESC"
     ))
@@ -145,6 +147,5 @@ async fn with_token(
     .bind(before.payment.get())
     .bind(i64::try_from(limit).unwrap_or(i64::MAX))
     .fetch_all(db)
-    .await)?;
-    rows.into_iter().map(Row::receipt).collect()
+    .await)?)
 }

@@ -16,6 +16,7 @@ mod manager;
 mod notices;
 mod paying;
 mod photos;
+mod receipts;
 mod refunding;
 mod scene;
 mod security;

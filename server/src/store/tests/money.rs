@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use super::stores;
 use crate::store::audit::Deed;
-use crate::store::receipts::Before;
+use crate::store::receipts::{Before, Narrow};
 use crate::store::rollups::{Drain, Totals};
 use crate::store::testing::shop::{Hear, Insert, NOON, Shop};
 use crate::store::*;
@@ -24,12 +24,12 @@ async fn receipts_are_paged_newest_first_without_gap_or_repetition() {
         }
         let mut conn = test.bare().await;
         let tx = &mut conn.tx();
-        let whole = receipts::page(tx, shop.tenant, shop.payee, None, 100).await.unwrap();
+        let whole = receipts::page(tx, shop.tenant, shop.payee, Narrow::default(), None, 100).await.unwrap();
         assert_eq!(whole.len(), 10);
         assert!(whole.is_sorted_by_key(|receipt| std::cmp::Reverse((receipt.paid_at_ms, receipt.payment))), "{}", test.engine);
         let (mut paged, mut before) = (vec![], None);
         loop {
-            let page = receipts::page(tx, shop.tenant, shop.payee, before, 3).await.unwrap();
+            let page = receipts::page(tx, shop.tenant, shop.payee, Narrow::default(), before, 3).await.unwrap();
             let Some(last) = page.last() else { break };
             before = Some(Before::of(last));
             paged.extend(page);

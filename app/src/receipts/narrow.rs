@@ -1,0 +1,159 @@
+//! Narrowing the list: words, a last day, a code, a state. It is a form that names an address, so it works before the program
+//! is there; with it the list changes in place.
+
+use domain::Day;
+use leptos::html;
+use leptos::prelude::*;
+use leptos_router::hooks::use_navigate;
+
+use crate::i18n::*;
+use crate::mobile::till::till;
+use crate::receipts::ReceiptQuery;
+use crate::receipts::list::state_name;
+use crate::receipts::query::{MOST_CHARS, STATES, state_word};
+use crate::ui::fill;
+use crate::ui::icons;
+use crate::ui::moments::date;
+
+/// The search field, what else narrows the list, and what narrows it now.
+#[component]
+pub fn Narrow(
+    /// What the list shows now.
+    query: Memo<ReceiptQuery>,
+) -> impl IntoView {
+    let locale = till().locale;
+    let (form, words) = (NodeRef::<html::Form>::new(), NodeRef::<html::Input>::new());
+    let (until, code, state) = (NodeRef::<html::Input>::new(), NodeRef::<html::Select>::new(), NodeRef::<html::Select>::new());
+    let navigate = use_navigate();
+    let wanted = move || {
+        let pairs = [
+            ("q", words.get_untracked().map(|field| field.value())),
+            ("until", until.get_untracked().map(|field| field.value())),
+            ("code", code.get_untracked().map(|field| field.value())),
+            ("state", state.get_untracked().map(|field| field.value())),
+        ];
+        let pairs = pairs.into_iter().map(|(name, value)| (name, value.unwrap_or_default()));
+        ReceiptQuery::of_url(&form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs).finish())
+    };
+    let show = move |event: leptos::ev::SubmitEvent| {
+        event.prevent_default();
+        navigate(&wanted().url(), Default::default());
+    };
+    // Choosing is enough; only words want to be finished first.
+    let chosen = move |_| {
+        if let Some(form) = form.get_untracked() {
+            // A browser without requestSubmit has the button.
+            let _ = form.request_submit();
+        }
+    };
+    let is_open = query.with_untracked(|query| query.until.is_some() || query.code.is_some() || query.state.is_some());
+    view! {
+        <form class="narrow" role="search" method="get" action="/m/receipts" node_ref=form on:submit=show>
+            <div class="search">
+                <label class="unseen" for="q">{td_string!(locale, receipts.search)}</label>
+                <input id="q" name="q" type="search" enterkeyhint="search" autocomplete="off" maxlength=MOST_CHARS.to_string()
+                    placeholder=td_string!(locale, receipts.search_hint) node_ref=words
+                    value=query.with_untracked(|query| query.words.clone()) prop:value=move || query.with(|query| query.words.clone())/>
+                <button class="plain" aria-label=td_string!(locale, receipts.search)>{icons::search()}</button>
+            </div>
+            <details open=is_open>
+                <summary class="plain">{icons::settings()} {td_string!(locale, receipts.narrow)}</summary>
+                <div class="card narrow-by">
+                    <label>
+                        <span>{td_string!(locale, receipts.until)}</span>
+                        <input type="date" name="until" node_ref=until on:change=chosen
+                            value=query.with_untracked(|query| day_text(query.until)) prop:value=move || query.with(|query| day_text(query.until))/>
+                    </label>
+                    <label>
+                        <span>{td_string!(locale, receipts.code)}</span>
+                        <select name="code" node_ref=code on:change=chosen><Codes query/></select>
+                    </label>
+                    <label>
+                        <span>{td_string!(locale, receipts.state)}</span>
+                        <select name="state" node_ref=state on:change=chosen>
+                            <option value="">{td_string!(locale, receipts.any_state)}</option>
+                            {STATES.map(|state| view! {
+                                <option value=state_word(state) selected=move || query.with(|query| query.state == Some(state))>
+                                    {state_name(locale, state)}
+                                </option>
+                            })}
+                        </select>
+                    </label>
+                    <button class="button button-quiet">{td_string!(locale, receipts.show)}</button>
+                </div>
+            </details>
+            <Chips query/>
+        </form>
+    }
+    .into_any()
+}
+
+#[component]
+fn Codes(query: Memo<ReceiptQuery>) -> impl IntoView {
+    let till = till();
+    let codes = Memo::new(move |_| till.listing.codes.get());
+    view! {
+        <option value="">{td_string!(till.locale, receipts.any_code)}</option>
+        {move || codes.get().into_iter().map(|choice| {
+            let code = choice.code;
+            view! {
+                <option value=code.to_string() selected=move || query.with(|query| query.code == Some(code))>{choice.name}</option>
+            }
+        }).collect_view()}
+    }
+    .into_any()
+}
+
+/// What narrows the list now, each with the address of the list without it; and days to jump to.
+#[component]
+fn Chips(query: Memo<ReceiptQuery>) -> impl IntoView {
+    let till = till();
+    let locale = till.locale;
+    let chips = move || {
+        let now = query.get();
+        let today = till.listing.loaded.with(|loaded| loaded.today);
+        let mut chips: Vec<(String, ReceiptQuery)> = vec![];
+        if !now.words.is_empty() {
+            chips.push((now.words.clone(), ReceiptQuery { words: String::new(), before: None, ..now.clone() }));
+        }
+        if let Some(until) = now.until {
+            let name = fill(td_string!(locale, receipts.until_day), &[("date", &date(locale, until, today))]);
+            chips.push((name, ReceiptQuery { until: None, before: None, ..now.clone() }));
+        }
+        if let Some(code) = now.code {
+            let name = till.listing.codes.with(|codes| codes.iter().find(|choice| choice.code == code).map(|choice| choice.name.clone()));
+            let name = name.unwrap_or_else(|| td_string!(locale, receipts.code).to_owned());
+            chips.push((name, ReceiptQuery { code: None, before: None, ..now.clone() }));
+        }
+        if let Some(state) = now.state {
+            chips.push((state_name(locale, state).to_owned(), ReceiptQuery { state: None, before: None, ..now.clone() }));
+        }
+        chips
+    };
+    let jumps = move || {
+        let now = query.get();
+        let today = till.listing.loaded.with(|loaded| loaded.today);
+        // Whoever looks for something is not offered another day as well.
+        let is_offered = now.until.is_none() && now.before.is_none() && today != Day::default();
+        let days = [
+            (td_string!(locale, receipts.one_month_ago), today.months_before(1)),
+            (td_string!(locale, receipts.three_months_ago), today.months_before(3)),
+        ];
+        is_offered.then(|| days.map(|(name, day)| (name, ReceiptQuery { until: Some(day), ..now.clone() }))).into_iter().flatten()
+    };
+    view! {
+        <div class="chips">
+            {move || chips().into_iter().map(|(name, without)| view! {
+                <a class="chip is-on" href=without.url() aria-label=fill(td_string!(locale, receipts.without), &[("what", &name)])>
+                    {name.clone()} <span aria-hidden="true">"×"</span>
+                </a>
+            }).collect_view()}
+            {move || jumps().map(|(name, there)| view! { <a class="chip" href=there.url()>{name}</a> }).collect_view()}
+        </div>
+    }
+    .into_any()
+}
+
+fn day_text(day: Option<Day>) -> String {
+    day.map(|day| day.to_string()).unwrap_or_default()
+}
