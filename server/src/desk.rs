@@ -4,6 +4,7 @@ use app::Refusal;
 use app::manager::{Collecting, Desk, Today};
 use app::receipts::{CodeChoice, Cursor, DayTotal, PAGE_ROWS, ReceiptDetail, ReceiptPage, ReceiptQuery, ReceiptRow, Receipts, RefundLine};
 use async_trait::async_trait;
+use domain::form::Answer;
 use domain::receipt::Receipt;
 use domain::{Caller, Day, PaymentId};
 
@@ -138,7 +139,7 @@ fn place(query: &ReceiptQuery) -> Option<Before> {
 
 /// A stored receipt as a line of the list.
 fn row(receipt: Receipt) -> ReceiptRow {
-    let mut others = receipt.answers.iter().map(|answer| answer.text.as_str()).filter(|text| !text.is_empty());
+    let mut others = receipt.answers.iter().filter_map(Answer::in_passing);
     let title = others.next().unwrap_or_default().to_owned();
     ReceiptRow {
         payment: receipt.payment,

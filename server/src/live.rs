@@ -3,6 +3,7 @@
 //! A commit here is published at once. What other instances committed is found by looking at the last minute of receipts
 //! again and again; listeners drop what they were told already.
 
+use domain::form::Answer;
 use domain::{AccountId, Day, Fen, Millis, Payment, PaymentId, TenantId};
 use tokio::sync::broadcast;
 
@@ -36,7 +37,7 @@ impl LiveArrival {
             payee: paid.payee,
             payment: paid.id,
             amount_fen: paid.amount_fen,
-            title: stored.answers.iter().map(|answer| answer.text.clone()).find(|text| !text.is_empty()).unwrap_or_default(),
+            title: stored.answers.iter().find_map(Answer::in_passing).unwrap_or_default().to_owned(),
             paid_at_ms: paid.paid_at_ms.unwrap_or(now),
             known_at_ms: now,
         }

@@ -60,15 +60,43 @@ impl Receipt {
         ReceiptState::of(self.amount_fen, self.refunding_fen, self.refunded_fen)
     }
 
-    /// What names it in a list: the payer's first answer, or nothing.
+    /// What names it in a list: the payer's first answer that speaks for itself, or nothing.
     pub fn title(&self) -> Option<&str> {
-        self.answers.iter().map(|answer| answer.text.as_str()).find(|text| !text.is_empty())
+        self.answers.iter().find_map(Answer::in_passing)
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::form::AnswerValue;
+
+    #[test]
+    fn a_receipt_is_named_by_the_first_answer_that_speaks_for_itself() {
+        let answer = |text: &str, value| Answer { value, ..Answer::plain("key", "label", text) };
+        let name = answer("张三", AnswerValue::Plain);
+        let table = [
+            (vec![], None),
+            (vec![name.clone()], Some("张三")),
+            (vec![answer("是", AnswerValue::Yes), answer("否", AnswerValue::No), name.clone()], Some("张三")),
+            (vec![answer("照片", AnswerValue::Photo { id: "p".into() })], None),
+            (vec![answer("", AnswerValue::Plain), name], Some("张三")),
+        ];
+        for (answers, expected) in table {
+            let receipt = Receipt {
+                payment: "0196f3a2b1c47d8e9f001122a7d84c21".parse().unwrap(),
+                amount_fen: Fen::of(1),
+                refunding_fen: Fen::ZERO,
+                refunded_fen: Fen::ZERO,
+                paid_at_ms: Millis::of(0),
+                code_name: String::new(),
+                payee_name: String::new(),
+                answers,
+                transaction: None,
+            };
+            assert_eq!(receipt.title(), expected);
+        }
+    }
 
     #[test]
     fn a_receipt_says_what_is_not_settled_before_what_is() {

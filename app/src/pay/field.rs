@@ -333,7 +333,7 @@ fn invoice_title(asking: &Asking<'_>, field: &Field, said: Described) -> AnyView
 fn preset(asking: &Asking<'_>, field: &Field) -> AnyView {
     let checked = domain::form::FormSchema { version: 0, fields: vec![field.clone()] }.check(asking.presets);
     let answers = checked.unwrap_or_default();
-    let said = answers.first().map(|answer| super::receipt::said(asking.locale, answer));
+    let said = answers.first().map(|answer| crate::ui::said(asking.locale, answer));
     let said = said.unwrap_or_else(|| asking.presets.all(&field.key).join("、"));
     view! {
         <div class="f">

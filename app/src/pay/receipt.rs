@@ -1,7 +1,7 @@
 //! The receipt: what was paid, when, to whom and for what, with a mark that a picture cannot carry.
 
 use domain::Millis;
-use domain::form::{Answer, AnswerValue, TitleKind};
+use domain::form::AnswerValue;
 use domain::receipt::{Receipt, ReceiptState};
 use leptos::prelude::*;
 
@@ -9,7 +9,7 @@ use super::document::{Frame, Part, Shell, document, reader_links};
 use super::shop::{Shop, masthead};
 use super::waiting::Sign;
 use crate::i18n::*;
-use crate::ui::{Mark, fill, yuan};
+use crate::ui::{Mark, fill, said, yuan};
 
 /// Everything on the receipt page.
 #[derive(Debug, Clone, Copy)]
@@ -137,18 +137,4 @@ fn picture(label: &str, url: String) -> AnyView {
         <dd><a href=url.clone()><img src=url.clone() alt=label.to_owned() width="96" height="96" /></a></dd>
     }
     .into_any()
-}
-
-/// What the payer said, in the reader's language where the words are ours.
-pub(super) fn said(locale: Locale, answer: &Answer) -> String {
-    match &answer.value {
-        AnswerValue::Yes => td_string!(locale, pay.yes).to_owned(),
-        AnswerValue::No => td_string!(locale, pay.no).to_owned(),
-        AnswerValue::Photo { .. } => td_string!(locale, pay.photo).to_owned(),
-        AnswerValue::InvoiceTitle { title: TitleKind::Company, name, tax_no } => {
-            format!("{name} {} {tax_no}", td_string!(locale, pay.title_tax_no))
-        }
-        AnswerValue::InvoiceTitle { title: TitleKind::Person, name, .. } => name.clone(),
-        AnswerValue::Plain | AnswerValue::Place { .. } => answer.text.clone(),
-    }
 }

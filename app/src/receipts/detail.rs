@@ -1,5 +1,6 @@
 //! One receipt in full: what came, what the payer had filled in, what happened to it.
 
+use domain::form::{Answer, AnswerValue};
 use domain::receipt::{Receipt, ReceiptState};
 use domain::refund::RefundState;
 use domain::{Fen, Millis, PaymentId};
@@ -16,7 +17,7 @@ use crate::receipts::{ReceiptDetail, RefundLine, api};
 use crate::ui::fill;
 use crate::ui::icons;
 use crate::ui::parts::{Bar, Loading, Refused};
-use crate::ui::yuan;
+use crate::ui::{said, yuan};
 
 /// One receipt.
 #[component]
@@ -59,7 +60,7 @@ fn Detail(detail: ReceiptDetail, locale: Locale) -> impl IntoView {
         <Amounts receipt=receipt.clone() locale/>
         <section aria-labelledby="filled-in">
             <h2 id="filled-in">{td_string!(locale, receipts.filled_in)}</h2>
-            <Answers receipt=receipt.clone() locale/>
+            <Answers receipt=receipt.clone() photos=format!("{}/photos", path_of(&receipt_url)) locale/>
         </section>
         <section aria-labelledby="progress">
             <h2 id="progress">{td_string!(locale, receipts.progress)}</h2>
@@ -97,12 +98,25 @@ fn Amounts(receipt: Receipt, locale: Locale) -> impl IntoView {
     .into_any()
 }
 
+/// The path of an address of ours, so that a picture is asked for where the page itself came from.
+fn path_of(url: &str) -> &str {
+    url.find("/r/").map_or(url, |at| &url[at..])
+}
+
 #[component]
-fn Answers(receipt: Receipt, locale: Locale) -> impl IntoView {
+fn Answers(receipt: Receipt, photos: String, locale: Locale) -> impl IntoView {
     if receipt.answers.is_empty() {
         return view! { <p class="card quiet">{td_string!(locale, receipts.nothing_filled_in)}</p> }.into_any();
     }
-    let answers = receipt.answers.into_iter().map(|answer| view! { <div><dt>{answer.label}</dt><dd>{answer.text}</dd></div> });
+    let said = |answer: &Answer| match &answer.value {
+        AnswerValue::Photo { id } => {
+            let (url, alt) = (format!("{photos}/{id}"), answer.label.clone());
+            let picture = view! { <img class="photo" src=url.clone() alt=alt width="96" height="96"/> };
+            view! { <a href=url rel="external" target="_blank">{picture}</a> }.into_any()
+        }
+        _ => said(locale, answer).into_any(),
+    };
+    let answers = receipt.answers.iter().map(|answer| view! { <div><dt>{answer.label.clone()}</dt><dd>{said(answer)}</dd></div> });
     view! { <dl class="card pairs">{answers.collect_view()}</dl> }.into_any()
 }
 

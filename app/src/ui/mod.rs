@@ -1,5 +1,6 @@
 //! Shared parts of screens, without data access.
 
+pub mod answers;
 pub mod browser;
 pub mod icons;
 pub mod mark;
@@ -8,5 +9,6 @@ pub mod parts;
 pub mod prefs;
 pub mod words;
 
+pub use answers::said;
 pub use mark::Mark;
 pub use words::{fill, yuan};

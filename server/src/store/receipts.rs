@@ -301,7 +301,7 @@ async fn add_to_day(
     .map_err(StoreError::from)
 }
 
-/// What names a receipt in a list: the payer's first answer.
+/// What names a receipt in a list: the payer's first answer that speaks for itself.
 fn title(answers: &[Answer]) -> String {
-    answers.iter().map(|answer| answer.text.as_str()).find(|text| !text.is_empty()).unwrap_or_default().to_owned()
+    answers.iter().find_map(Answer::in_passing).unwrap_or_default().to_owned()
 }

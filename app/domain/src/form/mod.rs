@@ -217,6 +217,15 @@ impl Answer {
     pub fn plain(key: &str, label: &str, text: &str) -> Answer {
         Answer { key: key.to_owned(), label: label.to_owned(), text: text.to_owned(), value: AnswerValue::Plain }
     }
+
+    /// What names a receipt among others, where the labels are not shown: nothing for a tick or a photograph, which say nothing
+    /// without their question.
+    pub fn in_passing(&self) -> Option<&str> {
+        match self.value {
+            AnswerValue::Yes | AnswerValue::No | AnswerValue::Photo { .. } => None,
+            _ => Some(self.text.as_str()).filter(|text| !text.is_empty()),
+        }
+    }
 }
 
 /// What an answer means beyond its text.
