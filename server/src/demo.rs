@@ -110,12 +110,15 @@ fn school_form() -> FormSchema {
 /// A form with each way of asking.
 fn every_component() -> FormSchema {
     use domain::form::{ScanKind, TextRule};
+    let mut id_number = Field::new("id_number", "身份证号", Component::ruled(TextRule::IdNumber));
+    id_number.hint = "选填，18 位".into();
     let sizes = Component::Choice { options: ["夏装", "冬装", "运动服"].map(str::to_owned).to_vec(), multiple: true };
     FormSchema {
         version: 1,
         fields: vec![
             Field::new("student", "学生姓名", Component::text(20)).required(),
             Field::new("phone", "家长手机", Component::ruled(TextRule::Phone)),
+            id_number,
             Field::new("sets", "款式", sizes).required(),
             Field::new("gift", "送到教室", Component::Switch),
             Field::new("agree", "已核对尺码", Component::Checkbox).required(),

@@ -124,7 +124,7 @@ impl ManagerDesk {
             opened_at_ms: stored.payment.opened_at_ms,
             refunds: lines.collect(),
             receipt_url: format!("{}/r/{}", self.site.config.public_url, stored.receipt_token),
-            receipt,
+            receipt: receipt.masked(),
         }))
     }
 }

@@ -60,6 +60,12 @@ impl Receipt {
         ReceiptState::of(self.amount_fen, self.refunding_fen, self.refunded_fen)
     }
 
+    /// The receipt as a screen may show it, see [`Answer::masked`].
+    #[must_use]
+    pub fn masked(self) -> Receipt {
+        Receipt { answers: self.answers.into_iter().map(Answer::masked).collect(), ..self }
+    }
+
     /// What names it in a list: the payer's first answer that speaks for itself, or nothing.
     pub fn title(&self) -> Option<&str> {
         self.answers.iter().find_map(Answer::in_passing)
@@ -80,6 +86,7 @@ mod tests {
             (vec![name.clone()], Some("张三")),
             (vec![answer("是", AnswerValue::Yes), answer("否", AnswerValue::No), name.clone()], Some("张三")),
             (vec![answer("照片", AnswerValue::Photo { id: "p".into() })], None),
+            (vec![answer("11010519491231002X", AnswerValue::IdNumber), name.clone()], Some("张三")),
             (vec![answer("", AnswerValue::Plain), name], Some("张三")),
         ];
         for (answers, expected) in table {
@@ -95,6 +102,21 @@ mod tests {
                 transaction: None,
             };
             assert_eq!(receipt.title(), expected);
+        }
+    }
+
+    #[test]
+    fn a_screen_shows_the_last_four_places_of_an_identity_number_and_everything_else_whole() {
+        let answer = |text: &str, value| Answer { value, ..Answer::plain("key", "label", text) }.masked().text;
+        let table = [
+            ("11010519491231002X", AnswerValue::IdNumber, "**************002X"),
+            ("**************002X", AnswerValue::IdNumber, "**************002X"),
+            ("02X", AnswerValue::IdNumber, "02X"),
+            ("11010519491231002X", AnswerValue::Plain, "11010519491231002X"),
+            ("13900000000", AnswerValue::Plain, "13900000000"),
+        ];
+        for (text, value, expected) in table {
+            assert_eq!(answer(text, value.clone()), expected, "{value:?}");
         }
     }
 

@@ -99,6 +99,7 @@ fn a_stored_answer_never_changes_its_shape() {
         (AnswerValue::Plain, r#"{"key":"k","label":"问","text":"答"}"#),
         (AnswerValue::Yes, r#"{"key":"k","label":"问","text":"答","value":{"kind":"yes"}}"#),
         (AnswerValue::No, r#"{"key":"k","label":"问","text":"答","value":{"kind":"no"}}"#),
+        (AnswerValue::IdNumber, r#"{"key":"k","label":"问","text":"答","value":{"kind":"id_number"}}"#),
         (AnswerValue::Photo { id: "p1".into() }, r#"{"key":"k","label":"问","text":"答","value":{"kind":"photo","id":"p1"}}"#),
         (
             AnswerValue::Place { name: "校门".into(), lat_e6: 1, lng_e6: -2 },

@@ -23,6 +23,7 @@ pub fn said(locale: Locale, answer: &Answer) -> String {
             format!("{name} {} {tax_no}", td_string!(locale, pay.title_tax_no))
         }
         AnswerValue::InvoiceTitle { title: TitleKind::Person, name, .. } => name.clone(),
+        AnswerValue::IdNumber => answer.clone().masked().text,
         AnswerValue::Plain | AnswerValue::Place { .. } => answer.text.clone(),
     }
 }
@@ -44,6 +45,7 @@ mod tests {
         let table = [
             (answer("是", AnswerValue::Yes), "是", "Yes"),
             (answer("否", AnswerValue::No), "否", "No"),
+            (answer("11010519491231002X", AnswerValue::IdNumber), "**************002X", "**************002X"),
             (answer("照片", AnswerValue::Photo { id: "p".into() }), "照片", "Photo"),
             (
                 answer("当前位置 (31.230400, 121.473700)", place("当前位置")),

@@ -22,6 +22,7 @@ test("our words follow the reader's language, the payer's words stay", async ({ 
   await page.goto("/p/demo-form");
   await page.getByLabel("付款金额").fill("4.5");
   await answer(page, { student: somebody() });
+  await page.getByLabel("身份证号").fill("11010519491231002x");
   await page.getByRole("checkbox", { name: "夏装" }).check();
   await page.getByRole("checkbox", { name: "已核对尺码" }).check();
   await page.getByRole("button", { name: "定位" }).tap();
@@ -50,6 +51,9 @@ test("our words follow the reader's language, the payer's words stay", async ({ 
   await expect(kept(manager, "已核对尺码")).toHaveText("Yes");
   await expect(kept(manager, "收货地点")).toHaveText("Current location (31.230400, 121.473700)");
   await expect(kept(manager, "发票抬头")).toHaveText("税号照片馆 Tax number 91110000600037341L");
+  // Neither on the screen nor in what the page brought along.
+  await expect(kept(manager, "身份证号")).toHaveText("**************002X");
+  expect(await manager.content()).not.toContain("11010519491231");
   const picture = manager.getByRole("img", { name: "尺码照片" });
   await expect.poll(() => picture.evaluate((it: HTMLImageElement) => it.naturalWidth)).toBeGreaterThan(0);
   await decent(manager);
@@ -57,5 +61,5 @@ test("our words follow the reader's language, the payer's words stay", async ({ 
   await manager.goto("/m/receipts?lang=zh");
   const row = manager.locator(`a.row[href$="${payment}"]`);
   await expect(row).toContainText("夏装");
-  await expect(row).not.toContainText(/照片 ·|否|· 是/);
+  await expect(row).not.toContainText(/照片 ·|否|· 是|002X/);
 });

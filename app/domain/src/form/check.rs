@@ -244,6 +244,9 @@ fn text(typed: String, rule: TextRule, max_chars: u32) -> Checked {
         TextRule::Plate => (rule::plate(&typed), FieldRefusal::NotAPlate),
     };
     let kept = kept.ok_or(otherwise)?;
+    if rule == TextRule::IdNumber {
+        return Ok(Some((kept, AnswerValue::IdNumber)));
+    }
     plain(if rule == TextRule::Digits { line(kept, max_chars)? } else { kept })
 }
 

@@ -219,13 +219,32 @@ impl Answer {
     }
 
     /// What names a receipt among others, where the labels are not shown: nothing for a tick or a photograph, which say nothing
-    /// without their question.
+    /// without their question, nor for an identity number, which is nobody's name.
     pub fn in_passing(&self) -> Option<&str> {
         match self.value {
-            AnswerValue::Yes | AnswerValue::No | AnswerValue::Photo { .. } => None,
+            AnswerValue::Yes | AnswerValue::No | AnswerValue::Photo { .. } | AnswerValue::IdNumber => None,
             _ => Some(self.text.as_str()).filter(|text| !text.is_empty()),
         }
     }
+
+    /// The answer as a screen may show it: of an identity number only the last four places, which are enough to compare it with a
+    /// card in the hand. A receipt's link is passed on and a phone is looked over; the whole number stays in the store.
+    #[must_use]
+    pub fn masked(self) -> Answer {
+        match self.value {
+            AnswerValue::IdNumber => Answer { text: all_but_the_last(&self.text, ID_NUMBER_SHOWN), ..self },
+            _ => self,
+        }
+    }
+}
+
+/// Places of an identity number that a screen shows.
+const ID_NUMBER_SHOWN: usize = 4;
+
+/// `text` with a star for each character but the last `shown`.
+fn all_but_the_last(text: &str, shown: usize) -> String {
+    let hidden = text.chars().count().saturating_sub(shown);
+    text.chars().enumerate().map(|(at, c)| if at < hidden { '*' } else { c }).collect()
 }
 
 /// What an answer means beyond its text.
@@ -253,6 +272,8 @@ pub enum AnswerValue {
         /// Longitude, -180,000,000 to 180,000,000.
         lng_e6: i32,
     },
+    /// A number that identifies a person: kept whole, shown masked ([`Answer::masked`]).
+    IdNumber,
     /// An invoice title.
     InvoiceTitle {
         /// Who it is for.
