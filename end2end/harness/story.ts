@@ -9,7 +9,7 @@
 // On each of these pages a CSP violation, a console error or an uncaught error fails the story at its end, unless the story said
 // `test.use({ expectedErrors: /…/ })` for an error that it provokes (a blocked file, a refused request).
 import AxeBuilder from "@axe-core/playwright";
-import { test as base, expect, type Browser, type BrowserContextOptions, type Page } from "@playwright/test";
+import { test as base, expect, type Browser, type BrowserContextOptions, type Locator, type Page } from "@playwright/test";
 import { DESKTOP, PHONE } from "./devices";
 import { Sim, type BridgeCall, type Hand } from "./sim";
 
@@ -135,6 +135,25 @@ export async function decent(page: Page, least?: number): Promise<void> {
   await accessible(page);
   await fitsSmallScreens(page);
   await easyToTap(page, least);
+}
+
+/**
+ * A long number reads well and copies whole: no group of digits is torn apart, at most two lines, and what the clipboard would get
+ * is the number and nothing else. Answers the number.
+ */
+export async function copiesWhole(number: Locator): Promise<string> {
+  const { lines, torn, copied } = await number.evaluate((it) => {
+    const groups = [...it.querySelectorAll("i")];
+    getSelection()!.selectAllChildren(it);
+    const copied = getSelection()!.toString();
+    getSelection()!.removeAllRanges();
+    const tops = new Set(groups.map((group) => Math.round(group.getBoundingClientRect().top)));
+    return { lines: tops.size, torn: groups.filter((group) => group.getClientRects().length > 1).length, copied };
+  });
+  expect({ torn, lines: lines <= 2 ? "at most two" : lines }, "a number in whole groups").toEqual({ torn: 0, lines: "at most two" });
+  expect(copied).toBe(await number.textContent());
+  expect(copied).toMatch(/^[0-9a-f]{28}([0-9a-f]{4})?$/);
+  return copied;
 }
 
 /** Waits until the bundle has taken over: before that a tap reaches only what works without script. */

@@ -17,7 +17,7 @@ use crate::receipts::{ReceiptDetail, RefundLine, api};
 use crate::ui::fill;
 use crate::ui::icons;
 use crate::ui::parts::{Bar, Loading, Refused};
-use crate::ui::{said, yuan};
+use crate::ui::{grouped, said, yuan};
 
 /// One receipt.
 #[component]
@@ -130,10 +130,10 @@ fn About(receipt: Receipt, locale: Locale) -> impl IntoView {
             {pair(td_string!(locale, receipts.payee), receipt.payee_name)}
             <div>
                 <dt>{td_string!(locale, receipts.number)}</dt>
-                <dd><strong>{receipt.payment.tail()}</strong> <span class="long quiet">{receipt.payment.to_string()}</span></dd>
+                <dd><strong>{receipt.payment.tail()}</strong> <span class="long quiet no">{grouped(&receipt.payment.to_string())}</span></dd>
             </div>
             {receipt.transaction.map(|number| view! {
-                <div><dt>{td_string!(locale, receipts.transaction)}</dt><dd class="long">{number}</dd></div>
+                <div><dt>{td_string!(locale, receipts.transaction)}</dt><dd class="long no">{grouped(&number)}</dd></div>
             })}
         </dl>
     }

@@ -5,10 +5,12 @@ pub mod browser;
 pub mod icons;
 pub mod mark;
 pub mod moments;
+pub mod number;
 pub mod parts;
 pub mod prefs;
 pub mod words;
 
 pub use answers::said;
 pub use mark::Mark;
+pub use number::grouped;
 pub use words::{fill, yuan};

@@ -1,6 +1,6 @@
 // What became of the money and what was filled in, as the payer's receipt and the manager's say it. Alone, because the printed
 // codes belong to one manager, who is signed in at one place only.
-import { decent, expect, hydrated, test, type Page } from "../../harness/story";
+import { copiesWhole, decent, expect, hydrated, test, type Page } from "../../harness/story";
 import { answer, payButton, receiptShown, said, somebody } from "../../harness/payer";
 import { atTheCode, MANAGERS } from "../../harness/manager";
 
@@ -15,6 +15,22 @@ async function opened(manager: Page, payment: string, lang: "zh" | "en"): Promis
 
 /** The number as the receipt shows it to the payer. */
 const numberOn = async (receipt: Page) => (await receipt.locator(".no").first().textContent())!;
+
+/** Both long numbers, on each width and in either size of text. */
+async function copied(page: Page): Promise<string[]> {
+  const numbers: string[] = [];
+  const before = page.viewportSize()!;
+  for (const mode of ["care", "standard"]) {
+    await page.context().addCookies([{ name: "mode", value: mode, url: new URL(page.url()).origin }]);
+    await page.reload();
+    for (const width of [320, 375, 1280]) {
+      await page.setViewportSize({ width, height: 812 });
+      numbers.splice(0, 2, await copiesWhole(page.locator(".no").first()), await copiesWhole(page.locator(".no").last()));
+    }
+  }
+  await page.setViewportSize(before);
+  return numbers;
+}
 
 test("our words follow the reader's language, the payer's words stay", async ({ wechatPage: page, newPhone }) => {
   await page.context().grantPermissions(["geolocation"]);
@@ -43,6 +59,8 @@ test("our words follow the reader's language, the payer's words stay", async ({ 
   await expect(said(page, "发票抬头")).toHaveText("税号照片馆 Tax number 91110000600037341L");
   await expect(said(page, "款式")).toHaveText("夏装");
   const payment = await numberOn(page);
+  const numbers = await copied(page);
+  expect(numbers[0]).toBe(payment);
 
   const manager = await newPhone();
   await atTheCode(manager, MANAGERS.plain);
@@ -51,6 +69,7 @@ test("our words follow the reader's language, the payer's words stay", async ({ 
   await expect(kept(manager, "已核对尺码")).toHaveText("Yes");
   await expect(kept(manager, "收货地点")).toHaveText("Current location (31.230400, 121.473700)");
   await expect(kept(manager, "发票抬头")).toHaveText("税号照片馆 Tax number 91110000600037341L");
+  expect(await copied(manager)).toEqual(numbers);
   // Neither on the screen nor in what the page brought along.
   await expect(kept(manager, "身份证号")).toHaveText("**************002X");
   expect(await manager.content()).not.toContain("11010519491231");
