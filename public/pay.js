@@ -155,7 +155,7 @@
     const wrong = controls.filter((control) => control != amount && !control.checkValidity());
     // Of a group of radios each one is wrong, and the first one says it.
     const firsts = wrong.filter((control, at) => at == wrong.findIndex(({ name }) => name == control.name));
-    for (const control of firsts) say(control, form.dataset[/radio|file|select/.test(control.type) ? "choose" : "required"]);
+    for (const control of firsts) say(control, control.closest("[data-why]").dataset.why);
     const first = look(true) ? amount : firsts[0];
     if (!first) return ready(false);
     event.preventDefault();

@@ -99,6 +99,32 @@ test("a photograph travels, is kept through an error, and is on the receipt", as
   await expect.poll(() => picture.evaluate((it: HTMLImageElement) => it.naturalWidth)).toBeGreaterThan(0);
 });
 
+const LEFT_OPEN = [
+  ["zh", "请勾选", "请填写", "请选择"],
+  ["en", "Please tick this", "Please fill this in", "Please choose"],
+] as const;
+
+for (const [lang, tick, fill, choose] of LEFT_OPEN) {
+  test(`what is left open is said in the verb of its question, by script and server alike (${lang})`, async ({ wechatPage: page, request }) => {
+    await page.goto(`/p/demo-form?lang=${lang}`);
+    await page.locator("#amount").fill("12");
+    await payButton(page).tap();
+    const error = (label: string) => page.locator(".f", { has: page.getByText(label, { exact: false }) }).locator(".err");
+    await expect(error("学生姓名")).toHaveText(fill);
+    await expect(error("已核对尺码")).toHaveText(tick);
+    await expect(page.getByRole("checkbox", { name: "已核对尺码" })).toHaveAccessibleDescription(tick);
+    await decent(page);
+    await page.getByLabel("学生姓名").fill("小明");
+    await page.getByRole("checkbox", { name: "已核对尺码" }).check();
+    await payButton(page).tap();
+    // Of a group of boxes the browser cannot demand one; the server does.
+    await expect(page.locator("#errors a")).toHaveText(new RegExp(`^款式.{1,2}${choose}$`));
+    const answer = await request.post("/p/demo-form", { form: { amount: "12" }, headers: { "accept-language": lang } });
+    const said = [...(await answer.text()).matchAll(/class="err"[^>]*>([^<]+)</g)].map((found) => found[1]);
+    expect(said).toEqual([fill, choose, tick]);
+  });
+}
+
 const AMOUNTS = [
   ["0.5", "最少付 ¥1.00"],
   ["1000.01", "单笔最多 ¥1,000.00"],

@@ -1,10 +1,10 @@
 //! The questions of a form: one rendering for each of the eight components (row E21).
 
-use domain::form::{Component, Field, FieldRefusal, Typed};
+use domain::form::{Component, Field, Typed};
 use leptos::prelude::*;
 
 use super::page::{Fault, PayForm};
-use super::refusal::{field_sentence, photo_sentence};
+use super::refusal::{field_sentence, open_sentence, photo_sentence};
 use crate::i18n::*;
 
 /// More options than this are a list to open rather than chips to tap.
@@ -23,8 +23,7 @@ pub(super) struct Asking<'a> {
 /// What is wrong with a field, the id of the control to correct, and the sentence.
 pub(super) fn fault<'f>(locale: Locale, field: &'f Field, pay: &PayForm<'_>) -> Option<(&'f Field, String, String)> {
     let (part, sentence) = match pay.field_errors.iter().find(|error| error.key == field.key) {
-        Some(error) if error.why == FieldRefusal::Required && is_chosen(field) => (None, td_string!(locale, pay.field_choose).to_owned()),
-        Some(error) => (error.why.part(), field_sentence(locale, error.why)),
+        Some(error) => (error.why.part(), field_sentence(locale, &field.component, error.why)),
         None => {
             let error = pay.photo_errors.iter().find(|error| error.key == field.key)?;
             (None, photo_sentence(locale, error.why))
@@ -34,9 +33,11 @@ pub(super) fn fault<'f>(locale: Locale, field: &'f Field, pay: &PayForm<'_>) -> 
     Some((field, control, sentence))
 }
 
-/// Whether the answer is chosen rather than written, so that the sentence says the right verb.
-const fn is_chosen(field: &Field) -> bool {
-    matches!(field.component, Component::Choice { .. } | Component::Photo)
+/// What the script says when this question is left open, where it is not what the form says of most questions: the form's own
+/// `data-why` is the sentence for a line of text.
+fn why(locale: Locale, field: &Field) -> Option<&'static str> {
+    let sentence = open_sentence(locale, &field.component);
+    (sentence != open_sentence(locale, &Component::text(1))).then_some(sentence)
 }
 
 /// A question with its label, control, hint and error; or what the code says instead of asking.
@@ -143,7 +144,7 @@ fn select(asking: &Asking<'_>, field: &Field, options: &[String], said: Describe
     let chosen = asking.typed.first(&field.key).to_owned();
     let options = options.iter().map(|option| view! { <option selected=*option == chosen>{option.clone()}</option> }).collect::<Vec<_>>();
     view! {
-        <div class="f">
+        <div class="f" data-why=why(asking.locale, field)>
             <label for=id.clone()>{field.label.clone()}{mark(asking.locale, field)}</label>
             <select id=id name=field.name() required=said.required aria-describedby=said.describedby aria-invalid=said.invalid>
                 <option value="">{td_string!(asking.locale, pay.choose)}</option>
@@ -179,7 +180,7 @@ fn chips(asking: &Asking<'_>, field: &Field, options: &[String], multiple: bool,
     };
     let hint = Some(said.hint.clone()).filter(|hint| !hint.is_empty());
     view! {
-        <fieldset class="f w">
+        <fieldset class="f w" data-why=why(asking.locale, field)>
             <legend>{field.label.clone()}{mark(asking.locale, field)}{hint.map(|hint| view! { <small>{hint}</small> })}</legend>
             <div class="chips">{options.iter().enumerate().map(chip).collect::<Vec<_>>()}</div>
             {said.error}
@@ -196,7 +197,7 @@ fn tick(asking: &Asking<'_>, field: &Field, role: Option<&'static str>, said: De
     let mark = if required { mark(asking.locale, field) } else { None };
     let hint = Some(said.hint.clone()).filter(|hint| !hint.is_empty());
     view! {
-        <div class="f t">
+        <div class="f t" data-why=required.then(|| why(asking.locale, field)).flatten()>
             <label>
                 <input
                     type="checkbox"
@@ -247,7 +248,7 @@ fn photo(asking: &Asking<'_>, field: &Field, said: Described) -> AnyView {
         }
     });
     view! {
-        <div class="f w">
+        <div class="f w" data-why=why(asking.locale, field)>
             <label for=id.clone()>{field.label.clone()}{mark(asking.locale, field)}{hint.map(|hint| view! { <small>{hint}</small> })}</label>
             {kept}
             <input

@@ -10,7 +10,7 @@ use leptos::prelude::*;
 
 use super::document::{Frame, Part, Shell, document, reader_links};
 use super::field::{self, Asking};
-use super::refusal::{PhotoError, amount_sentence, trouble_sentence};
+use super::refusal::{PhotoError, amount_sentence, open_sentence, trouble_sentence};
 use super::shop::{Shop, masthead};
 use crate::i18n::*;
 use crate::ui::{fill, yuan};
@@ -154,8 +154,7 @@ fn form(shell: Shell<'_>, pay: &PayForm<'_>, faults: &[Fault]) -> impl IntoView 
             method="post"
             action=pay.action.to_owned()
             enctype=has_photo.then_some("multipart/form-data")
-            data-required=td_string!(locale, pay.field_required)
-            data-choose=td_string!(locale, pay.field_choose)
+            data-why=open_sentence(locale, &Component::text(1))
         >
             <input type="hidden" name="idem" value=pay.idem.to_owned() />
             {draft}

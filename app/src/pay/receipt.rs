@@ -124,7 +124,9 @@ fn rows(locale: Locale, page: &ReceiptPage<'_>) -> Vec<AnyView> {
         _ => row(&answer.label, said(locale, answer)),
     }));
     let (whole, tail) = (receipt.payment.to_string(), receipt.payment.tail());
-    rows.push(view! { <dt>{td_string!(locale, pay.number)}</dt><dd><b>{tail}</b><span class="no">{grouped(&whole)}</span></dd> }.into_any());
+    rows.push(
+        view! { <dt>{td_string!(locale, pay.number)}</dt><dd><b>{tail}</b><span class="no">{grouped(&whole)}</span></dd> }.into_any(),
+    );
     if let Some(transaction) = &receipt.transaction {
         rows.push(view! { <dt>{td_string!(locale, pay.transaction)}</dt><dd class="no">{grouped(transaction)}</dd> }.into_any());
     }

@@ -2,7 +2,7 @@
 
 use domain::code::AmountRefusal;
 use domain::fen::YuanError;
-use domain::form::FieldRefusal;
+use domain::form::{Component, FieldRefusal};
 
 use super::page::{AmountError, Trouble};
 use crate::i18n::*;
@@ -45,10 +45,23 @@ pub(super) fn amount_sentence(locale: Locale, why: AmountError) -> String {
     }
 }
 
-pub(super) fn field_sentence(locale: Locale, why: FieldRefusal) -> String {
+/// What is said of a question that was left open, in the verb of its component. The page hands it to its script, so that browser
+/// and server say the same.
+pub(super) fn open_sentence(locale: Locale, component: &Component) -> &'static str {
+    match component {
+        Component::Choice { .. } => td_string!(locale, pay.field_choose),
+        Component::Checkbox => td_string!(locale, pay.field_must_be_ticked),
+        Component::Photo => td_string!(locale, pay.field_photo),
+        // A switch that is off is an answer. A code that cannot be scanned and a place that cannot be found are typed.
+        Component::Switch | Component::Text { .. } | Component::Scan { .. } | Component::Location | Component::InvoiceTitle => {
+            td_string!(locale, pay.field_required)
+        }
+    }
+}
+
+pub(super) fn field_sentence(locale: Locale, component: &Component, why: FieldRefusal) -> String {
     let sentence = match why {
-        FieldRefusal::Required => td_string!(locale, pay.field_required),
-        FieldRefusal::MustBeTicked => td_string!(locale, pay.field_must_be_ticked),
+        FieldRefusal::Required | FieldRefusal::MustBeTicked => open_sentence(locale, component),
         FieldRefusal::TooLong { max_chars } => return fill(td_string!(locale, pay.field_too_long), &[("max_chars", &max_chars)]),
         FieldRefusal::ControlCharacter => td_string!(locale, pay.field_control_character),
         FieldRefusal::NotDigits => td_string!(locale, pay.field_not_digits),

@@ -1,7 +1,7 @@
 //! What every payer page promises, whatever is on it.
 
 use domain::code::AmountRule;
-use domain::form::{Component, Field, FieldError, FieldRefusal, FormSchema, Typed};
+use domain::form::{Component, Field, FieldError, FieldRefusal, FormSchema, ScanKind, Typed};
 use domain::payment::Standing;
 use domain::receipt::Receipt;
 use domain::{Fen, Millis};
@@ -139,6 +139,38 @@ fn every_control_has_a_label_and_every_error_a_link() {
     ] {
         assert!(page.contains(expected), "{expected}\n{page}");
     }
+}
+
+#[test]
+fn what_is_left_open_is_said_alike_by_the_script_and_by_the_server() {
+    let options = |count: usize| (0..count).map(|n| n.to_string()).collect::<Vec<_>>();
+    let table = [
+        (Component::text(9), "请填写", "Please fill this in"),
+        (Component::Choice { options: options(2), multiple: false }, "请选择", "Please choose"),
+        (Component::Choice { options: options(2), multiple: true }, "请选择", "Please choose"),
+        (Component::Choice { options: options(9), multiple: false }, "请选择", "Please choose"),
+        (Component::Checkbox, "请勾选", "Please tick this"),
+        (Component::Scan { accepts: ScanKind::Auto }, "请填写", "Please fill this in"),
+        (Component::Photo, "请选择照片", "Please choose a photo"),
+        (Component::Location, "请填写", "Please fill this in"),
+        (Component::InvoiceTitle, "请填写", "Please fill this in"),
+    ];
+    let (assets, shop, none) = (Assets::default(), shop(), Typed::default());
+    for (component, zh, en) in table {
+        for (locale, expected) in [(Locale::zh, zh), (Locale::en, en)] {
+            let form = FormSchema { version: 1, fields: vec![Field::new("key", "label", component.clone()).required()] };
+            // What the script finds: the sentence of the question, or else that of the whole form.
+            let asked = pay_page(shell(locale, &assets), &pay(&shop, &form, &none, &none, &[]));
+            let said = asked.split("data-why=\"").skip(1).filter_map(|rest| rest.split('"').next()).last();
+            assert_eq!(said, Some(expected), "{component:?}");
+            let errors = form.check(&none).expect_err("nothing was answered");
+            let refused = pay_page(shell(locale, &assets), &pay(&shop, &form, &none, &none, &errors));
+            assert!(refused.contains(&format!("class=\"err\">{expected}<")), "{component:?}\n{refused}");
+        }
+    }
+    // A switch that is off is an answer, whatever the form says.
+    let form = FormSchema { version: 1, fields: vec![Field::new("key", "label", Component::Switch).required()] };
+    assert!(form.check(&none).is_ok());
 }
 
 #[test]
