@@ -77,10 +77,10 @@ wasm-test: ## tests of the screens inside headless Chromium
 	@CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER=wasm-bindgen-test-runner WASM_BINDGEN_TEST_ONLY_WEB=1 \
 	  cargo test --locked --package app --lib --test '*' --target wasm32-unknown-unknown --features hydrate
 
-sdk-test: release ## an SDK that others wrote, against the simulator
+sdk-test: client release ## scripts and style sheets by themselves; an SDK that others wrote, against the simulator
 	@$(setup) end2end
-	@cd end2end && tests=$$(find sdk -name '*.test.*js' -not -path '*/node_modules/*' | sort) && [[ -n $$tests ]] \
-	  || { echo 'shouma: end2end/sdk holds no *.test.js' >&2; exit 1; }; node --test --test-reporter=spec $$tests
+	@cd end2end && tests=$$(find unit sdk -name '*.test.*js' -not -path '*/node_modules/*' | sort) && [[ -n $$tests ]] \
+	  || { echo 'shouma: end2end/unit and end2end/sdk hold no *.test.js' >&2; exit 1; }; node --test --test-reporter=spec $$tests
 
 e2e: client release ## people's paths in a browser, against the release build
 	@$(setup) end2end browser

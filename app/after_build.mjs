@@ -1,4 +1,5 @@
-// Trunk's post_build hook. For a delivered page it makes scripts small, joins the style sheets in the page's order into one (one
+// Trunk's post_build hook. For a delivered page it makes scripts and style sheets small, refuses style sheets that old kernels would
+// not understand (old_kernels.mjs), joins the style sheets in the page's order into one (one
 // request, one thing to inline), and writes a .br and a .gz beside every file. It writes `assets.json`, from which the server learns the hashed names:
 //   { "js": "mobile-1a2b.js", "wasm": "mobile-1a2b_bg.wasm", "css": "mobile-3c4d.css", "scripts": [],
 //     "files": { "mobile-1a2b.js": { "bytes": 100, "br": 40, "gz": 45, "hashed": true }, "voice/zh/1.mp3": .. } }
@@ -9,6 +10,7 @@ import { readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { basename, join, relative } from "node:path";
 import { brotliCompressSync, constants, gzipSync } from "node:zlib";
 import { minify } from "terser";
+import { OLDEST, squeezed, tooNew } from "./old_kernels.mjs";
 
 const folder = process.env.TRUNK_STAGING_DIR;
 if (!folder) throw new Error("TRUNK_STAGING_DIR is not set: Trunk calls this file, see Trunk.toml");
@@ -57,7 +59,11 @@ const inPage = (ending) =>
 const sheets = inPage(".css");
 let css = sheets[0] ?? null;
 if (delivered && sheets.length) {
-  const text = sheets.map((name) => readFileSync(join(folder, name), "utf8").trim()).join("\n");
+  const whole = sheets.map((name) => readFileSync(join(folder, name), "utf8").trim()).join("\n");
+  const stumbles = tooNew(whole);
+  if (stumbles.length) throw new Error(`${OLDEST} would not understand the style sheet:\n${stumbles.join("\n")}`);
+  // The payer's sheet is cut into parts and squeezed by the server.
+  const text = process.env.TRUNK_HTML_FILE.endsWith("pay.html") ? whole : squeezed(whole);
   css = `${basename(process.env.TRUNK_HTML_FILE, ".html")}-${createHash("sha256").update(text).digest("hex").slice(0, 16)}.css`;
   sheets.forEach((name) => rmSync(join(folder, name)));
   writeFileSync(join(folder, css), text);
