@@ -23,7 +23,7 @@ use app::receipts::{Cursor, DayTotal, PAGE_ROWS, ReceiptDetail, ReceiptPage, Rec
 use app::ui::prefs::Prefs;
 use domain::form::Answer as Filled;
 use domain::receipt::Receipt;
-use domain::refund::RefundState;
+use domain::refund::{RefundCause, RefundState};
 use domain::{AccountId, Caller, Fen, Millis, OutRefundNo, PaymentId, Role, TenantId};
 use uuid::Uuid;
 
@@ -151,6 +151,7 @@ impl Receipts for Scene {
         let refund = |amount_fen: Fen, state: RefundState| RefundLine {
             no: OutRefundNo::of_request(Uuid::from_u128(5)),
             amount_fen,
+            cause: RefundCause::Merchant,
             reason: "尺码不合适".to_owned(),
             state,
             asked_at_ms: row.at_ms.plus_ms(600_000),

@@ -107,6 +107,7 @@ fn pages(shell: Shell<'_>) -> Vec<(&'static str, String)> {
     let waiting = Waiting {
         shop: &shop,
         standing: Standing::Pending,
+        is_back: false,
         amount_fen: Fen::of(12_850),
         payment,
         way: Way::None,
@@ -125,8 +126,9 @@ fn pages(shell: Shell<'_>) -> Vec<(&'static str, String)> {
     let receipt = receipt(payment);
     let back = Receipt { refunding_fen: Fen::of(2000), refunded_fen: Fen::of(3000), ..receipt.clone() };
     let now = Millis::of(1_795_242_735_000);
-    let show =
-        |receipt: &Receipt, seed| receipt_page(shell, &ReceiptPage { receipt, shop: &shop, now, mark: Mark::of_seed(seed), photos: None });
+    let show = |receipt: &Receipt, seed| {
+        receipt_page(shell, &ReceiptPage { receipt, returned: &[], shop: &shop, now, mark: Mark::of_seed(seed), photos: None })
+    };
     let note = |kind: &NoticeKind| notice_page(shell, kind, Some(&shop), Some("/p/demo"));
     vec![
         ("pay", pay_page(shell, &base)),

@@ -10,28 +10,43 @@ const checkout = resolve(import.meta.dirname ?? __dirname, "../..");
 const START_MS = 60_000;
 const STOP_MS = 10_000;
 
+/** A running demo: its addresses, and its database for the commands that an operator runs beside it. */
+export type Demo = { url: string; simulatorUrl: string; databaseUrl: string; log: string; stop: () => Promise<void> };
+
+/** The demo of all stories. */
 export default async function start(): Promise<() => Promise<void>> {
   if (process.env.SHOUMA_E2E_URL) return async () => {};
+  const demo = await startDemo("server");
+  process.env.SHOUMA_E2E_URL = demo.url;
+  process.env.SHOUMA_E2E_SIM_URL = demo.simulatorUrl;
+  process.env.SHOUMA_E2E_DATABASE_URL = demo.databaseUrl;
+  process.env.SHOUMA_E2E_LOG = demo.log;
+  return demo.stop;
+}
+
+export const program = () => process.env.SHOUMA_E2E_PROGRAM ?? join(checkout, "target/release/shouma");
+
+/** Another demo, for a story that needs settings of its own; it logs to test-results/NAME.log. Stop it at the end. */
+export async function startDemo(name: string, settings: Record<string, string> = {}): Promise<Demo> {
   const folder = mkdtempSync(join(tmpdir(), "shouma-e2e-"));
   const results = join(checkout, "end2end/test-results");
   mkdirSync(results, { recursive: true });
-  const log = join(results, "server.log");
+  const log = join(results, `${name}.log`);
   const [server, simulator, metrics, mail] = await freePorts(4);
   const url = `http://127.0.0.1:${server}`;
-  // Another site than the server's, so that returns from sign-in and cashier are truly cross-site.
-  const simulatorUrl = `http://localhost:${simulator}`;
-  const program = process.env.SHOUMA_E2E_PROGRAM ?? join(checkout, "target/release/shouma");
-  const child = spawn(program, ["demo"], {
+  const databaseUrl = `sqlite://${folder}/demo.db`;
+  const child = spawn(program(), ["demo"], {
     cwd: checkout,
     env: {
       ...process.env,
-      DATABASE_URL: `sqlite://${folder}/demo.db`,
+      DATABASE_URL: databaseUrl,
       SHOUMA_LISTEN: `127.0.0.1:${server}`,
       SHOUMA_PUBLIC_URL: url,
       SHOUMA_SIM_LISTEN: `127.0.0.1:${simulator}`,
       SHOUMA_SIM_SMTP_LISTEN: `127.0.0.1:${mail}`,
       SHOUMA_METRICS_LISTEN: `127.0.0.1:${metrics}`,
       RUST_BACKTRACE: "1",
+      ...settings,
     },
     stdio: ["ignore", "pipe", "pipe"],
   });
@@ -39,17 +54,16 @@ export default async function start(): Promise<() => Promise<void>> {
   child.stdout!.pipe(file, { end: false });
   child.stderr!.pipe(file, { end: false });
   await ready(child, `${url}/readyz`, log);
-  process.env.SHOUMA_E2E_URL = url;
-  process.env.SHOUMA_E2E_SIM_URL = simulatorUrl;
-  process.env.SHOUMA_E2E_LOG = log;
-  return async () => {
+  const stopped = async () => {
     const graceful = await stop(child);
     file.end();
     rmSync(folder, { recursive: true, force: true });
     const panics = readFileSync(log, "utf8").split("\n").filter((line) => line.includes("panicked at"));
-    if (panics.length) throw new Error(`the server panicked (end2end/test-results/server.log):\n${panics.join("\n")}`);
+    if (panics.length) throw new Error(`the server panicked (end2end/test-results/${name}.log):\n${panics.join("\n")}`);
     if (!graceful) throw new Error(`the server did not stop within ${STOP_MS / 1000} s of SIGTERM`);
   };
+  // Another site than the server's, so that returns from sign-in and cashier are truly cross-site.
+  return { url, simulatorUrl: `http://localhost:${simulator}`, databaseUrl, log, stop: stopped };
 }
 
 async function ready(child: ChildProcess, url: string, log: string): Promise<void> {

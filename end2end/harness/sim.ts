@@ -46,6 +46,11 @@ export class Sim {
     await this.ask("POST", "/_sim/faults", { times: 1, ...fault });
   }
 
+  /** How long refunds take from now on, to the wallet's change and to a card, for everybody. */
+  async refundDelays(delays: { change_ms: number; card_ms: number }): Promise<void> {
+    await this.ask("POST", "/_sim/refund-delays", delays);
+  }
+
   async clearFaults(): Promise<void> {
     await this.ask("DELETE", "/_sim/faults");
   }

@@ -116,6 +116,7 @@ impl ManagerDesk {
             changed_at_ms: stored.final_at_ms.unwrap_or(stored.refund.asked_at_ms),
             no: stored.refund.no,
             amount_fen: stored.refund.amount_fen,
+            cause: stored.refund.cause,
             reason: stored.refund.reason,
             state: stored.refund.state,
             asked_at_ms: stored.refund.asked_at_ms,

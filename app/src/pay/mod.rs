@@ -25,7 +25,7 @@ mod waiting;
 pub use document::{Assets, Shell, Theme};
 pub use notice::{NoticeKind, notice_page};
 pub use page::{AmountError, PayForm, Trouble, pay_page};
-pub use receipt::{ReceiptPage, receipt_page};
+pub use receipt::{ReceiptPage, Returned, receipt_page};
 pub use refusal::{PhotoError, PhotoRefusal};
 pub use shop::Shop;
 pub use waiting::{Waiting, Way, waiting_page};

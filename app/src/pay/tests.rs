@@ -4,6 +4,7 @@ use domain::code::AmountRule;
 use domain::form::{Component, Field, FieldError, FieldRefusal, FormSchema, ScanKind, Typed};
 use domain::payment::Standing;
 use domain::receipt::Receipt;
+use domain::refund::{RefundCause, RefundState};
 use domain::{Fen, Millis};
 
 use super::*;
@@ -53,6 +54,7 @@ fn waiting(shop: &Shop, standing: Standing, way: Way) -> Waiting<'_> {
     Waiting {
         shop,
         standing,
+        is_back: false,
         amount_fen: Fen::of(12_850),
         payment: "0196f3a2b1c47d8e9f001122a7d84c21".parse().unwrap(),
         way,
@@ -84,7 +86,15 @@ fn all_pages(locale: Locale) -> Vec<String> {
         answers: vec![domain::form::Answer::plain("x", NASTY, NASTY)],
         transaction: Some(NASTY.into()),
     };
-    let page = ReceiptPage { receipt: &receipt, shop: &shop, now: Millis::of(0), mark: Mark::of_seed(7), photos: None };
+    let returned = [Returned {
+        amount_fen: Fen::of(1),
+        cause: RefundCause::Merchant,
+        reason: NASTY.into(),
+        state: RefundState::Done,
+        at_ms: Millis::of(0),
+    }];
+    let page =
+        ReceiptPage { receipt: &receipt, returned: &returned, shop: &shop, now: Millis::of(0), mark: Mark::of_seed(7), photos: None };
     let mut pages = vec![
         pay_page(shell, &pay(&shop, &form, &typed, &none, &errors)),
         waiting_page(shell, &waiting(&shop, Standing::Pending, Way::Bridge { params_json: params, bridge_script: Some(NASTY.into()) })),

@@ -42,6 +42,8 @@ pub struct Waiting<'a> {
     pub shop: &'a Shop,
     /// What is known. For an order that the channel has just accepted, and nobody could pay yet, it is `Pending`.
     pub standing: Standing,
+    /// Whether money that goes back by itself ([`Standing::Returned`]) has arrived where it came from.
+    pub is_back: bool,
     /// What is to be paid, or was.
     pub amount_fen: Fen,
     /// The payment; people read out its last eight digits.
@@ -63,7 +65,7 @@ pub struct Waiting<'a> {
 pub fn waiting_page(shell: Shell<'_>, waiting: &Waiting<'_>) -> String {
     let locale = shell.locale;
     let is_open = is_open(waiting.standing);
-    let mut frame = Frame::new(title(locale, waiting.standing), Part::Result);
+    let mut frame = Frame::new(title(locale, waiting.standing, waiting.is_back), Part::Result);
     frame.refresh = is_open.then(|| (5, here(waiting)));
     frame.forward_to = waiting.receipt_url.filter(|_| waiting.standing == Standing::Paid).map(str::to_owned);
     document(shell, frame, || {
@@ -103,14 +105,15 @@ const fn is_open(standing: Standing) -> bool {
     matches!(standing, Standing::Pending | Standing::Confirming)
 }
 
-fn title(locale: Locale, standing: Standing) -> &'static str {
+fn title(locale: Locale, standing: Standing, is_back: bool) -> &'static str {
     match standing {
         Standing::Pending => td_string!(locale, pay.pending_title),
         Standing::Confirming => td_string!(locale, pay.confirming_title),
         Standing::Paid => td_string!(locale, pay.paid_title),
         Standing::NotPaid => td_string!(locale, pay.not_paid_title),
         Standing::Held => td_string!(locale, pay.held_title),
-        Standing::Returned => td_string!(locale, pay.returned_title),
+        Standing::Returned if is_back => td_string!(locale, pay.returned_title),
+        Standing::Returned => td_string!(locale, pay.returning_title),
         Standing::Refunded => td_string!(locale, pay.refunded_title),
     }
 }
@@ -148,7 +151,8 @@ fn saying(locale: Locale, waiting: &Waiting<'_>, standing: Standing, hidden: boo
         Standing::Paid => ("paid", "ok", td_string!(locale, pay.paid_text)),
         Standing::NotPaid => ("not_paid", "todo", td_string!(locale, pay.not_paid_text)),
         Standing::Held => ("held", "warn", td_string!(locale, pay.held_text)),
-        Standing::Returned => ("returned", "ok", td_string!(locale, pay.returned_text)),
+        Standing::Returned if waiting.is_back => ("returned", "ok", td_string!(locale, pay.returned_text)),
+        Standing::Returned => ("returned", "wait", td_string!(locale, pay.returning_text)),
         Standing::Refunded => ("refunded", "ok", td_string!(locale, pay.refunded_text)),
     };
     let contact = (standing == Standing::Held && !waiting.contact.is_empty())
@@ -156,7 +160,7 @@ fn saying(locale: Locale, waiting: &Waiting<'_>, standing: Standing, hidden: boo
     view! {
         <section data-for=name hidden=hidden>
             {(!kind.is_empty()).then(|| view! { <Sign kind=kind /> })}
-            <h2>{title(locale, standing)}</h2>
+            <h2>{title(locale, standing, waiting.is_back)}</h2>
             <p class="money"><i>"¥"</i>{waiting.amount_fen.to_string()}</p>
             <p>{text}</p>
             {contact}

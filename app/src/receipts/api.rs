@@ -1,7 +1,7 @@
 //! What the screens of receipts ask the server for.
 
 use domain::receipt::{Receipt, ReceiptState};
-use domain::refund::RefundState;
+use domain::refund::{RefundCause, RefundState};
 use domain::{CodeId, Day, Fen, Millis, OutRefundNo, PaymentId};
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -105,7 +105,9 @@ pub struct RefundLine {
     pub no: OutRefundNo,
     /// How much.
     pub amount_fen: Fen,
-    /// What the payer reads as reason.
+    /// Why. What goes back by itself has no words of a person as reason.
+    pub cause: RefundCause,
+    /// What the payer reads as reason, in the words of whoever asked for it.
     pub reason: String,
     /// Where it stands.
     pub state: RefundState,

@@ -2,7 +2,7 @@
 
 use domain::form::{Answer, AnswerValue};
 use domain::receipt::{Receipt, ReceiptState};
-use domain::refund::RefundState;
+use domain::refund::{RefundCause, RefundState};
 use domain::{Fen, Millis, PaymentId};
 use leptos::prelude::*;
 use leptos_router::hooks::use_params_map;
@@ -153,7 +153,12 @@ fn Steps(opened_at_ms: Millis, paid_at_ms: Millis, refunds: Vec<RefundLine>, loc
     };
     let refunds = refunds.into_iter().map(|refund| {
         let (kind, words) = refund_words(locale, refund.state);
-        let reason = (!refund.reason.is_empty()).then(|| fill(td_string!(locale, receipts.reason), &[("reason", &refund.reason)]));
+        let reason = match refund.cause {
+            RefundCause::PaidTwice => Some(td_string!(locale, receipts.cause_paid_twice).to_owned()),
+            RefundCause::PaidAfterClose => Some(td_string!(locale, receipts.cause_paid_after_close).to_owned()),
+            RefundCause::Merchant if refund.reason.is_empty() => None,
+            RefundCause::Merchant => Some(fill(td_string!(locale, receipts.reason), &[("reason", &refund.reason)])),
+        };
         step(kind, format!("{words} {}", yuan(refund.amount_fen)), refund.changed_at_ms, reason)
     });
     view! {

@@ -1,7 +1,8 @@
 // What became of the money and what was filled in, as the payer's receipt and the manager's say it. Alone, because the printed
 // codes belong to one manager, who is signed in at one place only.
 import { copiesWhole, decent, expect, hydrated, test, type Page } from "../../harness/story";
-import { answer, payButton, receiptShown, said, somebody } from "../../harness/payer";
+import { refund } from "../../harness/operator";
+import { answer, fillIn, payButton, payByDoor, paymentOf, receiptShown, said, somebody, statusOf } from "../../harness/payer";
 import { atTheCode, MANAGERS } from "../../harness/manager";
 
 /** What the manager's receipt says beside a label. */
@@ -15,6 +16,14 @@ async function opened(manager: Page, payment: string, lang: "zh" | "en"): Promis
 
 /** The number as the receipt shows it to the payer. */
 const numberOn = async (receipt: Page) => (await receipt.locator(".no").first().textContent())!;
+
+/** Looks again until `heading` is what the payer's receipt says. */
+async function until(receipt: Page, heading: string): Promise<void> {
+  await expect(async () => {
+    await receipt.reload();
+    await expect(receipt.getByRole("heading", { level: 2 })).toHaveText(heading, { timeout: 500 });
+  }).toPass({ timeout: 60_000, intervals: [1_000] });
+}
 
 /** Both long numbers, on each width and in either size of text. */
 async function copied(page: Page): Promise<string[]> {
@@ -81,4 +90,100 @@ test("our words follow the reader's language, the payer's words stay", async ({ 
   const row = manager.locator(`a.row[href$="${payment}"]`);
   await expect(row).toContainText("夏装");
   await expect(row).not.toContainText(/照片 ·|否|· 是|002X/);
+});
+
+test("a refund is said on both receipts: under way, partly, wholly", async ({ wechatPage: page, newPhone, sim, baseURL }) => {
+  test.slow();
+  await sim.refundDelays({ change_ms: 15_000, card_ms: 15_000 });
+  const student = somebody();
+  const paid = await payByDoor(sim, `${baseURL}/p/demo`, { amount: "10", "field.student": student, "field.class": "三年一班" });
+  const manager = await newPhone();
+  await atTheCode(manager, MANAGERS.plain);
+  await refund(paid.payment, "2.50", "少发一件");
+  await page.goto(paid.receipt);
+  await receiptShown(page, "10.00", "退款中");
+  await expect(page.getByText("退款中 ¥2.50")).toBeVisible();
+  await expect(said(page, "退款中")).toHaveText(/¥2\.50少发一件\d{4}-/);
+  await decent(page);
+  await opened(manager, paid.payment, "zh");
+  await expect(manager.locator(".amounts .tag")).toHaveText("退款中");
+  await expect(kept(manager, "实收")).toHaveText("¥7.50");
+  await decent(manager);
+
+  await until(page, "已部分退款");
+  await expect(page.getByText("已退 ¥2.50")).toBeVisible();
+  await expect(said(page, "已退款")).toHaveText(/¥2\.50少发一件/);
+  await decent(page);
+  await opened(manager, paid.payment, "zh");
+  await expect(manager.locator(".amounts .tag")).toHaveText("部分退款");
+  await expect(kept(manager, "已退")).toHaveText("¥2.50");
+  await expect(kept(manager, "实收")).toHaveText("¥7.50");
+  await expect(manager.locator(".steps li").last()).toHaveText(/退款已到账.*¥2\.50.*少发一件/);
+  await decent(manager);
+  // Partly returned is still paid: the payment's own link leads to the receipt.
+  expect((await statusOf(paid.page)).state).toBe("paid");
+
+  await sim.refundDelays({ change_ms: 500, card_ms: 500 });
+  await refund(paid.payment, "7.50", "活动取消");
+  await until(page, "已全额退款");
+  await expect(page.getByText("已退 ¥10.00")).toBeVisible();
+  await expect(page.getByText("活动取消")).toBeVisible();
+  await page.goto(`${paid.receipt}?lang=en`);
+  await receiptShown(page, "10.00", "Refunded in full");
+  await expect(said(page, "Refunded")).toHaveText([/¥2\.50少发一件/, /¥7\.50活动取消/]);
+  await decent(page);
+  await opened(manager, paid.payment, "en");
+  await expect(manager.locator(".amounts .tag")).toHaveText("Refunded");
+  await expect(kept(manager, "Kept")).toHaveText("¥0.00");
+  await manager.goto("/m/receipts");
+  await expect(manager.locator(`a.row[href$="${paid.payment}"]`)).toContainText("Refunded ¥10.00");
+  await page.goto(paid.page);
+  await expect(page.getByRole("heading", { level: 2, name: "Refunded in full" })).toBeVisible();
+  await page.getByRole("link", { name: "See the receipt" }).tap();
+  await receiptShown(page, "10.00", "Refunded in full");
+});
+
+test.describe("paid twice", () => {
+  test.use({ hand: "cancels" });
+
+  test("the second success goes back, and both receipts say so until it is back", async ({ wechatPage: page, newPhone, desktopPage, sim }) => {
+    test.slow();
+    await sim.refundDelays({ change_ms: 15_000, card_ms: 15_000 });
+    await page.goto("/p/demo-fixed");
+    await answer(page, { student: somebody() });
+    await payButton(page).tap();
+    await expect(page.getByRole("button", { name: "去付款" })).toBeVisible();
+    const payment = paymentOf(page);
+    await desktopPage.goto(page.url());
+    await desktopPage.getByRole("link", { name: "打开演示收银台" }).click();
+    await desktopPage.locator("button[value=pay]").click();
+    const receipt = await receiptShown(page, "12.50");
+    await expect(page.getByText("付了两次")).toHaveCount(0);
+    // The phone's wallet was open, too, and a second faster than the close of its order.
+    await sim.pay(payment, { force: true });
+    await expect(async () => {
+      await page.reload();
+      await expect(page.getByText("这笔钱付了两次，多付的 ¥12.50 正在自动原路退回，不需要您做什么。")).toBeVisible({ timeout: 500 });
+    }).toPass({ intervals: [300] });
+    await receiptShown(page, "12.50");
+    await decent(page);
+    const manager = await newPhone();
+    await atTheCode(manager, MANAGERS.plain);
+    await opened(manager, payment, "zh");
+    await expect(manager.locator(".amounts .tag")).toHaveText("已收款");
+    await expect(manager.locator(".steps li").last()).toHaveText(/¥12\.50.*付款人付了两次，多付的自动退回/);
+    await decent(manager);
+
+    await expect(async () => {
+      await page.reload();
+      await expect(page.getByText("这笔钱付了两次，多付的 ¥12.50 已原路退回。")).toBeVisible({ timeout: 500 });
+    }).toPass({ timeout: 60_000, intervals: [1_000] });
+    expect(page.url()).toBe(receipt);
+    await page.goto(`${receipt}?lang=en`);
+    await expect(page.getByText("This was paid twice. The second ¥12.50 has been returned to where it came from.")).toBeVisible();
+    await receiptShown(page, "12.50", "Paid");
+    await opened(manager, payment, "en");
+    await expect(manager.locator(".steps li").last()).toHaveText(/Refunded.*¥12\.50.*The payer paid twice; the second payment goes back by itself/);
+    await expect(manager.locator(".amounts .tag")).toHaveText("Received");
+  });
 });

@@ -1,6 +1,6 @@
 //! The payer's way: form, submit, a trip through WeChat when nobody knows who pays, waiting, receipt.
 
-use app::pay::{NoticeKind, PayForm, PhotoError, ReceiptPage, Shop, Trouble, Waiting, Way, pay_page, receipt_page, waiting_page};
+use app::pay::{NoticeKind, PayForm, PhotoError, ReceiptPage, Returned, Shop, Trouble, Waiting, Way, pay_page, receipt_page, waiting_page};
 use app::ui::Mark;
 use axum::Json;
 use axum::extract::{Path, Query, Request, State};
@@ -8,6 +8,7 @@ use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use domain::form::Typed;
 use domain::payment::{AttemptKind, AttemptState, Standing};
+use domain::refund::RefundState;
 use domain::{PaymentId, PaymentState};
 use serde::{Deserialize, Serialize};
 
@@ -23,7 +24,7 @@ use crate::qr;
 use crate::site::Site;
 use crate::store::codes::{self, FoundCode};
 use crate::store::oauth_states::{self, Trip};
-use crate::store::payments::Stored;
+use crate::store::payments::{self, Stored, StoredRefund};
 use crate::store::sessions::TokenHash;
 use crate::store::{Command, StoreError, Tx, receipts, tenants};
 
@@ -392,11 +393,20 @@ async fn show_waiting(mut visit: Visit, address: &str, looked: Looked, wants_nat
             Err(error) => return visit.store_trouble(&error, Some(address)),
         }
     }
+    let is_back = match standing {
+        Standing::Returned => returned(&site, &stored).await,
+        _ => Ok(false),
+    };
+    let is_back = match is_back {
+        Ok(is_back) => is_back,
+        Err(error) => return visit.store_trouble(&error, Some(address)),
+    };
     let receipt_url = receipt_path(&stored);
     let form_url = usable(&found, visit.now).is_ok().then(|| format!("/p/{}", found.token));
     let page = Waiting {
         shop: &shop,
         standing,
+        is_back,
         amount_fen: stored.payment.amount_fen,
         payment: stored.payment.id,
         way,
@@ -407,6 +417,13 @@ async fn show_waiting(mut visit: Visit, address: &str, looked: Looked, wants_nat
     };
     let html = waiting_page(visit.shell(), &page);
     visit.page(StatusCode::OK, html)
+}
+
+/// Whether everything that goes back of a payment has arrived.
+async fn returned(site: &Site, stored: &Stored) -> Result<bool, StoreError> {
+    let mut conn = site.store.read().await?;
+    let refunds = payments::refunds_of(&mut conn.tx(), stored.payment.tenant, stored.payment.id).await?;
+    Ok(!refunds.is_empty() && refunds.iter().all(|stored| stored.refund.state == RefundState::Done))
 }
 
 async fn way_of(site: &Site, stored: &Stored, kind: AttemptKind, ticket: &str) -> Way {
@@ -439,9 +456,10 @@ pub async fn receipt(State(site): State<Site>, visit: Visit, Path(token): Path<S
     let found = async {
         let mut conn = site.store.read().await?;
         let Some((tenant, receipt)) = receipts::by_token(&mut conn.tx(), &token).await? else { return Ok(None) };
-        Ok::<_, StoreError>(tenants::by_id(&mut conn.tx(), tenant).await?.map(|tenant| (tenant, receipt)))
+        let refunds = payments::refunds_of(&mut conn.tx(), tenant, receipt.payment).await?;
+        Ok::<_, StoreError>(tenants::by_id(&mut conn.tx(), tenant).await?.map(|tenant| (tenant, receipt, refunds)))
     };
-    let (tenant, receipt) = match found.await {
+    let (tenant, receipt, refunds) = match found.await {
         Ok(Some(found)) => found,
         Ok(None) => return visit.notice(StatusCode::NOT_FOUND, &NoticeKind::NotFound, None, None),
         Err(error) => return visit.store_trouble(&error, Some(&format!("/r/{token}"))),
@@ -453,7 +471,24 @@ pub async fn receipt(State(site): State<Site>, visit: Visit, Path(token): Path<S
         code_name: receipt.code_name.clone(),
     };
     let photos = format!("/r/{token}/photos");
-    let page = ReceiptPage { receipt: &receipt, shop: &shop, now: visit.now, mark: mark(&site, &token, visit.now), photos: Some(&photos) };
+    let returned: Vec<Returned> = refunds
+        .into_iter()
+        .map(|StoredRefund { refund, final_at_ms, .. }| Returned {
+            amount_fen: refund.amount_fen,
+            cause: refund.cause,
+            reason: refund.reason,
+            state: refund.state,
+            at_ms: final_at_ms.unwrap_or(refund.asked_at_ms),
+        })
+        .collect();
+    let page = ReceiptPage {
+        receipt: &receipt,
+        returned: &returned,
+        shop: &shop,
+        now: visit.now,
+        mark: mark(&site, &token, visit.now),
+        photos: Some(&photos),
+    };
     let html = receipt_page(visit.shell(), &page);
     visit.page(StatusCode::OK, html)
 }

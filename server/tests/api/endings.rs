@@ -60,13 +60,14 @@ async fn money_that_comes_after_the_end_goes_back_by_itself_and_the_payer_is_tol
             .await;
         shop.world.pay(&bill.payment, json!({"force": true})).await;
         bill.until("returned").await;
-        payer.open(&bill.page).await.says(200, &["款项已自动退回", "不需要您做什么"]);
+        payer.open(&bill.page).await.says(200, &["款项正在自动退回", "不需要您做什么"]);
         until("the money is back", async || {
             shop.world.hands.pass_ms(1_000);
             let order = shop.world.order(&bill.payment).await.unwrap();
             (order["refunds"][0]["state"] == "SUCCESS" && order["refunds"][0]["amount_fen"] == 300).then_some(())
         })
         .await;
+        until("the page says so", async || bill.looks().await.contains("款项已自动退回").then_some(())).await;
         assert_eq!(shop.count("receipt").await, 0);
         assert_eq!(shop.world.notify(&bill.payment, json!({"copies": 5, "shuffle": true})).await.len(), 10, "payment and refund");
         assert_eq!(shop.world.order(&bill.payment).await.unwrap()["refunds"].as_array().unwrap().len(), 1);
@@ -108,9 +109,18 @@ async fn a_second_payment_of_the_same_goes_back_by_itself() {
         bill.until("paid").await;
         // The payer had the wallet open and was a second faster than the close.
         shop.world.pay(&bill.payment, json!({"force": true})).await;
+        let receipt = bill.receipt().await;
+        until("the receipt says that it goes back", async || {
+            payer.open(&receipt).await.text.contains("多付的 ¥3.00 正在自动原路退回").then_some(())
+        })
+        .await;
         until("the second one is back", async || {
             shop.world.hands.pass_ms(1_000);
             (shop.world.order(&bill.payment).await.unwrap()["refunds"][0]["state"] == "SUCCESS").then_some(())
+        })
+        .await;
+        until("the receipt says that it is back", async || {
+            payer.open(&receipt).await.text.contains("多付的 ¥3.00 已原路退回").then_some(())
         })
         .await;
         assert_eq!(bill.state().await, "paid");
