@@ -135,12 +135,17 @@
       if (key == "Backspace") type(press(amount.value, "⌫"));
     });
   }
-  // While a line of text is filled in, the device's keyboard needs the room of the keypad. The pause lets a tap on the button
+  // While a line of text is filled in, the device's keyboard needs the room of the keypad. Where the keypad lies over questions, it
+  // makes room for whichever is answered, and with large text it opens for the amount alone. The pause lets a tap on the button
   // arrive before the keys come back and move it: on the way there the focus leaves the line and reaches the button.
+  const root = document.documentElement;
+  const edge = (selector, side) => one(selector).getBoundingClientRect()[side];
+  const roomy = edge(".card", "bottom") <= edge(".pad", "top");
   const typing = () => {
     const now = document.activeElement;
-    document.documentElement.classList.toggle("kb", now == amount || now.type != "text");
+    root.classList.toggle("kb", now == amount || (roomy ? now.type != "text" : !root.dataset.mode && !now.closest(".f")));
   };
+  typing();
   on(form, "focusin", ({ target }) => setTimeout(typing, target.type == "text" ? 0 : 250));
   on(form, "focusout", () => setTimeout(typing, 250));
 
