@@ -11,7 +11,11 @@
   for (const tool of form.querySelectorAll("[data-place]")) {
     const field = document.getElementById(tool.dataset.place);
     const [lat, lng] = tool.parentNode.querySelectorAll("[type=hidden]");
-    tool.hidden = !navigator.geolocation;
+    if (!navigator.geolocation) {
+      tool.remove();
+      continue;
+    }
+    tool.hidden = false;
     const found = ({ coords }) => {
       lat.value = coords.latitude.toFixed(6);
       lng.value = coords.longitude.toFixed(6);
@@ -24,7 +28,11 @@
   // The camera takes a picture and the browser reads the code in it; where it cannot, there is nothing to tap.
   for (const tool of form.querySelectorAll("[data-scan]")) {
     const field = document.getElementById(tool.dataset.scan);
-    tool.hidden = !self.BarcodeDetector;
+    if (!self.BarcodeDetector) {
+      tool.remove();
+      continue;
+    }
+    tool.hidden = false;
     on(tool, "input", async (event) => {
       event.stopPropagation();
       const picture = event.target.files[0];

@@ -73,3 +73,17 @@ test("the manager's pages, for every reader", async ({ wechatPage: page, sim }) 
     }
   }
 });
+
+test("the whole code is in sight on a small phone, whoever holds it", async ({ wechatPage: page }) => {
+  await atTheCode(page, MANAGERS.crowd);
+  for (const { lang, mode } of READERS) {
+    for (const [width, height] of [[375, 603], [375, 667], [320, 568], [375, 812]]) {
+      await like(page, lang, mode);
+      await page.setViewportSize({ width, height });
+      await page.goto("/m");
+      const [code, tabs] = await Promise.all([page.locator("img.qr").boundingBox(), page.locator(".tabs").boundingBox()]);
+      expect(code!.y + code!.height, `${lang}, ${mode}, ${width} x ${height}`).toBeLessThanOrEqual(tabs!.y);
+      expect(code!.width).toBeGreaterThanOrEqual(160);
+    }
+  }
+});

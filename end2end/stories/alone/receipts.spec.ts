@@ -94,7 +94,7 @@ test("our words follow the reader's language, the payer's words stay", async ({ 
 
 test("a refund is said on both receipts: under way, partly, wholly", async ({ wechatPage: page, newPhone, sim, baseURL }) => {
   test.slow();
-  await sim.refundDelays({ change_ms: 15_000, card_ms: 15_000 });
+  await sim.refundDelays({ change_ms: 25_000, card_ms: 25_000 });
   const student = somebody();
   const paid = await payByDoor(sim, `${baseURL}/p/demo`, { amount: "10", "field.student": student, "field.class": "三年一班" });
   const manager = await newPhone();
@@ -104,11 +104,9 @@ test("a refund is said on both receipts: under way, partly, wholly", async ({ we
   await receiptShown(page, "10.00", "退款中");
   await expect(page.getByText("退款中 ¥2.50")).toBeVisible();
   await expect(said(page, "退款中")).toHaveText(/¥2\.50少发一件\d{4}-/);
-  await decent(page);
   await opened(manager, paid.payment, "zh");
   await expect(manager.locator(".amounts .tag")).toHaveText("退款中");
   await expect(kept(manager, "实收")).toHaveText("¥7.50");
-  await decent(manager);
 
   await until(page, "已部分退款");
   await expect(page.getByText("已退 ¥2.50")).toBeVisible();
@@ -148,7 +146,7 @@ test.describe("paid twice", () => {
 
   test("the second success goes back, and both receipts say so until it is back", async ({ wechatPage: page, newPhone, desktopPage, sim }) => {
     test.slow();
-    await sim.refundDelays({ change_ms: 15_000, card_ms: 15_000 });
+    await sim.refundDelays({ change_ms: 25_000, card_ms: 25_000 });
     await page.goto("/p/demo-fixed");
     await answer(page, { student: somebody() });
     await payButton(page).tap();
@@ -158,6 +156,8 @@ test.describe("paid twice", () => {
     await desktopPage.getByRole("link", { name: "打开演示收银台" }).click();
     await desktopPage.locator("button[value=pay]").click();
     const receipt = await receiptShown(page, "12.50");
+    const manager = await newPhone();
+    await atTheCode(manager, MANAGERS.plain);
     await expect(page.getByText("付了两次")).toHaveCount(0);
     // The phone's wallet was open, too, and a second faster than the close of its order.
     await sim.pay(payment, { force: true });
@@ -166,12 +166,10 @@ test.describe("paid twice", () => {
       await expect(page.getByText("这笔钱付了两次，多付的 ¥12.50 正在自动原路退回，不需要您做什么。")).toBeVisible({ timeout: 500 });
     }).toPass({ intervals: [300] });
     await receiptShown(page, "12.50");
-    await decent(page);
-    const manager = await newPhone();
-    await atTheCode(manager, MANAGERS.plain);
     await opened(manager, payment, "zh");
     await expect(manager.locator(".amounts .tag")).toHaveText("已收款");
     await expect(manager.locator(".steps li").last()).toHaveText(/¥12\.50.*付款人付了两次，多付的自动退回/);
+    await decent(page);
     await decent(manager);
 
     await expect(async () => {
