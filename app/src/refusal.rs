@@ -42,6 +42,22 @@ pub enum Refusal {
     },
 }
 
+impl Refusal {
+    /// The HTTP status that goes with it. `TryLater` is the server's own trouble here; who asks too often is told 429 by the
+    /// layer that counts.
+    pub const fn status(&self) -> u16 {
+        match self {
+            Refusal::SignIn => 401,
+            Refusal::NotAllowed => 403,
+            Refusal::NotFound => 404,
+            Refusal::Conflict => 409,
+            Refusal::Invalid { .. } => 422,
+            Refusal::TryLater { .. } => 503,
+            Refusal::Broken { .. } => 500,
+        }
+    }
+}
+
 impl FromServerFnError for Refusal {
     type Encoder = JsonEncoding;
 

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use app::Refusal;
 use app::pay::NoticeKind;
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, Path, Request, State};
@@ -167,6 +168,7 @@ async fn limit_views(State(site): State<Site>, request: Request, next: Next) -> 
     let peer = visit::peer(request.extensions());
     match site.gate.pass(Act::View, site.gate.address(peer, request.headers())) {
         Ok(()) => next.run(request).await,
+        Err(after_s) if is_function(request.uri()) => manager::refused(StatusCode::TOO_MANY_REQUESTS, &Refusal::TryLater { after_s }),
         Err(after_s) => {
             let visit = Visit::read(&site, request.uri(), request.headers(), peer);
             visit.notice(StatusCode::TOO_MANY_REQUESTS, &NoticeKind::TooMany { after_s }, None, None)
@@ -175,13 +177,16 @@ async fn limit_views(State(site): State<Site>, request: Request, next: Next) -> 
 }
 
 /// What a layer or an extractor refused without a word for people becomes a page with a sentence. Server functions are called by
-/// the app, which has sentences of its own.
+/// the app, which has sentences of its own: it is told the reason in the form in which it reads all of them.
 async fn friendly_refusals(State(site): State<Site>, request: Request, next: Next) -> Response {
     let (uri, headers, peer) = (request.uri().clone(), request.headers().clone(), visit::peer(request.extensions()));
     let path = uri.path();
     let response = next.run(request).await;
-    if is_page(&response) || path.starts_with("/api/") {
+    if is_page(&response) {
         return response;
+    }
+    if is_function(&uri) {
+        return manager::readable(response);
     }
     let has_words = response.headers().contains_key(header::CONTENT_TYPE);
     let (kind, back) = match response.status() {
@@ -195,6 +200,11 @@ async fn friendly_refusals(State(site): State<Site>, request: Request, next: Nex
         _ => return response,
     };
     Visit::read(&site, &uri, &headers, peer).notice(response.status(), &kind, None, back)
+}
+
+/// Whether the app itself asks, by one of its server functions.
+fn is_function(uri: &Uri) -> bool {
+    uri.path().starts_with("/api/")
 }
 
 fn is_page(response: &Response) -> bool {

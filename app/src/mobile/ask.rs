@@ -19,9 +19,9 @@ pub fn ask<T: Send + Sync + 'static>(into: RwSignal<Asked<T>>, question: impl Fu
     });
 }
 
-/// Opens the sign-in page, which leads back here.
+/// Opens the sign-in page, which says that this session was ended and leads back here.
 pub fn sign_in() {
-    browser::go_to(&format!("/m/sign-in?why=needed&next={}", browser::encoded(&browser::here())));
+    browser::go_to(&format!("/m/sign-in?why=ended&next={}", browser::encoded(&browser::here())));
 }
 
 /// Names the page in the browser's title, and moves the focus to a screen that was opened from another one, so that a screen

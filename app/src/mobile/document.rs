@@ -154,12 +154,7 @@ fn status(screen: &Screen, seed: &Seed) -> u16 {
         Screen::List(_) => seed.list.as_ref().and_then(|(_, page)| page.as_ref().err()),
         Screen::One(_) => seed.one.as_ref().and_then(|(_, detail)| detail.as_ref().err()),
     };
-    match refusal {
-        None => 200,
-        Some(Refusal::NotFound) => 404,
-        Some(Refusal::NotAllowed) => 403,
-        Some(_) => 503,
-    }
+    refusal.map_or(200, Refusal::status)
 }
 
 fn document(visit: &Visit, bundle: &Bundle, screen: &Screen, seed: Seed) -> String {

@@ -10,6 +10,7 @@ use crate::manager::live::Link;
 use crate::manager::{ArrivalNews, CodeScreen, SettingsScreen, SignInScreen, stream};
 use crate::mobile::{Seed, Till};
 use crate::receipts::{DetailScreen, ListScreen};
+use crate::ui::browser;
 use crate::ui::fill;
 use crate::ui::icons;
 use crate::ui::moments::clock;
@@ -57,7 +58,9 @@ fn Trouble() -> impl IntoView {
     };
     let again = move || {
         (till.link.get() == Link::Ended).then(|| {
-            view! { <a href="/m/sign-in?why=ended" rel="external">{td_string!(locale, manager.sign_in_again)}</a> }
+            // Read when the session ended: the person may have moved on to another screen since the page was loaded.
+            let back = browser::encoded(&browser::here());
+            view! { <a href=format!("/m/sign-in?why=ended&next={back}") rel="external">{td_string!(locale, manager.sign_in_again)}</a> }
         })
     };
     view! {

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use app::Refusal;
 use app::manager::Collecting;
 use app::mobile::{self, Answer, Bundle, SignIn, SignInWhy};
 use app::receipts::Receipts;
@@ -12,6 +13,7 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
 use domain::{Caller, Role};
 use leptos::prelude::provide_context;
+use leptos::server_fn::error::FromServerFnError;
 use serde::Deserialize;
 
 use super::cookies;
@@ -162,7 +164,7 @@ pub async fn settings(State(site): State<Site>, mut visit: Visit, Form(liked): F
 pub async fn api(State(site): State<Site>, request: Request<Body>) -> Response {
     let caller = match caller(&site, request.headers()).await {
         Ok(caller) => caller,
-        Err(response) => return response,
+        Err(response) => return readable(response),
     };
     let desk = Arc::new(ManagerDesk::new(site));
     let context = move || {
@@ -172,9 +174,54 @@ pub async fn api(State(site): State<Site>, request: Request<Body>) -> Response {
             provide_context(caller);
         }
     };
-    let mut response = leptos_axum::handle_server_fns_with_context(context, request).await.into_response();
+    let response = leptos_axum::handle_server_fns_with_context(context, request).await.into_response();
+    let mut response = with_status(response).await;
     response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     response
+}
+
+/// The framework answers every refusal with 500. Whoever watches statuses, a proxy or an operator, is told which kind it was.
+async fn with_status(response: Response) -> Response {
+    /// Far longer than any refusal.
+    const MOST_BYTES: usize = 64 * 1024;
+    if response.status() != StatusCode::INTERNAL_SERVER_ERROR {
+        return response;
+    }
+    let (parts, body) = response.into_parts();
+    let bytes = axum::body::to_bytes(body, MOST_BYTES).await.unwrap_or_default();
+    let refusal = serde_json::from_slice::<Refusal>(&bytes).ok();
+    let mut response = Response::from_parts(parts, Body::from(bytes));
+    if let Some(refusal) = refusal {
+        mark(&mut response, StatusCode::from_u16(refusal.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR), &refusal);
+    }
+    response
+}
+
+/// A refusal in the form in which the app reads all of them.
+pub fn refused(status: StatusCode, refusal: &Refusal) -> Response {
+    let mut response = ([(header::CONTENT_TYPE, "application/json"), (header::CACHE_CONTROL, "no-store")], refusal.ser()).into_response();
+    mark(&mut response, status, refusal);
+    response
+}
+
+/// What a layer refused before the function was reached, in the form in which the app reads refusals.
+pub fn readable(response: Response) -> Response {
+    let is_json = response.headers().get(header::CONTENT_TYPE).is_some_and(|kind| kind.as_bytes().starts_with(b"application/json"));
+    let refusal = match response.status() {
+        _ if is_json => return response,
+        StatusCode::FORBIDDEN => Refusal::NotAllowed,
+        StatusCode::PAYLOAD_TOO_LARGE => Refusal::Invalid { field: String::new(), why: "too_large".to_owned() },
+        StatusCode::SERVICE_UNAVAILABLE => Refusal::TryLater { after_s: 2 },
+        _ => return response,
+    };
+    refused(response.status(), &refusal)
+}
+
+fn mark(response: &mut Response, status: StatusCode, refusal: &Refusal) {
+    *response.status_mut() = status;
+    if let Refusal::TryLater { after_s } = refusal {
+        response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(*after_s));
+    }
 }
 
 /// Only a path of the manager's own app is led to after signing in: nobody is sent elsewhere by a prepared link.

@@ -8,6 +8,7 @@
 use server::store::*;
 
 mod browser;
+mod edge;
 mod endings;
 mod killed;
 mod live;
