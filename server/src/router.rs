@@ -23,7 +23,7 @@ use crate::site::Site;
 use crate::store::{payments, photos, tenants};
 use crate::web::limits::Act;
 use crate::web::visit::{self, Visit};
-use crate::web::{headers, manager, password, payer, stream};
+use crate::web::{headers, manager, password, payer, stream, unread};
 
 /// The whole site.
 pub fn router(site: Site) -> Router {
@@ -70,7 +70,9 @@ pub fn router(site: Site) -> Router {
         .layer(timeout)
         .layer(middleware::from_fn_with_state(site.clone(), friendly_refusals))
         .layer(middleware::from_fn_with_state(site.clone(), limit_views))
-        .layer(CompressionLayer::new().quality(CompressionLevel::Precise(5)));
+        .layer(CompressionLayer::new().quality(CompressionLevel::Precise(5)))
+        // Around everything that may refuse, because a refusal that comes too early is never read.
+        .layer(middleware::from_fn(unread::hear_out));
 
     // A stream has no end, so no timeout; it is not compressed, because single events would be held back.
     let streams = Router::new().route("/m/live", get(stream::live));

@@ -8,4 +8,5 @@ pub mod password;
 pub mod payer;
 pub mod stream;
 pub mod submit;
+pub mod unread;
 pub mod visit;

@@ -105,16 +105,10 @@ impl Browser {
 
     /// The same, without waiting for the body.
     pub async fn send(&self, method: &str, path: &str, headers: &[(&str, &str)], body: Option<(&str, Vec<u8>)>) -> reqwest::Response {
-        let is_large = body.as_ref().is_some_and(|(_, bytes)| bytes.len() > 20_000);
-        for _ in 0..if is_large { 10 } else { 0 } {
-            if let Ok(response) = self.try_send(method, path, headers, body.clone()).await {
-                return response;
-            }
-        }
         self.try_send(method, path, headers, body).await.unwrap()
     }
 
-    /// The same once: a server that refuses a large body before all of it came may close while it is still being sent.
+    /// The same, where the connection may break: a door for machines closes on what is too large while it is still being sent.
     pub async fn try_send(
         &self,
         method: &str,
