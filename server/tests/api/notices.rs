@@ -79,10 +79,34 @@ async fn forged_stale_and_probing_notices_are_refused_and_leave_no_trace() {
         assert!(statuses.len() == 3 && statuses.iter().all(|status| (400..500).contains(status)), "{fault}: {statuses:?}");
     }
     assert_eq!((shop.count("inbox").await, shop.count("receipt").await), (0, 0));
+    let (forged, probes) = (refused(), log::counted("shouma_notices_probes_total"));
     let statuses = shop.world.notify(&bill.payment, json!({"signtest": true, "copies": 2})).await;
     assert_eq!(statuses, [401, 204, 401, 204], "a probe is refused, the notice behind it is taken");
+    assert_eq!(log::counted("shouma_notices_probes_total"), probes + 2, "probes are counted");
+    assert_eq!(refused(), forged, "and nobody takes them for forgeries");
     bill.until("paid").await;
     shop.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_probe_is_logged_more_quietly_than_a_forgery() {
+    let shop = Shop::open().await;
+    let bill = shop.bill(&Browser::wechat(&shop), "2").await;
+    shop.world.pay(&bill.payment, json!({"notify": false})).await;
+    for (fault, level) in [("signtest", "DEBUG"), ("wrong-signature", "WARN")] {
+        let before = log::text().len();
+        shop.world.notify(&bill.payment, json!({"fault": fault})).await;
+        let logged = log::text()[before..].to_owned();
+        let line = logged.lines().find(|line| line.contains("server::notify")).unwrap_or_else(|| panic!("{fault}: {logged}"));
+        assert!(line.contains(level), "{fault}: {line}");
+    }
+    shop.close().await;
+}
+
+/// Notices that were not believed so far, for whatever reason.
+fn refused() -> u64 {
+    let why = ["bad signature", "more than five minutes away from our clock", "signed with a key that is not known"];
+    why.iter().map(|why| log::counted(&format!("shouma_notices_refused_total{{why=\"{why}\"}}"))).sum()
 }
 
 #[tokio::test(flavor = "multi_thread")]
