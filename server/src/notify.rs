@@ -57,9 +57,15 @@ async fn store(site: &Site, notice: Notice) -> Result<(), StoreError> {
             }
         }
         Word::Refund { no, payment_no, word, .. } => site.refunds.hear(&payment_no, &no, &word, Some(event)).await?,
-        Word::Unhandled { .. } | Word::Foreign => {
-            tracing::warn!(id, event_type, "a proven notice that nothing here handles was kept");
+        // Kept first: an alarm about what is not there would send somebody looking in vain.
+        Word::Unhandled { .. } => {
             site.keep_event(event).await?;
+            metrics::counter!("shouma_alarms_total", "alarm" => "unhandled_notice").increment(1);
+            tracing::error!(id, event_type, "a proven notice that nothing here handles was kept; a person has to read it");
+        }
+        Word::Foreign => {
+            site.keep_event(event).await?;
+            tracing::warn!(id, event_type, "a notice about an order of another system with this merchant number was kept");
         }
     }
     Ok(())

@@ -12,7 +12,7 @@ use crate::cashier::escape;
 use crate::faults::{DOORS, Fault};
 use crate::gate::query_value;
 use crate::keys::{KeyMode, KeyRing, Merchant};
-use crate::notices::{Attempt, Twist, deliver, file, payment_notice};
+use crate::notices::{Attempt, Twist, deliver, file, other_notice, payment_notice};
 use crate::orders::{Books, Order, Purse};
 use crate::sign::{KeyError, random_text};
 use crate::world::{RefundDelays, Shared, World, lock};
@@ -129,6 +129,8 @@ pub(crate) struct NotifyAsk {
     /// All at once and in random order instead of one after the other.
     #[serde(default)]
     shuffle: bool,
+    /// Tells of the payment under this event type instead, as WeChat does when it invents a new one.
+    r#as: Option<String>,
 }
 
 /// Sends the order's notices now, and answers how each delivery went. A paid order that never told anybody tells now.
@@ -148,7 +150,15 @@ pub(crate) async fn notify(
     if order.paid.is_none() {
         return Err(Unusable("only a paid order has something to tell".into()));
     }
-    let mut ids = notices_of(&world, &order, ask.event.as_deref());
+    let mut ids = match &ask.r#as {
+        Some(_) => vec![],
+        None => notices_of(&world, &order, ask.event.as_deref()),
+    };
+    if let Some(kind) = &ask.r#as {
+        let notice = other_notice(&world, &order, kind, world.now_ms())?;
+        ids.push(notice.id.clone());
+        file(&world, notice);
+    }
     if ids.is_empty() && ask.event.as_deref().is_none_or(|event| event == "TRANSACTION.SUCCESS") {
         let notice = payment_notice(&world, &order, world.now_ms())?;
         ids.push(notice.id.clone());

@@ -124,6 +124,12 @@ pub(crate) fn payment_notice(world: &World, order: &Order, now_ms: i64) -> Resul
     envelope(world, &event, &order.transaction(), &order.notify_url, now_ms)
 }
 
+/// Writes the envelope that tells of a payment under an event type of another name.
+pub(crate) fn other_notice(world: &World, order: &Order, kind: &str, now_ms: i64) -> Result<Notice, KeyError> {
+    let event = Event { kind, summary: "其他通知", original: "transaction", out_trade_no: &order.out_trade_no };
+    envelope(world, &event, &order.transaction(), &order.notify_url, now_ms)
+}
+
 /// Writes the envelope that tells how a refund ended; nothing when it has not ended or nobody asked to be told.
 pub(crate) fn refund_notice(world: &World, order: &Order, refund: &Refund, now_ms: i64) -> Result<Option<Notice>, KeyError> {
     let (kind, summary) = match refund.state {

@@ -1,5 +1,6 @@
 //! What a person sees who is refused at the door: our page or sentence, never the browser's own page of a broken connection.
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use app::Refusal;
@@ -7,9 +8,11 @@ use serde_json::json;
 use server::web::unread::MOST_UNREAD_BYTES;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
+use tokio::sync::Semaphore;
 
 use crate::browser::{Answer, Browser};
-use crate::scene::{Shop, until};
+use crate::notices::Linger;
+use crate::scene::{Shop, form, until};
 
 const FORM: &str = "application/x-www-form-urlencoded";
 const MIB: usize = 1024 * 1024;
@@ -180,4 +183,27 @@ async fn a_store_that_does_not_answer_is_a_reason_to_try_later() {
     let answer = manager.function("manager/today", json!({})).await;
     assert_eq!((answer.status, read(&answer), answer.header("retry-after")), (503, Refusal::TryLater { after_s: 2 }, "2"));
     shop.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_waited_longer_than_a_request_may_take_reads_that_nothing_is_lost() {
+    let shop = Shop::with(|config| config.request_timeout_ms = 400).await;
+    let payer = Browser::wechat(&shop);
+    shop.bill(&payer, "1").await;
+    let gate = Arc::new(Semaphore::new(0));
+    let (store, linger) = (shop.site.store.clone(), Linger(gate.clone()));
+    let lingering = tokio::spawn(async move { store.write(linger).await });
+    let writer_is_busy = || tokio::time::sleep(Duration::from_millis(50));
+    writer_is_busy().await;
+    for (language, sentences) in [("zh-CN", ["请过几秒再试", "不会丢"]), ("en", ["try again in a few seconds", "not taken twice"])]
+    {
+        let body = Some((FORM, crate::browser::encoded(&form("2"))));
+        let answer = payer.ask("POST", "/p/demo", &[("accept-language", language)], body).await;
+        answer.says(503, &sentences);
+        assert!(answer.is_page() && answer.header("retry-after") == "2", "{:?}", answer.headers);
+        assert!(!answer.text.contains("没有扣款"), "nobody knows what became of it");
+    }
+    gate.close();
+    lingering.await.unwrap().unwrap();
+    shop.close().await;
 }

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use domain::PaymentState;
 use serde_json::json;
 use server::channels::wechat::MOST_NOTICE_BYTES;
 use server::store::{Command, StoreError, Tx};
@@ -103,6 +104,22 @@ async fn a_probe_is_logged_more_quietly_than_a_forgery() {
     shop.close().await;
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn an_event_that_nobody_here_knows_is_kept_once_acknowledged_and_alarmed_and_changes_nothing() {
+    for shop in Shop::on_each_engine().await {
+        let bill = shop.bill(&Browser::wechat(&shop), "2").await;
+        shop.world.pay(&bill.payment, json!({"notify": false})).await;
+        let alarm = "shouma_alarms_total{alarm=\"unhandled_notice\"}";
+        let before = log::counted(alarm);
+        let statuses = shop.world.notify(&bill.payment, json!({"as": "TRANSACTION.UNHEARD_OF", "copies": 3})).await;
+        assert_eq!(statuses, [204; 3], "it is WeChat's word all the same");
+        assert!(log::counted(alarm) > before);
+        assert_eq!((shop.count("inbox").await, shop.count("receipt").await, shop.count("transfer").await), (1, 0, 0));
+        assert_eq!(shop.stored(&bill.payment).await.payment.state, PaymentState::Open, "its content is not taken for what it resembles");
+        shop.close().await;
+    }
+}
+
 /// Notices that were not believed so far, for whatever reason.
 fn refused() -> u64 {
     let why = ["bad signature", "more than five minutes away from our clock", "signed with a key that is not known"];
@@ -136,7 +153,7 @@ async fn nobody_is_believed_for_coming_from_this_machine() {
 }
 
 /// Keeps SQLite's writer busy until it is let go.
-struct Linger(Arc<Semaphore>);
+pub struct Linger(pub Arc<Semaphore>);
 
 impl Command for Linger {
     type Done = ();
