@@ -148,8 +148,10 @@ CREATE TABLE attempt (
     -- What the channel gave for paying: a prepay id or a code URL, and until when it is good.
     ticket        TEXT,
     made_at_ms    BIGINT NOT NULL,
-    -- When the channel is to be asked about it; NULL when it is final.
+    -- When the channel is to be asked about it; NULL when nothing more is expected of it.
     query_at_ms   BIGINT,
+    -- When it was closed; the channel is asked again some time after.
+    closed_at_ms  BIGINT,
     -- When the channel last said anything about it.
     heard_at_ms   BIGINT,
     PRIMARY KEY (tenant, no),

@@ -349,13 +349,14 @@ impl Payments {
         }
     }
 
-    /// Asks about an attempt, and when its time is over and no money came, closes it at the channel. `false` when the channel did
-    /// not answer the question.
+    /// Asks about an attempt, and when its time is over, or it counts as closed already, and no money came, closes it at the
+    /// channel. `false` when the channel did not answer the question.
     ///
     /// # Errors
     /// When the store does not take it.
     pub async fn ask_or_close(&self, stored: &Stored, no: &OutTradeNo) -> Result<bool, StoreError> {
-        let is_over = (self.clock)() >= stored.payment.expires_at_ms;
+        let is_closed = |attempt: &Attempt| attempt.no == *no && attempt.state == AttemptState::Closed;
+        let is_over = (self.clock)() >= stored.payment.expires_at_ms || stored.payment.attempts.iter().any(is_closed);
         match self.channel.query(no).await {
             Ok(Trade::NotPaid) if is_over => self.close_attempt(stored, no).await?,
             Ok(trade) => drop(self.hear(no, &trade, None).await?),
@@ -602,13 +603,16 @@ impl Command for Hear {
 }
 
 impl Hear {
-    /// A live attempt is asked about again later, whoever spoke about it now.
+    /// A live attempt is asked about again later, whoever spoke about it now; a closed one twice more.
     async fn plan_next_query(&self, tx: &mut Tx<'_>, stored: &Stored, after: &Payment) -> Result<(), StoreError> {
-        let attempts = after.attempts.iter().zip(&stored.tickets);
-        for (attempt, ticket) in attempts.filter(|(attempt, _)| attempt.no == self.no && attempt.state.is_live()) {
-            let pause_ms = payment::query_pause_ms(self.now.since_ms(ticket.made_at_ms));
-            payments::set_query(tx, after.tenant, &attempt.no, Some(self.now), Some(self.now.plus_ms(pause_ms))).await?;
-        }
-        Ok(())
+        let mut attempts = after.attempts.iter().zip(&stored.tickets);
+        let Some((attempt, ticket)) = attempts.find(|(attempt, _)| attempt.no == self.no) else { return Ok(()) };
+        let pause_ms = match (attempt.state, ticket.closed_at_ms) {
+            (state, _) if state.is_live() => Some(payment::query_pause_ms(self.now.since_ms(ticket.made_at_ms))),
+            (AttemptState::Closed, Some(closed_at)) => payment::look_again_ms(self.now.since_ms(closed_at)),
+            _ => return Ok(()),
+        };
+        let query_at = pause_ms.map(|pause_ms| self.now.plus_ms(pause_ms));
+        payments::set_query(tx, after.tenant, &attempt.no, Some(self.now), query_at).await
     }
 }

@@ -400,3 +400,18 @@ pub const fn query_pause_ms(age_ms: i64) -> i64 {
         _ => 600_000,
     }
 }
+
+/// How long from now a closed attempt is looked at again, by how long ago it was closed: once after an hour and once after a day.
+///
+/// Money can come through an order that was closed a moment too late, and its notice can be lost (H3, H9). Whatever was paid in
+/// the last moment is there after an hour; a day covers what the channel itself repaired overnight. Two questions for each
+/// abandoned order are all that it costs.
+pub const fn look_again_ms(since_closed_ms: i64) -> Option<i64> {
+    const HOUR_MS: i64 = 3_600_000;
+    const DAY_MS: i64 = 86_400_000;
+    match since_closed_ms {
+        ..HOUR_MS => Some(HOUR_MS - since_closed_ms),
+        HOUR_MS..DAY_MS => Some(DAY_MS - since_closed_ms),
+        _ => None,
+    }
+}

@@ -46,6 +46,8 @@ pub struct Ticket {
     pub made_at_ms: Millis,
     /// When the channel last said anything about it.
     pub heard_at_ms: Option<Millis>,
+    /// When it was closed.
+    pub closed_at_ms: Option<Millis>,
 }
 
 impl Stored {
@@ -98,6 +100,7 @@ struct AttemptRow {
     ticket: Option<String>,
     made_at_ms: i64,
     heard_at_ms: Option<i64>,
+    closed_at_ms: Option<i64>,
 }
 
 /// The payment, or `None`.
@@ -113,7 +116,7 @@ pub async fn load(tx: &mut Tx<'_>, tenant: TenantId, id: PaymentId) -> Result<Op
     .await)?;
     let Some(row) = row else { return Ok(None) };
     let attempts: Vec<AttemptRow> = on!(tx, |db| sqlx::query_as(
-        "SELECT no, kind, state, trade, received_fen, ticket, made_at_ms, heard_at_ms \
+        "SELECT no, kind, state, trade, received_fen, ticket, made_at_ms, heard_at_ms, closed_at_ms \
          FROM attempt WHERE tenant = $1 AND payment = $2 ORDER BY position",
     )
     .bind(tenant.get())
@@ -134,7 +137,12 @@ fn stored(row: PaymentRow, rows: Vec<AttemptRow>) -> Result<Stored, StoreError> 
             transaction: row.trade,
             received_fen: row.received_fen.map(Fen::of),
         });
-        tickets.push(Ticket { ticket: row.ticket, made_at_ms: Millis::of(row.made_at_ms), heard_at_ms: row.heard_at_ms.map(Millis::of) });
+        tickets.push(Ticket {
+            ticket: row.ticket,
+            made_at_ms: Millis::of(row.made_at_ms),
+            heard_at_ms: row.heard_at_ms.map(Millis::of),
+            closed_at_ms: row.closed_at_ms.map(Millis::of),
+        });
     }
     Ok(Stored {
         payment: Payment {
@@ -414,9 +422,12 @@ pub async fn update_payment(tx: &mut Tx<'_>, before: &Stored, after: &Payment) -
 }
 
 async fn update_attempt(tx: &mut Tx<'_>, payment: &Payment, attempt: &Attempt, now: Millis) -> Result<(), StoreError> {
+    let closed_at = (attempt.state == AttemptState::Closed).then_some(now);
+    let look_again_at = closed_at.and_then(|closed_at| Some(closed_at.plus_ms(domain::payment::look_again_ms(0)?)));
     on!(tx, |db| sqlx::query(
         "UPDATE attempt SET state = $3, trade = $4, received_fen = $5, heard_at_ms = $6, \
-         query_at_ms = CASE WHEN $7 THEN query_at_ms ELSE NULL END WHERE tenant = $1 AND no = $2",
+         query_at_ms = CASE WHEN $7 THEN query_at_ms ELSE $8 END, closed_at_ms = COALESCE(closed_at_ms, $9) \
+         WHERE tenant = $1 AND no = $2",
     )
     .bind(payment.tenant.get())
     .bind(attempt.no.as_str())
@@ -425,6 +436,8 @@ async fn update_attempt(tx: &mut Tx<'_>, payment: &Payment, attempt: &Attempt, n
     .bind(attempt.received_fen.map(Fen::get))
     .bind(now.get())
     .bind(attempt.state.is_live())
+    .bind(look_again_at.map(Millis::get))
+    .bind(closed_at.map(Millis::get))
     .execute(db)
     .await
     .map(drop))

@@ -76,6 +76,58 @@ async fn money_that_comes_after_the_end_goes_back_by_itself_and_the_payer_is_tol
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn money_for_a_closed_order_whose_notice_is_lost_is_found_within_an_hour_or_a_day_and_goes_back() {
+    const HOUR_MS: i64 = 3_600_000;
+    for shop in Shop::on_each_engine().await {
+        let [early, late, never] = [Browser::wechat(&shop), Browser::wechat(&shop), Browser::wechat(&shop)];
+        let bills = [shop.bill(&early, "3").await, shop.bill(&late, "4").await, shop.bill(&never, "5").await];
+        shop.world.hands.pass_ms(shop.site.config.payment_expires_ms);
+        for bill in &bills {
+            until("the order is closed", async || (bill.state().await == "not_paid").then_some(())).await;
+        }
+        let [early_bill, late_bill, never_bill] = &bills;
+        shop.world.pay(&early_bill.payment, json!({"force": true, "notify": false})).await;
+        shop.world.hands.pass_ms(HOUR_MS);
+        early_bill.until("returned").await;
+        early.open(&early_bill.page).await.says(200, &["款项已自动退回"]);
+        until("all were looked at", async || (asked_next(&shop).await == 2).then_some(())).await;
+        shop.world.pay(&late_bill.payment, json!({"force": true, "notify": false})).await;
+        shop.world.hands.pass_ms(23 * HOUR_MS);
+        late_bill.until("returned").await;
+        until("nothing is asked any more", async || (asked_next(&shop).await == 0).then_some(())).await;
+        assert_eq!(never_bill.state().await, "not_paid");
+        for (bill, fen) in [(early_bill, 300), (late_bill, 400)] {
+            until("the money is back", async || {
+                shop.world.hands.pass_ms(1_000);
+                let order = shop.world.order(&bill.payment).await.unwrap();
+                (order["refunds"][0]["state"] == "SUCCESS" && order["refunds"][0]["amount_fen"] == fen).then_some(())
+            })
+            .await;
+        }
+        assert_eq!((shop.count("receipt").await, shop.count("refund").await), (0, 2));
+        shop.close().await;
+    }
+}
+
+/// Attempts that the channel will be asked about.
+async fn asked_next(shop: &Shop) -> i64 {
+    shop.count("attempt WHERE query_at_ms IS NOT NULL").await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_order_that_opened_after_it_was_given_up_is_closed_when_it_is_looked_at_again() {
+    let shop = Shop::open().await;
+    let bill = shop.bill(&Browser::wechat(&shop), "3").await;
+    // The channel answers as if it had no such order, so that it counts as closed while it can be paid.
+    shop.place.bare().await.run("UPDATE attempt SET state = 'closed', closed_at_ms = made_at_ms, query_at_ms = made_at_ms + 3600000; UPDATE payment SET state = 'closed'").await;
+    assert_eq!(shop.world.order(&bill.payment).await.unwrap()["trade_state"], "NOTPAY");
+    shop.world.hands.pass_ms(3_600_000);
+    until("it is closed", async || (shop.world.order(&bill.payment).await.unwrap()["trade_state"] == "CLOSED").then_some(())).await;
+    until("and asked about once more", async || (asked_next(&shop).await == 1).then_some(())).await;
+    shop.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn another_amount_than_was_asked_is_held_and_people_are_told() {
     for shop in Shop::on_each_engine().await {
         for amount_fen in [299, 301] {

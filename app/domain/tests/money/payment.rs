@@ -1,7 +1,7 @@
 //! What each word about an attempt does in each state.
 
 use domain::ledger::{LedgerAccount, Transfer};
-use domain::payment::{AttemptState, Message, Standing, Trade, settle};
+use domain::payment::{AttemptState, Message, Standing, Trade, look_again_ms, settle};
 use domain::refund::RefundCause;
 use domain::{Fen, Millis, Payment, PaymentState};
 
@@ -235,5 +235,22 @@ fn the_payer_is_told_the_truth_and_never_invited_to_pay_twice() {
     for (state, attempts, refunded, answered, expected) in table {
         let payment = Payment { refunded_fen: Fen::of(refunded), ..payment(state, attempts) };
         assert_eq!(payment.standing(answered), expected, "{state:?}{attempts:?} {refunded} {answered}");
+    }
+}
+
+#[test]
+fn a_closed_order_is_looked_at_again_after_an_hour_and_after_a_day_and_no_more() {
+    const HOUR_MS: i64 = 3_600_000;
+    let table = [
+        (-5, Some(HOUR_MS + 5)),
+        (0, Some(HOUR_MS)),
+        (HOUR_MS - 1, Some(1)),
+        (HOUR_MS, Some(23 * HOUR_MS)),
+        (24 * HOUR_MS - 1, Some(1)),
+        (24 * HOUR_MS, None),
+        (i64::MAX, None),
+    ];
+    for (since_closed_ms, expected) in table {
+        assert_eq!(look_again_ms(since_closed_ms), expected, "{since_closed_ms}");
     }
 }
