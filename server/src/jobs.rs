@@ -10,6 +10,7 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 use crate::desk::REPEATED_MS;
+use crate::kept_keys;
 use crate::live::LiveArrival;
 use crate::site::Site;
 use crate::store::{Command, StoreError, Tx, doors, oauth_states, outbox, payments, photos, receipts, rollups, sessions};
@@ -34,6 +35,7 @@ pub fn start(site: &Site, stopping: &watch::Receiver<bool>) -> JoinSet<()> {
     jobs.spawn(every(500, stopping.clone(), site.clone(), |site| Box::pin(async move { deliver(&site).await })));
     jobs.spawn(every(200, stopping.clone(), site.clone(), |site| Box::pin(async move { take_in(&site).await })));
     jobs.spawn(every(HOUR_MS, stopping.clone(), site.clone(), |site| Box::pin(async move { tidy_up(&site).await })));
+    jobs.spawn(every(2_000, stopping.clone(), site.clone(), |site| Box::pin(async move { keep_keys(&site).await })));
     if site.store.has_other_instances() {
         jobs.spawn(every(500, stopping.clone(), site.clone(), |site| Box::pin(async move { watch_others(&site).await })));
     }
@@ -140,6 +142,12 @@ async fn watch_others(site: &Site) -> Result<bool, StoreError> {
     for (tenant, payee, known) in receipts::all_known_since(&mut conn.tx(), since, 1000).await? {
         site.live.publish(LiveArrival::of_receipt(tenant, payee, known));
     }
+    Ok(false)
+}
+
+/// Keeps the channel's keys, however they were learned, for a start at which the channel does not answer.
+async fn keep_keys(site: &Site) -> Result<bool, StoreError> {
+    kept_keys::keep(&site.store, site.payments.channel.as_ref()).await?;
     Ok(false)
 }
 

@@ -9,6 +9,7 @@ pub mod desk;
 pub mod found;
 pub mod fresh;
 pub mod jobs;
+mod kept_keys;
 pub mod live;
 pub mod notify;
 pub mod passwords;

@@ -16,6 +16,7 @@ use crate::clock::Clock;
 use crate::config::{Config, WechatSettings};
 use crate::fresh;
 use crate::jobs;
+use crate::kept_keys;
 use crate::live::Hub;
 use crate::passwords::Passwords;
 use crate::pay::{Payments, hex};
@@ -99,6 +100,7 @@ pub async fn site_of(
         ));
     };
     let channel: Arc<dyn Channel> = Arc::new(channel(wechat, &config.public_url, clock.clone())?);
+    kept_keys::recall(&store, channel.as_ref()).await?;
     let oauth = Oauth::new(OauthConfig {
         authorize_base: wechat.oauth_url.clone(),
         api_base: wechat.account_url.clone(),

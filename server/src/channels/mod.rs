@@ -46,6 +46,17 @@ pub trait Channel: Send + Sync {
     /// names one that is not known.
     async fn refresh(&self);
 
+    /// The keys that the channel told us, in a form that only [`Channel::recall_keys`] reads; `None` while what was kept last is
+    /// still right.
+    fn keys_to_keep(&self) -> Option<String>;
+
+    /// Says that `kept` is where the next start finds it.
+    fn keys_were_kept(&self, kept: &str);
+
+    /// Believes keys that an earlier run kept, until the channel tells its present ones. What cannot be proven to come from the
+    /// channel is passed over.
+    fn recall_keys(&self, kept: &str);
+
     /// What the page hands to `WeixinJSBridge.invoke('getBrandWCPayRequest', ..)` to pay `prepay_id` (wechat-pay 2.5).
     fn bridge(&self, prepay_id: &str) -> BridgeParams;
 }

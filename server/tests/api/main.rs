@@ -19,6 +19,7 @@ mod paying;
 mod photos;
 mod receipts;
 mod refunding;
+mod restarts;
 mod scene;
 mod security;
 mod two_instances;

@@ -1,6 +1,6 @@
 //! Signed requests out, proven answers in, and the keys that prove them.
 
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError};
 
 use aws_lc_rs::aead::LessSafeKey;
 use bytes::Bytes;
@@ -34,6 +34,7 @@ pub struct Gateway {
     ring: KeyRing,
     /// The last attempt to fetch certificates. Holding it is the right to make the next one.
     refreshed: Mutex<Option<Attempt>>,
+    listed: std::sync::Mutex<Listed>,
     breaker: Breaker,
     clock: Clock,
 }
@@ -48,6 +49,16 @@ pub struct Answer {
 struct Attempt {
     at: Millis,
     failed: bool,
+}
+
+/// WeChat's list of certificates, as it came. It is kept in that form, because there every certificate is encrypted and
+/// authenticated with the APIv3 key, which is not in the database: whoever can write there cannot make us believe a key.
+#[derive(Default)]
+struct Listed {
+    /// The last list and the serial numbers in it.
+    last: Option<(String, Vec<String>)>,
+    /// The serial numbers of the list that was kept.
+    kept: Vec<String>,
 }
 
 struct Raw {
@@ -70,6 +81,7 @@ impl Gateway {
             sealing_key: config.sealing_key()?,
             ring: KeyRing::new(config.public_key()?),
             refreshed: Mutex::new(None),
+            listed: std::sync::Mutex::default(),
             breaker: Breaker::default(),
             clock,
         })
@@ -119,6 +131,35 @@ impl Gateway {
     pub async fn refresh(&self) -> Result<usize, ChannelError> {
         let mut refreshed = self.refreshed.lock().await;
         self.fetch_certificates(&mut refreshed).await
+    }
+
+    /// The list of certificates, when other ones are in it than in the list that was kept.
+    pub fn listed_to_keep(&self) -> Option<String> {
+        let listed = self.listed.lock().unwrap_or_else(PoisonError::into_inner);
+        let (text, serials) = listed.last.as_ref()?;
+        (*serials != listed.kept).then(|| text.clone())
+    }
+
+    /// Notes that this list was kept.
+    pub fn listed_was_kept(&self, text: &str) {
+        let mut listed = self.listed.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((last, serials)) = &listed.last
+            && last == text
+        {
+            listed.kept = serials.clone();
+        }
+    }
+
+    /// Believes the certificates of a list that was kept, each while it is valid. Answers how many there are.
+    ///
+    /// # Errors
+    /// A sentence that says why none of them is believed.
+    pub fn recall(&self, text: &str) -> Result<usize, String> {
+        let keys = self.decrypt_certificates(text.as_bytes())?;
+        self.listed.lock().unwrap_or_else(PoisonError::into_inner).kept = serials(&keys);
+        let count = keys.len();
+        self.ring.recall_platform(keys);
+        Ok(count)
     }
 
     /// Proves that WeChat signed exactly `body`.
@@ -215,12 +256,20 @@ impl Gateway {
     /// The first certificates are proven by themselves: only WeChat and we know the APIv3 key that they are encrypted with, and
     /// the answer is signed with one of them.
     fn read_certificates(&self, raw: &Raw) -> Result<Vec<PlatformKey>, String> {
-        let listed: Certificates = serde_json::from_slice(&raw.body).map_err(|error| format!("certificates: {error}"))?;
+        let keys = self.decrypt_certificates(&raw.body)?;
+        self.prove_with(raw, &keys).map_err(|flaw| format!("certificates came, but {flaw}"))?;
+        if let Ok(text) = std::str::from_utf8(&raw.body) {
+            self.listed.lock().unwrap_or_else(PoisonError::into_inner).last = Some((text.to_owned(), serials(&keys)));
+        }
+        Ok(keys)
+    }
+
+    fn decrypt_certificates(&self, list: &[u8]) -> Result<Vec<PlatformKey>, String> {
+        let listed: Certificates = serde_json::from_slice(list).map_err(|error| format!("certificates: {error}"))?;
         let mut keys = vec![];
         for certificate in &listed.data {
             keys.extend(self.read_certificate(certificate)?);
         }
-        self.prove_with(raw, &keys).map_err(|flaw| format!("certificates came, but {flaw}"))?;
         Ok(keys)
     }
 
@@ -249,6 +298,12 @@ impl Gateway {
         let key = fresh.or_else(|| self.ring.find(proof.serial, now)).ok_or(Flaw::UnknownSerial)?;
         proof.verify(&key, &raw.body)
     }
+}
+
+fn serials(keys: &[PlatformKey]) -> Vec<String> {
+    let mut serials: Vec<String> = keys.iter().map(|key| key.serial.clone()).collect();
+    serials.sort();
+    serials
 }
 
 impl Attempt {

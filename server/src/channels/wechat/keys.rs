@@ -104,6 +104,14 @@ impl KeyRing {
         platform.get(serial).and_then(|found| found.key_at(now))
     }
 
+    /// Takes over certificates that were listed before this start; whatever WeChat listed since counts more.
+    pub fn recall_platform(&self, keys: Vec<PlatformKey>) {
+        let mut platform = self.platform.write().unwrap_or_else(PoisonError::into_inner);
+        if platform.is_empty() {
+            *platform = keys.into_iter().map(|key| (key.serial.clone(), key)).collect();
+        }
+    }
+
     /// Takes over the certificates that WeChat lists; one that it no longer lists is no longer believed.
     pub fn replace_platform(&self, keys: Vec<PlatformKey>) {
         let mut platform = self.platform.write().unwrap_or_else(PoisonError::into_inner);

@@ -188,6 +188,21 @@ impl Channel for Wechat {
         }
     }
 
+    fn keys_to_keep(&self) -> Option<String> {
+        self.gateway.listed_to_keep()
+    }
+
+    fn keys_were_kept(&self, kept: &str) {
+        self.gateway.listed_was_kept(kept);
+    }
+
+    fn recall_keys(&self, kept: &str) {
+        match self.gateway.recall(kept) {
+            Ok(count) => tracing::info!(count, "platform certificates of an earlier run are believed until WeChat answers"),
+            Err(error) => tracing::warn!(error, "kept platform certificates are of no use"),
+        }
+    }
+
     fn bridge(&self, prepay_id: &str) -> BridgeParams {
         let time_stamp = self.gateway.now().get().div_euclid(1000).to_string();
         let package = format!("prepay_id={prepay_id}");
