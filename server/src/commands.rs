@@ -15,9 +15,11 @@ use server::found::{Found, NewCode, NewPerson};
 use server::passwords::Passwords;
 use server::refunds::{self, Ask};
 use server::serve::{self as site, StartError};
+use server::sign_in::Unlock;
 use server::site::Demo;
+use server::store::audit::{self, Head};
 use server::store::codes::CodeKind;
-use server::store::{Command, Store, StoreConfig, StoreError, Tx, doors, meta, payments};
+use server::store::{Store, StoreConfig, StoreError, meta, payments};
 use server::{demo, fresh, qr};
 use simulator::{Sim, SimConfig};
 use tokio::net::TcpListener;
@@ -196,9 +198,22 @@ pub async fn migrate() -> Result<(), Failed> {
 }
 
 /// `shouma verify`.
-pub async fn verify() -> Result<(), Failed> {
+#[derive(clap::Args)]
+pub struct VerifyTask {
+    /// Where an audit trail ended earlier, as verify, backup or the log told it; may be given several times
+    #[arg(long, value_name = "TENANT:COUNT:HASH")]
+    audit_head: Vec<Head>,
+}
+
+/// Checks everything, and prints where the audit trails end for a later check against it.
+pub async fn verify(task: VerifyTask) -> Result<(), Failed> {
     let store = open_for_reading().await?;
     let mut bad = None;
+    for head in &task.audit_head {
+        let replaced = audit::compare(&mut store.read().await?.tx(), head).await?;
+        println!("{:>12} rows  {:<44} {}", head.count, "the audit trail begins as it was noted", replaced.as_deref().unwrap_or("ok"));
+        bad = bad.or(replaced);
+    }
     for checked in server::store::verify::verify(&store).await? {
         let verdict = checked.first_bad.as_deref().unwrap_or("ok");
         println!("{:>12} rows  {:<44} {verdict}", checked.rows_checked, checked.name);
@@ -206,10 +221,19 @@ pub async fn verify() -> Result<(), Failed> {
             bad.get_or_insert(format!("{}: {row}", checked.name));
         }
     }
+    print_heads(&store).await?;
     match bad {
         None => Ok(()),
         Some(row) => Err(Failed::of(row)),
     }
+}
+
+/// Kept somewhere else, on paper if need be, these lines show later whether the audit trail was replaced.
+async fn print_heads(store: &Store) -> Result<(), Failed> {
+    for head in audit::heads(&mut store.read().await?.tx()).await? {
+        println!("audit head    {head}");
+    }
+    Ok(())
 }
 
 /// A store for one command beside a running server.
@@ -227,7 +251,8 @@ pub async fn backup(file: &Path) -> Result<(), Failed> {
     let store = open_for_reading().await?;
     server::store::backup::backup(&store, file).await.map_err(Failed::of)?;
     println!("copied to {}", file.display());
-    Ok(())
+    let copy = StoreConfig::of_url(format!("sqlite://{}", file.display()));
+    print_heads(&Store::open_for_reading(&copy).await.map_err(Failed::of)?).await
 }
 
 /// `shouma init`.
@@ -315,22 +340,10 @@ pub async fn unlock(phone: &str) -> Result<(), Failed> {
     let config = config()?;
     let phone = Phone::parse(phone).ok_or_else(|| Failed::setting(format!("{phone:?} is not a mobile number")))?;
     let store = open_beside(&config).await?;
-    let was_tried = store.write(Unlock { phone: phone.clone() }).await?;
+    let was_tried = store.write(Unlock { phone, now: clock::system()() }).await?;
     store.close().await;
     println!("{}", if was_tried { "unlocked" } else { "nothing was locked" });
     Ok(())
-}
-
-struct Unlock {
-    phone: Phone,
-}
-
-impl Command for Unlock {
-    type Done = bool;
-
-    async fn run(&self, tx: &mut Tx<'_>) -> Result<bool, StoreError> {
-        doors::open(tx, &self.phone).await
-    }
 }
 
 async fn is_demo(store: &Store) -> Result<bool, StoreError> {

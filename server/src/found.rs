@@ -4,11 +4,13 @@ use domain::account::Phone;
 use domain::code::{AmountRule, CodeState, Validity};
 use domain::form::FormSchema;
 use domain::{AccountId, Code, CodeId, Millis, Role, TenantId};
+use serde_json::json;
 use uuid::Uuid;
 
 use crate::fresh;
+use crate::store::audit::{Act, Actor, Deed};
 use crate::store::codes::CodeKind;
-use crate::store::{Command, StoreError, Tx, accounts, codes, sessions, tenants};
+use crate::store::{Command, StoreError, Tx, accounts, audit, codes, sessions, tenants};
 use crate::web::cookies::sha256;
 
 /// A person to register.
@@ -94,6 +96,18 @@ pub struct Found {
     pub now: Millis,
 }
 
+impl Found {
+    async fn note(&self, tx: &mut Tx<'_>) -> Result<(), StoreError> {
+        let detail = json!({"people": self.people.len(), "codes": self.codes.len(), "is_demo": self.is_demo});
+        audit::append(tx, self.tenant, &Deed::new(self.now, Actor::Operator, Act::Found, self.tenant, &detail)).await?;
+        for (account, _, until) in &self.links {
+            let deed = Deed::new(self.now, Actor::Operator, Act::GiveLink, account, &json!({"until_ms": until}));
+            audit::append(tx, self.tenant, &deed).await?;
+        }
+        Ok(())
+    }
+}
+
 impl Command for Found {
     type Done = ();
 
@@ -126,6 +140,6 @@ impl Command for Found {
         if self.is_demo {
             crate::store::meta::mark_demo(tx).await?;
         }
-        Ok(())
+        self.note(tx).await
     }
 }

@@ -13,7 +13,7 @@ use crate::desk::REPEATED_MS;
 use crate::kept_keys;
 use crate::live::LiveArrival;
 use crate::site::Site;
-use crate::store::{Command, StoreError, Tx, doors, oauth_states, outbox, payments, photos, receipts, rollups, sessions};
+use crate::store::{Command, StoreError, Tx, audit, doors, oauth_states, outbox, payments, photos, receipts, rollups, sessions};
 
 /// How long claimed work is left alone by others.
 const LEASE_MS: i64 = 30_000;
@@ -23,6 +23,9 @@ const AT_ONCE: usize = 8;
 
 /// How often what has run out is cleared away and keys are refreshed.
 const HOUR_MS: u64 = 3_600_000;
+
+/// How often the log is told where the audit trails end.
+const DAY_MS: u64 = 24 * HOUR_MS;
 
 /// How much is claimed in one go.
 const BATCH: i64 = 64;
@@ -36,6 +39,7 @@ pub fn start(site: &Site, stopping: &watch::Receiver<bool>) -> JoinSet<()> {
     jobs.spawn(every(200, stopping.clone(), site.clone(), |site| Box::pin(async move { take_in(&site).await })));
     jobs.spawn(every(HOUR_MS, stopping.clone(), site.clone(), |site| Box::pin(async move { tidy_up(&site).await })));
     jobs.spawn(every(2_000, stopping.clone(), site.clone(), |site| Box::pin(async move { keep_keys(&site).await })));
+    jobs.spawn(every(DAY_MS, stopping.clone(), site.clone(), |site| Box::pin(async move { note_audit_heads(&site).await })));
     if site.store.has_other_instances() {
         jobs.spawn(every(500, stopping.clone(), site.clone(), |site| Box::pin(async move { watch_others(&site).await })));
     }
@@ -148,6 +152,15 @@ async fn watch_others(site: &Site) -> Result<bool, StoreError> {
 /// Keeps the channel's keys, however they were learned, for a start at which the channel does not answer.
 async fn keep_keys(site: &Site) -> Result<bool, StoreError> {
     kept_keys::keep(&site.store, site.payments.channel.as_ref()).await?;
+    Ok(false)
+}
+
+/// Writes to the log where the audit trails end: a log that is shipped elsewhere shows later whether one was replaced.
+async fn note_audit_heads(site: &Site) -> Result<bool, StoreError> {
+    let mut conn = site.store.read().await?;
+    for head in audit::heads(&mut conn.tx()).await? {
+        tracing::info!(%head, "the audit trail ends here");
+    }
     Ok(false)
 }
 

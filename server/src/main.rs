@@ -28,7 +28,7 @@ enum Task {
     /// Bring the database to the present shape (PostgreSQL; SQLite does it by itself)
     Migrate,
     /// Check every invariant of the ledger and the totals; exit code 1 names the first bad row
-    Verify,
+    Verify(commands::VerifyTask),
     /// Found an organisation with its first administrator, manager and code
     Init(commands::Init),
     /// Return money of a payment to its payer
@@ -59,7 +59,7 @@ fn main() -> ExitCode {
             Task::Serve => commands::serve().await,
             Task::Demo => commands::demo().await,
             Task::Migrate => commands::migrate().await,
-            Task::Verify => commands::verify().await,
+            Task::Verify(task) => commands::verify(task).await,
             Task::Init(init) => commands::init(init).await,
             Task::Refund(refund) => commands::refund(refund).await,
             Task::Unlock { phone } => commands::unlock(&phone).await,

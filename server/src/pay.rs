@@ -14,9 +14,10 @@ use crate::channels::{Channel, ChannelError, Closing, Created, NewOrder};
 use crate::clock::Clock;
 use crate::fresh;
 use crate::live::{Hub, LiveArrival};
+use crate::store::audit::{Act, Actor, Deed};
 use crate::store::codes::FoundCode;
 use crate::store::payments::{self, Event, Stored, Ticket};
-use crate::store::{Command, Store, StoreError, Tx, photos};
+use crate::store::{Command, Store, StoreError, Tx, audit, photos};
 
 /// How long the channel's last word about an attempt is fresh enough not to ask again while a payer waits.
 const FRESH_MS: i64 = 1_500;
@@ -594,6 +595,11 @@ impl Command for Hear {
         let next = payment::settle(&stored.payment, &self.no, &self.trade, self.now);
         payments::save_settlement(tx, &stored, &next, self.seed, self.now).await?;
         self.plan_next_query(tx, &stored, &next.payment).await?;
+        if let Some(refund) = &next.refund {
+            // Money that the program sends back by itself; an ordinary arrival stands in the ledger and waits for nobody.
+            let detail = serde_json::json!({"payment": id, "amount_fen": refund.amount_fen, "cause": refund.cause});
+            audit::append(tx, tenant, &Deed::new(self.now, Actor::Program, Act::ReturnExtra, &refund.no, &detail)).await?;
+        }
         if next.payment == stored.payment && next.messages.is_empty() {
             return Ok(Heard::Known);
         }

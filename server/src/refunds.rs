@@ -4,13 +4,15 @@ use std::sync::Arc;
 
 use domain::refund::{self, RefundRefusal, RefundWord};
 use domain::{AccountId, ChannelCode, Fen, Millis, OutRefundNo, OutTradeNo, PaymentId, Refund, TenantId};
+use serde_json::json;
 use uuid::Uuid;
 
 use crate::channels::{Channel, ChannelError};
 use crate::clock::Clock;
 use crate::fresh;
+use crate::store::audit::{Act, Actor, Deed};
 use crate::store::payments::{self, Event, StoredRefund};
-use crate::store::{Command, Store, StoreError, Tx};
+use crate::store::{Command, Store, StoreError, Tx, audit};
 
 /// Everything that returning money needs.
 #[derive(Clone)]
@@ -169,6 +171,9 @@ impl Command for SetAside {
             Err(refusal) => return Ok(Err(refusal.into())),
         };
         payments::save_refund_opening(tx, &stored, &opening, *by, self.seed, self.now).await?;
+        let actor = by.map_or(Actor::Operator, Actor::Account);
+        let detail = json!({"payment": payment, "amount_fen": amount});
+        audit::append(tx, *tenant, &Deed::new(self.now, actor, Act::AskRefund, &opening.refund.no, &detail)).await?;
         Ok(Ok(opening.refund))
     }
 }

@@ -6,13 +6,15 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use domain::account::Phone;
 use domain::{Caller, Millis, Role};
+use serde_json::json;
 
 use crate::clock::Clock;
 use crate::fresh;
 use crate::passwords::{self, Passwords};
 use crate::store::accounts::Membership;
+use crate::store::audit::{Act, Actor, Deed};
 use crate::store::sessions::{self, NewSession, Session, TokenHash};
-use crate::store::{Command, Store, StoreError, Tx, accounts, doors};
+use crate::store::{Command, Store, StoreError, Tx, accounts, audit, doors};
 use crate::web::cookies::sha256;
 
 /// Everything that signing in needs.
@@ -116,7 +118,7 @@ impl SignIns {
     /// # Errors
     /// When the store does not take it.
     pub async fn sign_out(&self, token: &str) -> Result<(), StoreError> {
-        self.store.write(End { token_hash: sha256(token) }).await
+        self.store.write(End { token_hash: sha256(token), now: (self.clock)() }).await
     }
 }
 
@@ -143,21 +145,56 @@ impl Command for Begin {
             return Ok(Some(door.locked_until_ms));
         }
         doors::open(tx, &self.phone).await?;
+        let Caller { tenant, account, role } = self.session.caller;
         // One place at a time: whoever signs in here is signed out elsewhere, and told so there.
-        sessions::delete_all(tx, self.session.caller.account).await?;
+        let evicted = sessions::delete_all(tx, account).await?;
         sessions::insert(tx, &self.session, self.now).await?;
+        let note = |act, detail: serde_json::Value| Deed::new(self.now, Actor::Account(account), act, account, &detail);
+        if evicted > 0 {
+            audit::append(tx, tenant, &note(Act::Evict, json!({"sessions": evicted}))).await?;
+        }
+        audit::append(tx, tenant, &note(Act::SignIn, json!({"role": role.word()}))).await?;
         Ok(None)
     }
 }
 
 struct End {
     token_hash: TokenHash,
+    now: Millis,
 }
 
 impl Command for End {
     type Done = ();
 
     async fn run(&self, tx: &mut Tx<'_>) -> Result<(), StoreError> {
-        sessions::delete(tx, &self.token_hash).await
+        let Some(session) = sessions::by_token(tx, &self.token_hash, self.now).await? else { return Ok(()) };
+        sessions::delete(tx, &self.token_hash).await?;
+        let Caller { tenant, account, .. } = session.caller;
+        let deed = Deed::new(self.now, Actor::Account(account), Act::SignOut, account, &json!({}));
+        audit::append(tx, tenant, &deed).await.map(drop)
+    }
+}
+
+/// An operator opens the door of a phone number: `shouma unlock`.
+pub struct Unlock {
+    /// The number.
+    pub phone: Phone,
+    /// When.
+    pub now: Millis,
+}
+
+impl Command for Unlock {
+    /// Whether there was anything to open.
+    type Done = bool;
+
+    async fn run(&self, tx: &mut Tx<'_>) -> Result<bool, StoreError> {
+        if !doors::open(tx, &self.phone).await? {
+            return Ok(false);
+        }
+        if let Some(account) = accounts::by_phone(tx, &self.phone).await? {
+            let deed = Deed::new(self.now, Actor::Operator, Act::Unlock, account.id, &json!({}));
+            audit::append_everywhere(tx, account.id, &deed).await?;
+        }
+        Ok(true)
     }
 }

@@ -107,6 +107,13 @@ pub async fn memberships(tx: &mut Tx<'_>, account: AccountId) -> Result<Vec<Memb
     rows.into_iter().map(read).collect()
 }
 
+/// The organisations that the person belongs to, each once, always in the same order.
+pub async fn tenants_of(tx: &mut Tx<'_>, account: AccountId) -> Result<Vec<TenantId>, StoreError> {
+    let sql = "SELECT DISTINCT tenant FROM member WHERE account = $1 ORDER BY tenant";
+    let rows: Vec<(Uuid,)> = on!(tx, |db| sqlx::query_as(sql).bind(account.get()).fetch_all(db).await)?;
+    Ok(rows.into_iter().map(|(tenant,)| TenantId::of(tenant)).collect())
+}
+
 /// Who has this role in the organisation, with their names, oldest membership first.
 pub async fn members(tx: &mut Tx<'_>, tenant: TenantId, role: Role) -> Result<Vec<(AccountId, String)>, StoreError> {
     let rows: Vec<(Uuid, String)> = on!(tx, |db| sqlx::query_as(

@@ -1,27 +1,145 @@
 //! Who did what. Every row carries the hash of the one before it, so that a changed, missing or inserted row shows.
+//!
+//! Whoever can write to the database can compute hashes too, and could make a whole new chain. That shows only beside something
+//! that was written elsewhere before: a [`Head`], as `shouma verify` and `shouma backup` print it and the log holds it every day.
+//!
+//! A chain has one end, at which an organisation's writers wait for each other. What a payer does is therefore not written here;
+//! it stands in the ledger, the inbox and the payment itself.
+
+use std::fmt;
+use std::str::FromStr;
 
 use aws_lc_rs::digest;
-use domain::{Millis, TenantId};
+use domain::{AccountId, Millis, TenantId};
 use serde::Serialize;
 use sqlx::FromRow;
 use uuid::Uuid;
 
 use super::payments::json;
-use super::{StoreError, Tx, on};
+use super::{StoreError, Tx, accounts, dialect, on, tenants};
 
-/// One deed.
+/// Who acts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Actor {
+    /// A person who is signed in, or who signs in.
+    Account(AccountId),
+    /// Somebody at the machine, by a command.
+    Operator,
+    /// Somebody who is not known: a wrong password is nobody's in particular.
+    Unknown,
+    /// The program by itself.
+    Program,
+}
+
+impl fmt::Display for Actor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Actor::Account(account) => write!(f, "account:{account}"),
+            Actor::Operator => f.write_str("operator"),
+            Actor::Unknown => f.write_str("unknown"),
+            Actor::Program => f.write_str("program"),
+        }
+    }
+}
+
+/// What was done. Money that moves and doors that open or shut; every word stays what it is, because rows are never edited.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Act {
+    /// An organisation was founded, with its first people and codes.
+    Found,
+    /// A single-use link to set a password was given out.
+    GiveLink,
+    /// A password was set; all sessions of the person ended.
+    SetPassword,
+    /// Somebody signed in.
+    SignIn,
+    /// A session was ended by a sign-in elsewhere.
+    Evict,
+    /// Somebody signed out.
+    SignOut,
+    /// Sign-ins are refused from now on: too many wrong passwords in a row.
+    Lock,
+    /// The lock, or the count of wrong passwords, was taken away.
+    Unlock,
+    /// Money was set aside to go back to a payer.
+    AskRefund,
+    /// Money that came once too often or too late was set aside to go back.
+    ReturnExtra,
+}
+
+impl Act {
+    /// The word stored for it.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Act::Found => "organisation.found",
+            Act::GiveLink => "password_link.give",
+            Act::SetPassword => "password.set",
+            Act::SignIn => "session.begin",
+            Act::Evict => "session.evict",
+            Act::SignOut => "session.end",
+            Act::Lock => "door.lock",
+            Act::Unlock => "door.unlock",
+            Act::AskRefund => "refund.ask",
+            Act::ReturnExtra => "refund.return_extra",
+        }
+    }
+}
+
+/// One deed. It names people and payments by their ids only, and holds no secret.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Deed {
     /// When.
     pub at_ms: Millis,
-    /// Who: an account, or the program itself.
+    /// Who: an [`Actor`] in words.
     pub actor: String,
     /// What, as a word such as `refund.ask`.
     pub act: String,
-    /// To what.
+    /// To what: the id of an account, a payment or an organisation, or the number of a refund.
     pub subject: String,
-    /// What else is to be known, as JSON or a sentence.
+    /// What else is to be known, as JSON.
     pub detail: String,
+}
+
+impl Deed {
+    /// What `actor` did to `subject`; `detail` is an object of ids, sums and counts.
+    pub fn new(at_ms: Millis, actor: Actor, act: Act, subject: impl fmt::Display, detail: &serde_json::Value) -> Deed {
+        Deed { at_ms, actor: actor.to_string(), act: act.word().to_owned(), subject: subject.to_string(), detail: detail.to_string() }
+    }
+}
+
+/// Where an organisation's chain ends: how many rows it has, and the hash of the last one, which stands for all of them.
+///
+/// Written as `tenant:count:hash`. Kept where nobody who can write to the database can write, it shows later whether the first
+/// `count` rows are still the same.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Head {
+    /// The organisation.
+    pub tenant: TenantId,
+    /// Rows so far.
+    pub count: i64,
+    /// The hash of the last row; empty when there is none.
+    pub hash: String,
+}
+
+impl fmt::Display for Head {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}:{}", self.tenant, self.count, self.hash)
+    }
+}
+
+impl FromStr for Head {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Head, String> {
+        let wrong = || format!("{text:?} is not the head of an audit trail as shouma verify prints it");
+        let (tenant, rest) = text.split_once(':').ok_or_else(wrong)?;
+        let (count, hash) = rest.split_once(':').ok_or_else(wrong)?;
+        let is_hash = hash.is_empty() || (hash.len() == 64 && hash.bytes().all(|byte| byte.is_ascii_hexdigit()));
+        match (tenant.parse(), count.parse()) {
+            (Ok(tenant), Ok(count @ 0..)) if is_hash => Ok(Head { tenant, count, hash: hash.to_owned() }),
+            _ => Err(wrong()),
+        }
+    }
 }
 
 #[derive(FromRow)]
@@ -39,11 +157,13 @@ struct Row {
 /// What the first row of a chain follows.
 const BEGINNING: &str = "";
 
-/// Writes `deed` at the end of the organisation's chain and tells its number.
+/// Writes `deed` at the end of the organisation's chain and tells its number. It is the last thing that a command writes:
+/// until the commit, the organisation's other writers wait behind it.
 ///
 /// # Errors
-/// [`StoreError::Stale`] when another instance wrote there at the same moment; the writer runs the command again.
+/// [`StoreError::Stale`] when somebody wrote there at the same moment all the same; the writer runs the command again.
 pub async fn append(tx: &mut Tx<'_>, tenant: TenantId, deed: &Deed) -> Result<i64, StoreError> {
+    wait_for_turn(tx, tenant).await?;
     let last: Option<(i64, String)> =
         on!(tx, |db| sqlx::query_as("SELECT seq, hash FROM audit WHERE tenant = $1 ORDER BY seq DESC LIMIT 1")
             .bind(tenant.get())
@@ -68,6 +188,57 @@ pub async fn append(tx: &mut Tx<'_>, tenant: TenantId, deed: &Deed) -> Result<i6
         .await
         .map(|done| done.rows_affected()))?;
     if written == 1 { Ok(seq) } else { Err(StoreError::Stale) }
+}
+
+/// Writes `deed` in every organisation that the person belongs to: what happens to a person's account concerns them all.
+///
+/// # Errors
+/// As [`append`].
+pub async fn append_everywhere(tx: &mut Tx<'_>, account: AccountId, deed: &Deed) -> Result<(), StoreError> {
+    for tenant in accounts::tenants_of(tx, account).await? {
+        append(tx, tenant, deed).await?;
+    }
+    Ok(())
+}
+
+/// Of several instances one at a time writes to a chain, until it has committed. SQLite has one writer anyhow.
+async fn wait_for_turn(tx: &mut Tx<'_>, tenant: TenantId) -> Result<(), StoreError> {
+    let [high, low] = [tenant.get().as_u64_pair().0, tenant.get().as_u64_pair().1];
+    if let Tx::Postgres(conn) = tx {
+        sqlx::query(dialect::TAKE_TURN).bind((high ^ low).cast_signed()).execute(&mut **conn).await?;
+    }
+    Ok(())
+}
+
+/// Where the chain of each organisation ends, oldest organisation first.
+///
+/// # Errors
+/// When the rows cannot be read.
+pub async fn heads(tx: &mut Tx<'_>) -> Result<Vec<Head>, StoreError> {
+    let mut heads = vec![];
+    for tenant in tenants::all(tx).await? {
+        let sql = "SELECT seq, hash FROM audit WHERE tenant = $1 ORDER BY seq DESC LIMIT 1";
+        let last: Option<(i64, String)> = on!(tx, |db| sqlx::query_as(sql).bind(tenant.id.get()).fetch_optional(db).await)?;
+        let (count, hash) = last.unwrap_or((0, BEGINNING.to_owned()));
+        heads.push(Head { tenant: tenant.id, count, hash });
+    }
+    Ok(heads)
+}
+
+/// What is wrong with the chain beside a head of it that was written elsewhere; `None` when its first rows are still those.
+///
+/// # Errors
+/// When the rows cannot be read.
+pub async fn compare(tx: &mut Tx<'_>, head: &Head) -> Result<Option<String>, StoreError> {
+    let sql = "SELECT hash FROM audit WHERE tenant = $1 AND seq = $2";
+    let row: Option<(String,)> = on!(tx, |db| sqlx::query_as(sql).bind(head.tenant.get()).bind(head.count).fetch_optional(db).await)?;
+    let (tenant, count) = (head.tenant, head.count);
+    Ok(match row {
+        Some((hash,)) if hash == head.hash => None,
+        None if count == 0 => None,
+        Some(_) => Some(format!("audit row {count} of tenant {tenant} is not the one that was noted: it or one before it was replaced")),
+        None => Some(format!("audit row {count} of tenant {tenant} was noted and is not there: the end was cut off")),
+    })
 }
 
 /// Goes along the chain of an organisation and tells how many rows it has and what is wrong with the first bad one.

@@ -28,6 +28,9 @@ pub(super) const INSERT_TOKENS: Either = Either {
                SELECT $1, $2, value, $4, $5 FROM jsonb_array_elements_text(CAST($3 AS jsonb)) AS value",
 };
 
+/// Waits until nobody else holds the number `$1`, and holds it until the transaction ends (PostgreSQL).
+pub(super) const TAKE_TURN: &str = "SELECT pg_advisory_xact_lock($1)";
+
 /// How many rows the whole database has whose references lead nowhere. PostgreSQL cannot have any.
 pub(super) const LOST_REFERENCES: Either = Either {
     sqlite: "SELECT COUNT(*) FROM pragma_foreign_key_check",

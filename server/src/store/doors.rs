@@ -4,7 +4,8 @@
 use domain::Millis;
 use domain::account::{Door, Phone};
 
-use super::{Command, StoreError, Tx, on};
+use super::audit::{Act, Actor, Deed};
+use super::{Command, StoreError, Tx, accounts, audit, on};
 
 /// The door of a phone number; a number that was never tried has a fresh one.
 pub async fn of(tx: &mut Tx<'_>, phone: &Phone) -> Result<Door, StoreError> {
@@ -60,6 +61,21 @@ impl Command for Wrong {
         .fetch_optional(db)
         .await
         })?;
-        written.map(|_| after).ok_or(StoreError::Stale)
+        written.ok_or(StoreError::Stale)?;
+        if after.is_locked(self.now) && !before.is_locked(self.now) {
+            self.note_lock(tx, after).await?;
+        }
+        Ok(after)
+    }
+}
+
+impl Wrong {
+    /// The moment at which sign-ins begin to be refused is a row; each refused try after it is not, because anybody could fill
+    /// the trail with them.
+    async fn note_lock(&self, tx: &mut Tx<'_>, door: Door) -> Result<(), StoreError> {
+        let Some(account) = accounts::by_phone(tx, &self.phone).await? else { return Ok(()) };
+        let detail = serde_json::json!({"until_ms": door.locked_until_ms, "wrong_in_a_row": door.wrong_in_a_row});
+        let deed = Deed::new(self.now, Actor::Unknown, Act::Lock, account.id, &detail);
+        audit::append_everywhere(tx, account.id, &deed).await
     }
 }

@@ -120,7 +120,10 @@ pub async fn sign_in(State(site): State<Site>, mut visit: Visit, uri: Uri, heade
             metrics::counter!("shouma_sign_ins_total", "result" => "wrong").increment(1);
             show(visit, &uri, &headers, None, again(SignInWhy::Wrong)).await
         }
-        Err(SignInRefusal::Locked { until }) => show(visit, &uri, &headers, None, again(SignInWhy::Locked { until_ms: until })).await,
+        Err(SignInRefusal::Locked { until }) => {
+            metrics::counter!("shouma_sign_ins_total", "result" => "locked").increment(1);
+            show(visit, &uri, &headers, None, again(SignInWhy::Locked { until_ms: until })).await
+        }
         Err(SignInRefusal::Busy) => show(visit, &uri, &headers, None, again(SignInWhy::Later { after_s: 5 })).await,
         Err(SignInRefusal::Store(error)) => visit.store_trouble(&error, Some("/m/sign-in")),
     }

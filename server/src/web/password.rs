@@ -15,8 +15,9 @@ use super::visit::Visit;
 use crate::passwords;
 use crate::site::Site;
 use crate::store::accounts::Account;
+use crate::store::audit::{Actor, Deed};
 use crate::store::sessions::TokenHash;
-use crate::store::{Command, StoreError, Tx, accounts, doors, sessions};
+use crate::store::{Command, StoreError, Tx, accounts, audit, doors, sessions};
 
 /// Passwords that are tried first everywhere; the phone number itself is refused too.
 const COMMON: &[&str] = &[
@@ -117,8 +118,11 @@ impl Command for Set {
     async fn run(&self, tx: &mut Tx<'_>) -> Result<bool, StoreError> {
         let Some(account) = sessions::take_link(tx, &self.link, self.now).await? else { return Ok(false) };
         accounts::set_password(tx, account, &self.hash).await?;
-        sessions::delete_all(tx, account).await?;
+        let ended = sessions::delete_all(tx, account).await?;
         self.open_door(tx, account).await?;
+        let detail = serde_json::json!({"sessions_ended": ended});
+        let deed = Deed::new(self.now, Actor::Account(account), audit::Act::SetPassword, account, &detail);
+        audit::append_everywhere(tx, account, &deed).await?;
         Ok(true)
     }
 }

@@ -7,6 +7,7 @@
 
 use server::store::*;
 
+mod audit;
 mod browser;
 mod edge;
 mod endings;

@@ -13,7 +13,7 @@ use crate::scene::{Bill, Shop, World, digits, form, until};
 use crate::testing;
 
 /// Two instances in one world, or `None` where there is no cluster (which fails under `CI`).
-async fn two() -> Option<[Shop; 2]> {
+pub async fn two() -> Option<[Shop; 2]> {
     let place = testing::postgres(|_| {}).await?;
     let one = Shop::found(World::new().await, place, |_| {}).await;
     let store = Store::open(&one.place.config).await.unwrap();
