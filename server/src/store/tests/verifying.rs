@@ -137,6 +137,13 @@ async fn whatever_cannot_happen_is_named() {
             "is not found by",
         ),
         (
+            // As many tokens as before, and one of them is another: what is counted only is not found.
+            "UPDATE search_token SET id = scope WHERE token = '韩'",
+            "UPDATE search_token SET id = (SELECT r.payment FROM receipt r WHERE r.amount_fen = 5000) WHERE token = '韩'",
+            "found by what",
+            "is not found by \"韩\"",
+        ),
+        (
             "INSERT INTO search_token SELECT tenant, scope, 'zz', 1, id FROM search_token WHERE token = '韩梅'",
             "DELETE FROM search_token WHERE token = 'zz'",
             "found by what",

@@ -10,6 +10,7 @@ mod books;
 mod payments;
 mod rows;
 mod sums;
+mod tokens;
 
 /// What was checked, and the first row that is wrong.
 #[derive(Debug, Clone, PartialEq, Eq)]

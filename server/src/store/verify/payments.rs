@@ -1,22 +1,17 @@
 //! What must hold between a payment, its attempts, refunds, transfers and receipt.
 
-use std::collections::BTreeMap;
-
-use domain::form::Answer;
 use domain::ledger::LedgerAccount;
 use domain::payment::{AttemptState, PaymentState};
 use domain::refund::{RefundCause, RefundState};
-use domain::{AccountId, Fen, PaymentId, TenantId};
+use domain::{AccountId, PaymentId, TenantId};
 use uuid::Uuid;
 
 use super::Checked;
 use super::books::Books;
 use super::rows::{self, AttemptRow, Folder, PaymentRow, RefundRow, TransferRow};
-use crate::store::payments::{of_json, of_word};
-use crate::store::{Snapshot, StoreError, on, search};
-
-/// Of so many receipts one has every search token looked up; of all of them the tokens are counted.
-const LOOKED_UP: u64 = 50;
+use super::tokens::Tokens;
+use crate::store::payments::of_word;
+use crate::store::{Snapshot, StoreError};
 
 /// The checks that go through the payments, with what they found so far.
 pub struct Checks {
@@ -44,20 +39,25 @@ impl Checks {
 
     pub async fn check_tenant(&mut self, snapshot: &mut Snapshot, tenant: TenantId) -> Result<(), StoreError> {
         let mut books = Books::default();
-        let mut tokens: BTreeMap<Uuid, i64> = BTreeMap::new();
+        let mut tokens = Tokens::default();
         let mut after = Some(Uuid::nil());
         while let Some(from) = after {
             let (folders, next) = rows::page(snapshot, tenant, from).await?;
             for (id, folder) in &folders {
                 self.check_folder(*id, folder, &mut books);
-                self.check_tokens(snapshot, tenant, folder, &mut tokens).await?;
+                for receipt in &folder.receipts {
+                    tokens.expect(receipt)?;
+                    self.tokens.rows_checked += 1;
+                }
             }
             after = next;
         }
         let (accounts, wrong) = books.compare(tenant);
         self.balances.rows_checked += accounts;
         self.balances.first_bad = self.balances.first_bad.take().or(wrong);
-        self.count_tokens(snapshot, tenant, tokens).await
+        let wrong = tokens.compare(snapshot, tenant).await?;
+        self.tokens.first_bad = self.tokens.first_bad.take().or(wrong);
+        Ok(())
     }
 
     pub fn finish(self) -> [Checked; 7] {
@@ -86,66 +86,6 @@ impl Checks {
             let left = receipt.amount_fen - receipt.refunding_fen - receipt.refunded_fen;
             books.derive(&collected(receipt.payee), -left);
         }
-    }
-
-    async fn check_tokens(
-        &mut self,
-        snapshot: &mut Snapshot,
-        tenant: TenantId,
-        folder: &Folder,
-        counts: &mut BTreeMap<Uuid, i64>,
-    ) -> Result<(), StoreError> {
-        for receipt in &folder.receipts {
-            let answers: Vec<Answer> = of_json("receipt.answers", &receipt.answers)?;
-            let tokens = search::tokens_of(PaymentId::of(receipt.payment), Fen::of(receipt.amount_fen), &answers);
-            *counts.entry(receipt.payee).or_default() += tokens.len() as i64;
-            let mut wrong = None;
-            if self.tokens.rows_checked.is_multiple_of(LOOKED_UP) {
-                for token in tokens {
-                    let there: Option<(i64,)> = on!(&mut snapshot.tx(), |db| sqlx::query_as(
-                        "SELECT at_ms FROM search_token WHERE tenant = $1 AND scope = $2 AND token = $3 AND at_ms = $4 AND id = $5",
-                    )
-                    .bind(tenant.get())
-                    .bind(receipt.payee)
-                    .bind(&token)
-                    .bind(receipt.paid_at_ms)
-                    .bind(receipt.payment)
-                    .fetch_optional(db)
-                    .await)?;
-                    if there.is_none() {
-                        wrong = Some(format!("receipt of payment {} is not found by {token:?}", PaymentId::of(receipt.payment)));
-                    }
-                }
-            }
-            self.tokens.note(wrong);
-        }
-        Ok(())
-    }
-
-    async fn count_tokens(
-        &mut self,
-        snapshot: &mut Snapshot,
-        tenant: TenantId,
-        mut expected: BTreeMap<Uuid, i64>,
-    ) -> Result<(), StoreError> {
-        let counts: Vec<(Uuid, i64)> =
-            on!(&mut snapshot.tx(), |db| sqlx::query_as("SELECT scope, COUNT(*) FROM search_token WHERE tenant = $1 GROUP BY scope")
-                .bind(tenant.get())
-                .fetch_all(db)
-                .await)?;
-        let mut wrong = None;
-        for (payee, count) in counts {
-            let must = expected.remove(&payee).unwrap_or(0);
-            if count != must {
-                wrong = Some(format!("payee {} of tenant {tenant} has {count} search tokens and must have {must}", AccountId::of(payee)));
-            }
-        }
-        let missing = expected
-            .into_iter()
-            .next()
-            .map(|(payee, must)| format!("payee {} of tenant {tenant} has no search tokens and must have {must}", AccountId::of(payee)));
-        self.tokens.first_bad = self.tokens.first_bad.take().or(wrong).or(missing);
-        Ok(())
     }
 }
 
