@@ -218,16 +218,36 @@ test.describe("signing in and out", () => {
     await expect(page.getByRole("alert")).toContainText("密码连续输错次数过多");
     await decent(page);
   });
+});
 
-  test("signing in elsewhere ends the session here, and says so", async ({ wechatPage: here, newPhone }) => {
+test.describe("signed in elsewhere", () => {
+  test.use({ expectedErrors: /status of 401|ERR_FAILED/ });
+
+  test("the session here ends, says so, and leads to sign-in and back to where one was", async ({ wechatPage: here, newPhone }) => {
+    const ended = "此账号已在别处登录，这里已退出。";
     await atTheCode(here, MANAGERS.elsewhere);
     await hydrated(here);
+    await here.locator(".tabs a[href=\"/m/receipts\"]").tap();
+    await expect(here.getByText("还没有收款记录")).toBeVisible();
     await expect(here.locator(".link-state")).toHaveText("在线");
     const there = await newPhone();
+    // This one hears nothing by itself, as behind a proxy that holds streams back.
+    await there.route("**/m/live*", (route) => route.abort());
     await atTheCode(there, MANAGERS.elsewhere);
+    await hydrated(there);
     await expect(here.locator(".link-state")).toHaveText("已在别处登录");
     await here.getByRole("link", { name: "重新登录" }).tap();
-    await expect(here.getByText("此账号已在别处登录，这里已退出。")).toBeVisible();
+    await expect(here.getByText(ended)).toBeVisible();
+    await signIn(here, MANAGERS.elsewhere);
+    await expect(here).toHaveURL(/\/m\/receipts$/);
+    await expect(here.getByText("还没有收款记录")).toBeVisible();
+
+    // The other one finds out by its next question.
+    await there.locator(".tabs a[href=\"/m/receipts\"]").tap();
+    await expect(there).toHaveURL(/\/m\/sign-in\?why=ended&next=/);
+    await expect(there.getByText(ended)).toBeVisible();
+    await signIn(there, MANAGERS.elsewhere);
+    await expect(there).toHaveURL(/\/m\/receipts$/);
   });
 });
 
