@@ -172,7 +172,7 @@ async fn two_instances_that_write_at_once_make_one_whole_chain() {
         refunds::ask(stores[number % 2], &one.site.clock, ask).await.is_ok()
     };
     let sign_in = async |number: usize| {
-        let shop = if number % 2 == 0 { &one } else { &other };
+        let shop = if number.is_multiple_of(2) { &one } else { &other };
         Browser::desktop(shop).sign_in(&managers[number % 10], PASSWORD, "").await.status == 303
     };
     let (refunds, sign_ins) = tokio::join!(join_all((0..30).map(refund)), join_all((0..30).map(sign_in)));
