@@ -8,6 +8,7 @@ pub mod audit;
 pub mod backup;
 pub mod codes;
 pub mod doors;
+pub mod inbox;
 pub mod ledger;
 pub mod meta;
 pub mod oauth_states;

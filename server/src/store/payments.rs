@@ -10,6 +10,7 @@ use serde::de::DeserializeOwned;
 use sqlx::FromRow;
 use uuid::Uuid;
 
+pub use super::inbox::{Event, keep_event};
 use super::{StoreError, Tx, ledger, on, receipts};
 
 /// A payment with what only storage and the payer's pages know of it.
@@ -628,36 +629,6 @@ pub async fn save_refund(
         receipts::set_refunds(tx, &before.payment, &next.payment, ids.next()).await?;
     }
     enqueue(tx, next.payment.tenant, &next.messages, &mut ids, now).await
-}
-
-/// Keeps a channel's event once; `false` when it was there already.
-pub async fn keep_event(tx: &mut Tx<'_>, event: &Event, tenant: Option<TenantId>, now: Millis) -> Result<bool, StoreError> {
-    let kept: Option<(String,)> = on!(tx, |db| sqlx::query_as(
-        "INSERT INTO inbox (channel, id, tenant, kind, body, received_at_ms) VALUES ($1, $2, $3, $4, $5, $6) \
-         ON CONFLICT (channel, id) DO NOTHING RETURNING id",
-    )
-    .bind(event.channel)
-    .bind(&event.id)
-    .bind(tenant.map(TenantId::get))
-    .bind(&event.kind)
-    .bind(&event.body)
-    .bind(now.get())
-    .fetch_optional(db)
-    .await)?;
-    Ok(kept.is_some())
-}
-
-/// An event as a channel told it.
-#[derive(Debug, Clone)]
-pub struct Event {
-    /// The channel, e.g. `wechat`.
-    pub channel: &'static str,
-    /// The channel's id of the event; repeated deliveries carry the same.
-    pub id: String,
-    /// What kind of event.
-    pub kind: String,
-    /// What was said, after verification and decryption.
-    pub body: String,
 }
 
 /// Ids that count up from one fresh UUID, so that a command that is run again writes the same rows.
