@@ -101,7 +101,7 @@ async fn a_list_and_a_search_can_be_narrowed_to_a_code_and_to_a_state() {
         let mut reader = test.store.read().await.unwrap();
         let tx = &mut reader.tx();
         let (here, elsewhere) = (Some(shop.code.id), Some(domain::CodeId::of(Uuid::nil())));
-        let table: [(Option<domain::CodeId>, Option<domain::receipt::ReceiptState>, &[usize], &[usize]); 8] = [
+        let table: [(_, _, &[usize], &[usize]); 8] = [
             (None, None, &[7, 6, 5, 4, 3, 2, 1, 0], &[7, 5, 3, 1]),
             (here, None, &[7, 6, 5, 4, 3, 2, 1, 0], &[7, 5, 3, 1]),
             (elsewhere, None, &[], &[]),
