@@ -51,6 +51,8 @@ uuid_ids! {
     CodeId,
     /// One collection of money from one payer.
     PaymentId,
+    /// Something that a payee has to know of a payment.
+    ConcernId,
 }
 
 impl PaymentId {

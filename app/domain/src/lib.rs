@@ -6,6 +6,7 @@
 pub mod account;
 pub mod channel_code;
 pub mod code;
+pub mod concern;
 pub mod fen;
 pub mod form;
 pub mod ids;
@@ -20,7 +21,7 @@ pub use account::{Caller, Role};
 pub use channel_code::ChannelCode;
 pub use code::{AmountRule, Code};
 pub use fen::Fen;
-pub use ids::{AccountId, CodeId, OutRefundNo, OutTradeNo, PaymentId, TenantId};
+pub use ids::{AccountId, CodeId, ConcernId, OutRefundNo, OutTradeNo, PaymentId, TenantId};
 pub use payment::{Payment, PaymentState};
 pub use refund::Refund;
 pub use time::{Day, Millis};

@@ -38,7 +38,8 @@ pub enum AttemptState {
     Closed,
     /// Paid, and the payment's receipt stands for it.
     Paid,
-    /// Paid although the payment no longer wanted it: a second success, or money after closing. It goes back by itself.
+    /// Paid although the payment does not want it: a second success or money after closing, which goes back by itself, or a
+    /// wrong amount that a person decided to return.
     Extra,
     /// Paid with another amount than was asked; held until a person decides (H8).
     Held,
@@ -213,8 +214,8 @@ impl Settlement {
 /// What a payment becomes when the channel says `trade` about its attempt `no`.
 ///
 /// Any order and repetition of words ends in the same state: money is booked once per transaction, the first success is the
-/// receipt, and every later one goes back by itself (I2). Words that contradict earlier ones book nothing and are reported,
-/// each time they are said.
+/// receipt, and every later one goes back by itself (I2). Words that contradict earlier ones book nothing and are reported;
+/// the store reports each of them once, however often it is said.
 ///
 /// # Panics
 /// When the payment has no attempt `no`: the caller looked it up by that number.

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::ledger::{LedgerAccount, Transfer};
-use crate::payment::{Attempt, Message};
+use crate::payment::{Attempt, AttemptState, Message};
 use crate::{Fen, Millis, OutRefundNo, OutTradeNo, Payment, PaymentId, PaymentState, TenantId};
 
 /// Refunds that a channel accepts for one order (wechat-pay 2.7).
@@ -20,6 +20,8 @@ pub enum RefundCause {
     PaidTwice,
     /// The money came after the payment had been closed and the payer told so.
     PaidAfterClose,
+    /// Another amount came than was asked, and a person decided to return it.
+    WrongAmount,
     /// Somebody of the merchant asked for it.
     Merchant,
 }
@@ -96,6 +98,12 @@ pub enum RefundRefusal {
     /// The channel takes no more refunds for this payment.
     #[error("too many refunds")]
     TooMany,
+    /// No money of it is kept apart, or what was is on its way back already.
+    #[error("no money of it is kept apart")]
+    NothingKept,
+    /// It can still be paid in another way; what is kept apart waits until that is over.
+    #[error("it can still be paid in another way; ask again when its time is over")]
+    StillPayable,
 }
 
 /// A refund that may be stored: it, the payment with the money set aside, and the booking.
@@ -127,6 +135,7 @@ impl Refund {
             reason: match cause {
                 RefundCause::PaidTwice => "重复付款，自动退回".to_owned(),
                 RefundCause::PaidAfterClose => "订单已关闭，自动退回".to_owned(),
+                RefundCause::WrongAmount => "金额不符，原路退回".to_owned(),
                 RefundCause::Merchant => "退款".to_owned(),
             },
             state: RefundState::Asked,
@@ -138,7 +147,7 @@ impl Refund {
     fn source(&self, payment: &Payment) -> LedgerAccount {
         match self.cause {
             RefundCause::Merchant => LedgerAccount::Collected(payment.payee),
-            RefundCause::PaidTwice | RefundCause::PaidAfterClose => LedgerAccount::Suspense,
+            RefundCause::PaidTwice | RefundCause::PaidAfterClose | RefundCause::WrongAmount => LedgerAccount::Suspense,
         }
     }
 }
@@ -180,6 +189,58 @@ pub fn open(payment: &Payment, no: OutRefundNo, amount: Fen, reason: &str, now: 
     let mut payment = payment.clone();
     payment.refunding_fen = sum(payment.refunding_fen, amount);
     payment.refund_count += 1;
+    Ok(RefundOpening { payment, refund, transfer })
+}
+
+/// The attempts whose money is kept apart and not on its way back: another amount than was asked, or money that the channel
+/// failed to return. `refunds` are all of the payment.
+pub fn kept<'a>(payment: &'a Payment, refunds: &[Refund]) -> Vec<&'a Attempt> {
+    let is_under_way =
+        |attempt: &Attempt| refunds.iter().any(|refund| refund.attempt == attempt.no && refund.state != RefundState::GivenUp);
+    let is_kept = |attempt: &&Attempt| match attempt.state {
+        AttemptState::Held => true,
+        AttemptState::Extra => !is_under_way(attempt),
+        _ => false,
+    };
+    payment.attempts.iter().filter(is_kept).collect()
+}
+
+/// Returns all the money of an attempt that is kept apart. `refunds` are all of the payment. A payment that was only held is
+/// closed by this: its payer is told that the money goes back, and may begin anew.
+///
+/// # Errors
+/// [`RefundRefusal`], in the order nothing kept, still payable, window, count. When the money came is not known for every such
+/// attempt, so the window counts from the opening of the payment, which was minutes earlier.
+pub fn open_kept(
+    payment: &Payment,
+    of: &OutTradeNo,
+    refunds: &[Refund],
+    no: OutRefundNo,
+    now: Millis,
+) -> Result<RefundOpening, RefundRefusal> {
+    let Some(attempt) = kept(payment, refunds).into_iter().find(|attempt| attempt.no == *of) else {
+        return Err(RefundRefusal::NothingKept);
+    };
+    if payment.state == PaymentState::Held && payment.attempts.iter().any(|other| other.state.is_live()) {
+        return Err(RefundRefusal::StillPayable);
+    }
+    if now.since_ms(payment.opened_at_ms) > REFUND_WINDOW_MS {
+        return Err(RefundRefusal::TooLate);
+    }
+    let earlier = || refunds.iter().filter(|refund| refund.attempt == *of);
+    if earlier().count() >= MOST_REFUNDS as usize {
+        return Err(RefundRefusal::TooMany);
+    }
+    let cause = earlier().last().map_or(RefundCause::WrongAmount, |refund| refund.cause);
+    let refund = Refund { no, ..Refund::of_extra(payment, attempt, cause, now) };
+    let transfer = Transfer::refund_hold(&refund.no, LedgerAccount::Suspense, refund.amount_fen, payment.id);
+    let mut payment = payment.clone();
+    for attempt in payment.attempts.iter_mut().filter(|attempt| attempt.no == *of) {
+        attempt.state = AttemptState::Extra;
+    }
+    if payment.state == PaymentState::Held && !payment.attempts.iter().any(|attempt| attempt.state == AttemptState::Held) {
+        payment.state = PaymentState::Closed;
+    }
     Ok(RefundOpening { payment, refund, transfer })
 }
 

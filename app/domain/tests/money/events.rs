@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use domain::ledger::LedgerAccount;
-use domain::payment::{AttemptState, Trade, settle};
+use domain::payment::{Attempt, AttemptState, Trade, settle};
 use domain::refund::{self, Refund, RefundCause, RefundState, RefundWord};
 use domain::{Fen, Millis, OutRefundNo, Payment, PaymentState};
 
@@ -27,6 +27,8 @@ pub enum Event {
     RefundAsked(Option<i64>),
     /// The channel says something about the refund at this place.
     RefundSaid(usize, RefundWord),
+    /// An operator returns the money of the attempt at this place that is kept apart.
+    KeptReturned(usize),
 }
 
 impl Account {
@@ -90,6 +92,7 @@ impl World {
             Event::Expires => self.expires(),
             Event::RefundAsked(fen) => self.refund_asked(fen.map_or_else(|| self.payment.refundable(), Fen::of)),
             Event::RefundSaid(index, word) => self.refund_said(*index, word),
+            Event::KeptReturned(index) => self.kept_returned(*index),
         }?;
         next.assert_goes_on_from(self);
         Some(next)
@@ -158,6 +161,16 @@ impl World {
         Some(next)
     }
 
+    fn kept_returned(&self, index: usize) -> Option<World> {
+        let of = &self.payment.attempts.get(index)?.no;
+        let no = given::refund_no(100 + self.refunds.len() as u32);
+        let opening = refund::open_kept(&self.payment, of, &self.refunds, no, self.now).ok()?;
+        let mut next = World { payment: opening.payment, ..self.clone() };
+        Rc::make_mut(&mut next.account).books.book(&opening.transfer);
+        next.refunds.push(opening.refund);
+        Some(next)
+    }
+
     fn refund_said(&self, index: usize, word: &RefundWord) -> Option<World> {
         let refund = self.refunds.get(index)?;
         let settlement = refund::settle(&self.payment, refund, word);
@@ -216,7 +229,9 @@ impl World {
         assert!(*state != PaymentState::Held || in_state(AttemptState::Held) > 0, "held without held money: {self:?}");
         assert!(*state != PaymentState::Open || !attempts.iter().any(|attempt| attempt.state.has_money()), "{self:?}");
         let can_come = attempts.iter().any(|attempt| attempt.state.is_live());
-        assert!(*state != PaymentState::Closed || (self.now >= self.payment.expires_at_ms && !can_come), "closed too early: {self:?}");
+        let by_a_person = self.refunds.iter().any(|refund| refund.cause == RefundCause::WrongAmount);
+        let is_over = self.now >= self.payment.expires_at_ms || by_a_person;
+        assert!(*state != PaymentState::Closed || (is_over && !can_come), "closed too early: {self:?}");
         for (index, attempt) in attempts.iter().enumerate() {
             assert_eq!(
                 attempt.received_fen.as_ref(),
@@ -226,16 +241,18 @@ impl World {
             assert_eq!(attempt.state.has_money(), attempt.received_fen.is_some(), "{self:?}");
             assert_eq!(attempt.state.has_money(), attempt.transaction.is_some(), "{self:?}");
             let fits = attempt.received_fen == Some(*amount_fen);
-            assert!(!matches!(attempt.state, AttemptState::Paid | AttemptState::Extra) || fits, "a receipt of another amount: {self:?}");
+            assert!(attempt.state != AttemptState::Paid || fits, "a receipt of another amount: {self:?}");
         }
     }
 
     fn assert_extras_go_back(&self) {
         for attempt in &self.payment.attempts {
-            let mut returns = self.refunds.iter().filter(|refund| refund.cause != RefundCause::Merchant && refund.attempt == attempt.no);
-            let expected = (attempt.state == AttemptState::Extra).then_some(attempt.received_fen).flatten();
-            assert_eq!(returns.next().map(|refund| refund.amount_fen), expected, "an extra has its return, others none: {self:?}");
-            assert_eq!(returns.next(), None, "an extra goes back twice: {self:?}");
+            let of_attempt = |refund: &&Refund| refund.cause != RefundCause::Merchant && refund.attempt == attempt.no;
+            let returns: Vec<_> = self.refunds.iter().filter(of_attempt).collect();
+            assert_eq!(attempt.state == AttemptState::Extra, !returns.is_empty(), "an extra has its return, others none: {self:?}");
+            assert!(returns.iter().all(|refund| Some(refund.amount_fen) == attempt.received_fen), "all of it goes back: {self:?}");
+            let not_given_up = returns.iter().filter(|refund| refund.state != RefundState::GivenUp).count();
+            assert!(not_given_up <= 1, "an extra goes back twice: {self:?}");
         }
     }
 
@@ -245,7 +262,8 @@ impl World {
             assert_eq!(self.payment.state, before.payment.state, "a final payment changed");
         }
         for (was, is) in before.payment.attempts.iter().zip(&self.payment.attempts) {
-            assert!(!was.state.has_money() || was == is, "an attempt with money changed: {was:?} {is:?}");
+            let decided = was.state == AttemptState::Held && *is == Attempt { state: AttemptState::Extra, ..was.clone() };
+            assert!(!was.state.has_money() || was == is || decided, "an attempt with money changed: {was:?} {is:?}");
         }
         for (was, is) in before.refunds.iter().zip(&self.refunds) {
             assert!(!was.state.is_final() || was == is, "a final refund changed: {was:?} {is:?}");

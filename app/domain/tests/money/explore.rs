@@ -2,14 +2,15 @@
 //!
 //! Breadth first from an open payment with one attempt: a second attempt, the channel's answers to both creations, its words
 //! about both (not paid, missing, closed, paid as asked, paid with another amount, paid by a transaction that is another's), the
-//! end of the time, requests for a part and for all that is left, and its words about each refund, true or not.
+//! end of the time, requests for a part and for all that is left, an operator who returns what is kept apart, and its words about
+//! each refund, true or not.
 //!
 //! In every state: (1) the accounts sum to zero and none is negative; (2) what the channel holds is what it really took less
 //! what it really gave back; (3) each attempt's money is booked exactly once, as the channel said it first, and lies where its
 //! state says; (4) at most one receipt, exactly when paid, for exactly the amount that was asked; (5) refunded and refunding
-//! are what the refunds say and at most the amount; (6) each extra has exactly one return of all its money, nothing else has;
-//! (7) closed only after the end and when no money can come. In every step: (8) paid and closed payments, attempts with money
-//! and final refunds never change; and (9) the books follow from the state: whichever way a state is reached, they are equal.
+//! are what the refunds say and at most the amount; (6) each extra has a return of all its money and at most one that was not given
+//! up, nothing else has; (7) closed only when no money can come, after the end or by the operator. In every step: (8) paid and
+//! closed payments, attempts with money (unless a person returns what is held) and final refunds never change; and (9) the books follow from the state: whichever way a state is reached, they are equal.
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
@@ -69,6 +70,7 @@ fn events(world: &World) -> Vec<Event> {
     }
     if world.refunds.len() < MOST_REFUNDS {
         events.extend([Event::RefundAsked(Some(40)), Event::RefundAsked(None)]);
+        events.extend((0..world.payment.attempts.len()).map(Event::KeptReturned));
     }
     for index in 0..world.refunds.len() {
         events.extend([Processing, Unfunded, Abnormal, Done, Closed].map(|word| Event::RefundSaid(index, word)));

@@ -4,6 +4,8 @@
 #[cfg(test)]
 mod books;
 #[cfg(test)]
+mod concern;
+#[cfg(test)]
 mod events;
 #[cfg(test)]
 mod explore;

@@ -38,6 +38,7 @@ fn any_event() -> impl Strategy<Value = Event> {
         1 => Just(Event::Expires),
         3 => prop::option::of(-1..120_i64).prop_map(Event::RefundAsked),
         6 => (0..6_usize, any_refund_word()).prop_map(|(index, word)| Event::RefundSaid(index, word)),
+        1 => (0..2_usize).prop_map(Event::KeptReturned),
     ]
 }
 
