@@ -17,14 +17,17 @@ use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use app::Refusal;
+use app::concerns::{self, ConcernCount, ConcernPage, ConcernQuery, ConcernRow, Concerns, Money, PaymentDetail, Seen};
 use app::manager::{Arrival, Collecting, Desk, Today};
-use app::mobile::{Answer, Bundle, SignIn, SignInWhy, Visit, answer};
+use app::mobile::{Answer, Backend, Bundle, SignIn, SignInWhy, Visit, answer};
 use app::receipts::{Cursor, DayTotal, PAGE_ROWS, ReceiptDetail, ReceiptPage, ReceiptQuery, ReceiptRow, Receipts, RefundLine};
 use app::ui::prefs::Prefs;
+use domain::concern::{ConcernKind, ConcernState};
 use domain::form::Answer as Filled;
+use domain::payment::AttemptState;
 use domain::receipt::Receipt;
 use domain::refund::{RefundCause, RefundState};
-use domain::{AccountId, Caller, Fen, Millis, OutRefundNo, PaymentId, Role, TenantId};
+use domain::{AccountId, Caller, ChannelCode, ConcernId, Fen, Millis, OutRefundNo, PaymentId, PaymentState, Role, TenantId};
 use uuid::Uuid;
 
 /// 2026-11-21 14:40 in Shanghai.
@@ -122,6 +125,101 @@ impl Collecting for Scene {
     }
 }
 
+impl Scene {
+    /// Every kind of concern in every state that it can be in.
+    fn concern_rows(&self) -> Vec<ConcernRow> {
+        use ConcernKind::{Contradiction, PaidAfterClose, PaidTwice, Refund, WrongAmount};
+        use ConcernState::{Blocked, GivenUp, Held, Noted, Returned, Returning, Stuck};
+        let all = [
+            (WrongAmount, Held, None),
+            (PaidTwice, Returning, None),
+            (Refund, Blocked, Some(ChannelCode::NotEnough)),
+            (PaidAfterClose, Stuck, None),
+            (PaidTwice, GivenUp, None),
+            (Refund, GivenUp, None),
+            (Contradiction, Noted, None),
+            (WrongAmount, Returning, None),
+            (WrongAmount, Returned, None),
+            (PaidTwice, Returned, None),
+            (PaidAfterClose, Returning, None),
+            (PaidAfterClose, Returned, None),
+            (Refund, Returning, None),
+            (Refund, Returned, None),
+            (PaidTwice, Blocked, Some(ChannelCode::MerchantRestricted)),
+            (Refund, Stuck, None),
+        ];
+        if self.name == "empty" {
+            return vec![];
+        }
+        let row = |(number, (kind, state, why)): (usize, (ConcernKind, ConcernState, Option<ChannelCode>))| {
+            let receipt = self.row(number as u64);
+            let at_ms = Millis::of(NOW_MS - number as i64 * 3_600_000);
+            ConcernRow {
+                id: ConcernId::of(Uuid::from_u128(900 - number as u128)),
+                payment: receipt.payment,
+                kind,
+                state,
+                amount_fen: if kind == WrongAmount { Fen::of(12_800) } else { receipt.amount_fen },
+                asked_fen: receipt.amount_fen,
+                why,
+                title: receipt.title,
+                code_name: receipt.code_name,
+                has_receipt: matches!(kind, PaidTwice | Refund),
+                happened_at_ms: at_ms,
+                at_ms,
+                is_seen: number > 3,
+            }
+        };
+        all.into_iter().enumerate().map(row).collect()
+    }
+}
+
+#[async_trait::async_trait]
+impl Concerns for Scene {
+    async fn count(&self, _: &Caller) -> Result<ConcernCount, Refusal> {
+        let rows = self.concern_rows();
+        let unseen = rows.iter().filter(|row| !row.is_seen).count() as u64;
+        let waiting = rows.iter().filter(|row| row.is_seen && row.state.needs_operator(row.kind)).count() as u64;
+        Ok(ConcernCount { unseen, waiting })
+    }
+
+    async fn concerns(&self, caller: &Caller, query: ConcernQuery) -> Result<ConcernPage, Refusal> {
+        if self.name == "broken" {
+            return Err(Refusal::TryLater { after_s: 5 });
+        }
+        let mut rows = self.concern_rows();
+        rows.retain(|row| query.before.is_none_or(|before| row.place() < before));
+        let next = rows.get(concerns::PAGE_ROWS - 1).filter(|_| rows.len() > concerns::PAGE_ROWS).map(ConcernRow::place);
+        rows.truncate(concerns::PAGE_ROWS);
+        Ok(ConcernPage { rows, next, count: self.count(caller).await?, as_of_ms: Millis::of(NOW_MS) })
+    }
+
+    async fn see(&self, caller: &Caller, id: ConcernId) -> Result<Seen, Refusal> {
+        let row = self.concern_rows().into_iter().find(|row| row.id == id).ok_or(Refusal::NotFound)?;
+        Ok(Seen { row: ConcernRow { is_seen: true, ..row }, count: self.count(caller).await? })
+    }
+
+    async fn payment(&self, _: &Caller, payment: PaymentId) -> Result<PaymentDetail, Refusal> {
+        let row = self.concern_rows().into_iter().find(|row| row.payment == payment).ok_or(Refusal::NotFound)?;
+        Ok(PaymentDetail {
+            payment,
+            asked_fen: row.asked_fen,
+            state: PaymentState::Held,
+            code_name: row.code_name.clone(),
+            answers: vec![Filled::plain("student", "学生姓名", &row.title)],
+            opened_at_ms: row.happened_at_ms.plus_ms(-21_000),
+            moneys: vec![Money {
+                amount_fen: row.amount_fen,
+                state: AttemptState::Held,
+                transaction: Some("4200002684202611210000417223".into()),
+            }],
+            refunds: vec![],
+            concerns: vec![row],
+            payer_url: "/p/demo/x".to_owned(),
+        })
+    }
+}
+
 #[async_trait::async_trait]
 impl Receipts for Scene {
     async fn page(&self, _: &Caller, query: ReceiptQuery) -> Result<ReceiptPage, Refusal> {
@@ -170,7 +268,7 @@ impl Receipts for Scene {
             answers,
             transaction: Some("4200002211202611210123456789".to_owned()),
         };
-        Ok(ReceiptDetail { receipt, opened_at_ms: row.at_ms.plus_ms(-21_000), refunds, receipt_url: "/r/abc".to_owned() })
+        Ok(ReceiptDetail { receipt, opened_at_ms: row.at_ms.plus_ms(-21_000), refunds, receipt_url: "/r/abc".to_owned(), concerns: vec![] })
     }
 }
 
@@ -297,8 +395,8 @@ fn page(stream: &mut TcpStream, request: &Request, scene: &Arc<Scene>, sign_in: 
         is_demo: true,
         sign_in,
     };
-    let (collecting, receipts): (Arc<dyn Collecting>, Arc<dyn Receipts>) = (scene.clone(), scene.clone());
-    match at_once(answer(visit, &bundle(Path::new("app/dist/mobile")), &collecting, &receipts)) {
+    let desk = Backend { collecting: scene.clone(), receipts: scene.clone(), concerns: scene.clone() };
+    match at_once(answer(visit, &bundle(Path::new("app/dist/mobile")), &desk)) {
         Answer::Page { status, html } => send(stream, status, "text/html; charset=utf-8", html.as_bytes()),
         Answer::SignIn { next } => send(stream, 401, "text/plain", next.as_bytes()),
     }
@@ -312,6 +410,18 @@ fn api(stream: &mut TcpStream, request: &Request, scene: &Scene) {
         "/api/receipts/page" => {
             let query = serde_json::from_value(body["query"].clone()).unwrap();
             at_once(scene.page(&caller(), query)).map(|page| serde_json::to_string(&page).unwrap())
+        }
+        "/api/concerns/page" => {
+            let query = serde_json::from_value(body["query"].clone()).unwrap();
+            at_once(scene.concerns(&caller(), query)).map(|page| serde_json::to_string(&page).unwrap())
+        }
+        "/api/concerns/see" => {
+            let id = serde_json::from_value(body["id"].clone()).unwrap();
+            at_once(scene.see(&caller(), id)).map(|seen| serde_json::to_string(&seen).unwrap())
+        }
+        "/api/concerns/payment" => {
+            let payment = serde_json::from_value(body["payment"].clone()).unwrap();
+            at_once(scene.payment(&caller(), payment)).map(|detail| serde_json::to_string(&detail).unwrap())
         }
         _ => {
             let payment = serde_json::from_value(body["payment"].clone()).unwrap();

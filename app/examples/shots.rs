@@ -108,6 +108,8 @@ fn pages(shell: Shell<'_>) -> Vec<(&'static str, String)> {
         shop: &shop,
         standing: Standing::Pending,
         is_back: false,
+        why: None,
+        concerns: &[],
         amount_fen: Fen::of(12_850),
         payment,
         way: Way::None,

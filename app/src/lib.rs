@@ -3,6 +3,8 @@
 //! Nothing here knows a table, an HTTP client or a secret. A screen states what it needs in a trait of its feature
 //! (`api.rs`); the server implements it and hands it over in context.
 
+pub mod channel;
+pub mod concerns;
 pub mod i18n;
 pub mod manager;
 pub mod mobile;

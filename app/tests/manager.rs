@@ -6,13 +6,16 @@
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 
+use app::concerns::{self, ConcernCount, ConcernPage, ConcernQuery, ConcernRow, Concerns, Money, PaymentDetail, Seen};
 use app::manager::{Collecting, Desk, Today};
-use app::mobile::{Answer, Bundle, Seed, SignIn, SignInWhy, Visit, answer};
+use app::mobile::{Answer, Backend, Bundle, Seed, SignIn, SignInWhy, Visit, answer};
 use app::receipts::{DayTotal, PAGE_ROWS, ReceiptDetail, ReceiptPage, ReceiptQuery, ReceiptRow, Receipts};
 use app::ui::prefs::Prefs;
 use app::{Locale, Refusal};
+use domain::concern::{ConcernKind, ConcernState};
+use domain::payment::AttemptState;
 use domain::receipt::Receipt;
-use domain::{AccountId, Caller, Fen, Millis, PaymentId, Role, TenantId};
+use domain::{AccountId, Caller, ChannelCode, ConcernId, Fen, Millis, PaymentId, PaymentState, Role, TenantId};
 use uuid::Uuid;
 
 const NOON: Millis = Millis::of(1_795_233_600_000);
@@ -83,7 +86,67 @@ impl Receipts for Shop {
             answers: vec![],
             transaction: Some("4200001".to_owned()),
         };
-        Ok(ReceiptDetail { receipt, opened_at_ms: NOON, refunds: vec![], receipt_url: "/r/abc".to_owned() })
+        Ok(ReceiptDetail { receipt, opened_at_ms: NOON, refunds: vec![], receipt_url: "/r/abc".to_owned(), concerns: vec![] })
+    }
+}
+
+/// Twenty concerns of all ages: the newest waits for the administrator, the one before was not seen, the others are over.
+fn concern(number: u128) -> ConcernRow {
+    let (kind, state) = match number {
+        20 => (ConcernKind::WrongAmount, ConcernState::Held),
+        19 => (ConcernKind::Refund, ConcernState::Blocked),
+        _ => (ConcernKind::PaidTwice, ConcernState::Returned),
+    };
+    ConcernRow {
+        id: ConcernId::of(Uuid::from_u128(number)),
+        payment: payment(number),
+        kind,
+        state,
+        amount_fen: Fen::of(100 + number as i64),
+        asked_fen: Fen::of(300),
+        why: (number == 19).then_some(ChannelCode::NotEnough),
+        title: format!("<i>付款人{number}</i>"),
+        code_name: "默认码".to_owned(),
+        has_receipt: number != 20,
+        happened_at_ms: NOON,
+        at_ms: NOON.plus_ms(number as i64),
+        is_seen: number < 19,
+    }
+}
+
+#[async_trait::async_trait]
+impl Concerns for Shop {
+    async fn count(&self, _: &Caller) -> Result<ConcernCount, Refusal> {
+        Ok(ConcernCount { unseen: 2, waiting: 0 })
+    }
+
+    async fn concerns(&self, caller: &Caller, query: ConcernQuery) -> Result<ConcernPage, Refusal> {
+        let newest = (1..=20).rev().map(concern);
+        let rows: Vec<_> = newest.filter(|row| query.before.is_none_or(|before| row.place() < before)).take(concerns::PAGE_ROWS).collect();
+        let next = rows.last().map(ConcernRow::place).filter(|place| place.id > ConcernId::of(Uuid::from_u128(1)));
+        Ok(ConcernPage { rows, next, count: self.count(caller).await?, as_of_ms: NOON })
+    }
+
+    async fn see(&self, _: &Caller, _: ConcernId) -> Result<Seen, Refusal> {
+        Err(Refusal::NotFound)
+    }
+
+    async fn payment(&self, _: &Caller, wanted: PaymentId) -> Result<PaymentDetail, Refusal> {
+        if wanted != payment(20) {
+            return Err(Refusal::NotFound);
+        }
+        Ok(PaymentDetail {
+            payment: wanted,
+            asked_fen: Fen::of(300),
+            state: PaymentState::Held,
+            code_name: "默认码".to_owned(),
+            answers: vec![],
+            opened_at_ms: NOON,
+            moneys: vec![Money { amount_fen: Fen::of(120), state: AttemptState::Held, transaction: Some("4200002".to_owned()) }],
+            refunds: vec![],
+            concerns: vec![concern(20)],
+            payer_url: "/p/demo/x".to_owned(),
+        })
     }
 }
 
@@ -102,8 +165,8 @@ fn visit(path: &str, query: &str) -> Visit {
 
 fn ask(visit: Visit) -> Answer {
     let bundle = Bundle { css: vec!["/a.css".to_owned()], js: "/a.js".to_owned(), wasm: "/a.wasm".to_owned() };
-    let (collecting, receipts): (Arc<dyn Collecting>, Arc<dyn Receipts>) = (Arc::new(Shop), Arc::new(Shop));
-    let future = answer(visit, &bundle, &collecting, &receipts);
+    let desk = Backend { collecting: Arc::new(Shop), receipts: Arc::new(Shop), concerns: Arc::new(Shop) };
+    let future = answer(visit, &bundle, &desk);
     match std::pin::pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
         Poll::Ready(answer) => answer,
         Poll::Pending => panic!("the invented backend waited"),
@@ -119,12 +182,14 @@ fn page(visit: Visit) -> (u16, String) {
 
 #[test]
 fn every_page_is_complete_before_any_script() {
-    let one = format!("/m/receipts/{}", payment(7));
+    let (one, held) = (format!("/m/receipts/{}", payment(7)), format!("/m/payments/{}", payment(20)));
     let table = [
         ("/m", "", 200, vec!["今日收款", "¥5,140.00", "data:image/png;base64,AAAA", "付款人40", "开启语音播报"]),
         ("/m/receipts", "", 200, vec!["付款人40", "付款人26", "40 笔 · ¥5,140.00".trim(), "?before="]),
         (&one, "", 200, vec!["¥128.50", "<i>4200</i><i>001</i>", "00000007", "/r/abc"]),
-        ("/m/settings", "", 200, vec!["action=\"/m/settings\"", "action=\"/m/sign-out\"", "王敏"]),
+        ("/m/concerns", "", 200, vec!["到账金额不符", "应收 ¥3.00，实收 ¥1.20", "余额不够退款", "action=\"/m/concerns/seen\"", "更早的"]),
+        (&held, "", 200, vec!["没有记入收款", "单独存放", "尾号 00000014", "4200002", "/p/demo/x"]),
+        ("/m/settings", "", 200, vec!["href=\"/m/concerns\"", "action=\"/m/settings\"", "action=\"/m/sign-out\"", "王敏"]),
         ("/m/sign-in", "", 200, vec!["action=\"/m/sign-in\"", "autocomplete=\"username\"", "autocomplete=\"current-password\""]),
         ("/m/nowhere", "", 404, vec!["没有这个页面"]),
     ];
@@ -160,6 +225,38 @@ fn the_list_is_paged_by_links_alone() {
     }
     let expected: Vec<_> = (1..=40).rev().map(|number| payment(number).to_string()).collect();
     assert_eq!(seen, expected);
+}
+
+#[test]
+fn what_needs_a_look_is_said_on_the_screens_and_paged_by_links_alone() {
+    for path in ["/m", "/m/receipts"] {
+        let (_, html) = page(visit(path, ""));
+        let body = html.split_once("<body>").unwrap().1;
+        assert!(body.contains("2 笔款项需要看一下") && body.contains("href=\"/m/concerns\""), "{path}");
+    }
+    let mut seen = Vec::new();
+    let mut query = String::new();
+    loop {
+        let (status, html) = page(visit("/m/concerns", &query));
+        assert_eq!(status, 200);
+        let body = html.split_once("<body>").unwrap().1;
+        assert!(!body.contains("<i>付款人"), "what people typed is text");
+        seen.extend(body.split("id=\"concern-").skip(1).map(|rest| rest[..32].to_owned()));
+        let Some((_, rest)) = body.split_once("?before=") else { break };
+        query = format!("before={}", rest.split_once('"').unwrap().0);
+    }
+    let expected: Vec<_> = (1..=20).rev().map(|number| ConcernId::of(Uuid::from_u128(number)).to_string()).collect();
+    assert_eq!(seen, expected);
+}
+
+#[test]
+fn a_concern_leads_to_its_receipt_or_else_to_its_payment() {
+    let (_, html) = page(visit("/m/concerns", ""));
+    for path in [format!("/m/payments/{}", payment(20)), format!("/m/receipts/{}", payment(19))] {
+        assert!(html.contains(&format!("href=\"{path}\"")), "{path}");
+    }
+    let (status, _) = page(visit(&format!("/m/payments/{}", payment(3)), ""));
+    assert_eq!(status, 404);
 }
 
 #[test]

@@ -2,18 +2,19 @@
 
 use app::Refusal;
 use app::manager::{Collecting, Desk, Today};
-use app::receipts::{CodeChoice, Cursor, DayTotal, PAGE_ROWS, ReceiptDetail, ReceiptPage, ReceiptQuery, ReceiptRow, Receipts, RefundLine};
+use app::receipts::{CodeChoice, Cursor, DayTotal, PAGE_ROWS, ReceiptDetail, ReceiptPage, ReceiptQuery, ReceiptRow, Receipts};
 use async_trait::async_trait;
 use domain::form::Answer;
 use domain::receipt::Receipt;
 use domain::{Caller, Day, PaymentId};
 
+use crate::concerns::refund_line;
 use crate::fresh;
 use crate::pay::hex;
 use crate::qr;
 use crate::site::Site;
 use crate::store::receipts::{Before, Narrow};
-use crate::store::{StoreError, codes, payments, receipts, rollups, search};
+use crate::store::{StoreError, codes, concerns, payments, receipts, rollups, search};
 
 /// How far back a live stream repeats itself, because receipts of other instances may become visible a little later.
 pub const REPEATED_MS: i64 = 60_000;
@@ -26,7 +27,7 @@ const LATEST: i64 = 5;
 
 /// The server's side of the manager's screens.
 pub struct ManagerDesk {
-    site: Site,
+    pub(crate) site: Site,
 }
 
 impl ManagerDesk {
@@ -112,18 +113,11 @@ impl ManagerDesk {
         let Some(receipt) = receipts::one(&mut conn.tx(), caller.tenant, caller.account, payment).await? else { return Ok(None) };
         let Some(stored) = payments::load(&mut conn.tx(), caller.tenant, payment).await? else { return Ok(None) };
         let refunds = payments::refunds_of(&mut conn.tx(), caller.tenant, payment).await?;
-        let lines = refunds.into_iter().map(|stored| RefundLine {
-            changed_at_ms: stored.final_at_ms.unwrap_or(stored.refund.asked_at_ms),
-            no: stored.refund.no,
-            amount_fen: stored.refund.amount_fen,
-            cause: stored.refund.cause,
-            reason: stored.refund.reason,
-            state: stored.refund.state,
-            asked_at_ms: stored.refund.asked_at_ms,
-        });
+        let concerns = concerns::of_payment(&mut conn.tx(), caller.tenant, payment).await?;
         Ok(Some(ReceiptDetail {
             opened_at_ms: stored.payment.opened_at_ms,
-            refunds: lines.collect(),
+            refunds: refunds.into_iter().map(refund_line).collect(),
+            concerns: concerns.into_iter().map(crate::concerns::row).collect(),
             receipt_url: format!("{}/r/{}", self.site.config.public_url, stored.receipt_token),
             receipt: receipt.masked(),
         }))
@@ -155,7 +149,7 @@ fn row(receipt: Receipt) -> ReceiptRow {
 }
 
 /// What the store's trouble looks like to a screen; the log gets the reason.
-fn refusal(error: StoreError) -> Refusal {
+pub(crate) fn refusal(error: StoreError) -> Refusal {
     if matches!(error, StoreError::Busy) {
         return Refusal::TryLater { after_s: 2 };
     }

@@ -68,6 +68,8 @@ impl LiveArrival {
 pub enum LiveEvent {
     /// Money came.
     Arrival(LiveArrival),
+    /// Somebody has something new to look at, or less than before.
+    Concern(TenantId, AccountId),
     /// Somebody signed in, which ends the sessions that the account had elsewhere.
     SignedIn(AccountId),
     /// The server stops; streams end so that browsers come back to another instance.
@@ -92,6 +94,11 @@ impl Hub {
     pub fn publish(&self, arrival: LiveArrival) {
         // Nobody listening is no fault.
         let _ = self.sender.send(LiveEvent::Arrival(arrival));
+    }
+
+    /// Tells the streams of a payee that what they have to look at has changed.
+    pub fn concern(&self, tenant: TenantId, payee: AccountId) {
+        let _ = self.sender.send(LiveEvent::Concern(tenant, payee));
     }
 
     /// Tells the streams of an account that their session may have ended.

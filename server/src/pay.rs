@@ -2,12 +2,14 @@
 
 use std::sync::Arc;
 
+use app::Locale;
+use app::channel::{Listener, sentence};
 use app::pay::AmountError;
 use aws_lc_rs::digest;
 use domain::code::CodeRefusal;
 use domain::form::{Answer, FieldError, Typed};
 use domain::payment::{self, Attempt, AttemptKind, AttemptState, Standing, Trade};
-use domain::{ChannelCode, Code, Fen, Millis, OutTradeNo, Payment, PaymentId, PaymentState, TenantId};
+use domain::{AccountId, ChannelCode, Code, Fen, Millis, OutTradeNo, Payment, PaymentId, PaymentState, TenantId};
 use uuid::Uuid;
 
 use crate::channels::{Channel, ChannelError, Closing, Created, NewOrder};
@@ -76,8 +78,8 @@ pub enum Prepared {
     Ready(String),
     /// The channel refused.
     Refused(ChannelCode),
-    /// The channel did not answer. The same order is asked for again.
-    Unknown,
+    /// The channel did not answer, or not clearly; with its code, where it gave one. The same order is asked for again.
+    Unknown(Option<ChannelCode>),
     /// It is no longer to be paid: paid, closed or held meanwhile.
     Over,
 }
@@ -250,12 +252,14 @@ impl Payments {
                 Ok(Prepared::Over)
             }
             Err(ChannelError::Refused { code, said, request_id }) => {
-                tracing::warn!(no = %attempt.no, code = code.key(), said, request_id, "the channel refused an order");
+                let advice = sentence(Locale::en, code, Listener::Administrator);
+                tracing::warn!(no = %attempt.no, code = code.key(), said, request_id, advice, "the channel refused an order");
                 self.refused(stored, attempt, code).await
             }
             Err(error) => {
-                tracing::warn!(no = %attempt.no, %error, "the channel did not answer for an order");
-                Ok(Prepared::Unknown)
+                let advice = error.code().map(|code| sentence(Locale::en, code, Listener::Administrator));
+                tracing::warn!(no = %attempt.no, %error, advice, "the channel did not answer for an order");
+                Ok(Prepared::Unknown(error.code()))
             }
         }
     }
@@ -277,7 +281,7 @@ impl Payments {
                 }
             }
         }
-        Ok(Prepared::Unknown)
+        Ok(Prepared::Unknown(None))
     }
 
     /// A refusal speaks of this call only. An earlier call of the same number may have taken effect, which a query tells.
@@ -291,7 +295,7 @@ impl Payments {
                 self.hear(&attempt.no, &trade, None).await?;
                 Ok(Prepared::Refused(code))
             }
-            Err(_) => Ok(Prepared::Unknown),
+            Err(error) => Ok(Prepared::Unknown(error.code())),
         }
     }
 
@@ -398,9 +402,12 @@ impl Payments {
         let now = (self.clock)();
         let command = Hear { no: no.clone(), trade: trade.clone(), event, seed: fresh::uuid(now), now };
         let heard = self.store.write(command).await?;
-        if let Heard::Changed { arrival: Some(arrival) } = &heard {
+        if let Heard::Changed { arrival: Some(arrival), .. } = &heard {
             self.live.publish(arrival.clone());
             metrics::counter!("shouma_payments_paid_total").increment(1);
+        }
+        if let Heard::Changed { concerned: Some((tenant, payee)), .. } = &heard {
+            self.live.concern(*tenant, *payee);
         }
         Ok(heard)
     }
@@ -435,6 +442,8 @@ pub enum Heard {
     Changed {
         /// A receipt that it made.
         arrival: Option<LiveArrival>,
+        /// Whoever has something new to look at because of it.
+        concerned: Option<(TenantId, AccountId)>,
     },
     /// It said nothing new.
     Known,
@@ -593,18 +602,18 @@ impl Command for Hear {
         }
         let Some(stored) = payments::load(tx, tenant, id).await? else { return Ok(Heard::Orphan) };
         let next = payment::settle(&stored.payment, &self.no, &self.trade, self.now);
-        payments::save_settlement(tx, &stored, &next, self.seed, self.now).await?;
+        let is_concern = payments::save_settlement(tx, &stored, &next, self.seed, self.now).await?;
         self.plan_next_query(tx, &stored, &next.payment).await?;
         if let Some(refund) = &next.refund {
             // Money that the program sends back by itself; an ordinary arrival stands in the ledger and waits for nobody.
             let detail = serde_json::json!({"payment": id, "amount_fen": refund.amount_fen, "cause": refund.cause});
             audit::append(tx, tenant, &Deed::new(self.now, Actor::Program, Act::ReturnExtra, &refund.no, &detail)).await?;
         }
-        if next.payment == stored.payment && next.messages.is_empty() {
+        if next.payment == stored.payment && !is_concern {
             return Ok(Heard::Known);
         }
         let arrival = next.is_new_receipt.then(|| LiveArrival::of(&stored, &next.payment, self.now));
-        Ok(Heard::Changed { arrival })
+        Ok(Heard::Changed { arrival, concerned: is_concern.then_some((tenant, next.payment.payee)) })
     }
 }
 

@@ -2,6 +2,9 @@
 
 use std::sync::Arc;
 
+use app::Locale;
+use app::channel::{Listener, sentence};
+use domain::concern::Concern;
 use domain::refund::{self, RefundRefusal, RefundWord};
 use domain::{AccountId, ChannelCode, Fen, Millis, OutRefundNo, OutTradeNo, PaymentId, Refund, TenantId};
 use serde_json::json;
@@ -10,9 +13,10 @@ use uuid::Uuid;
 use crate::channels::{Channel, ChannelError};
 use crate::clock::Clock;
 use crate::fresh;
+use crate::live::Hub;
 use crate::store::audit::{Act, Actor, Deed};
 use crate::store::payments::{self, Event, StoredRefund};
-use crate::store::{Command, Store, StoreError, Tx, audit};
+use crate::store::{Command, Store, StoreError, Tx, audit, concerns};
 
 /// Everything that returning money needs.
 #[derive(Clone)]
@@ -23,6 +27,8 @@ pub struct Refunds {
     pub channel: Arc<dyn Channel>,
     /// The time.
     pub clock: Clock,
+    /// Whoever is shown what needs a look.
+    pub live: Hub,
 }
 
 /// Why no refund was asked for.
@@ -64,6 +70,25 @@ pub async fn ask(store: &Store, clock: &Clock, ask: Ask) -> Result<Refund, AskEr
     store.write(SetAside { ask, no, seed: fresh::uuid(now), now }).await?
 }
 
+/// Returns all the money of a payment that is kept apart: another amount than was asked, or what the channel failed to return
+/// before. The worker of a running server pushes it to the channel.
+///
+/// # Errors
+/// [`AskError`]; then nothing was set aside.
+pub async fn return_kept(store: &Store, clock: &Clock, tenant: TenantId, payment: PaymentId) -> Result<Vec<Refund>, AskError> {
+    let mut returned = vec![];
+    loop {
+        let now = clock();
+        let no = OutRefundNo::of_request(fresh::uuid(now));
+        match store.write(ReturnKept { tenant, payment, no, seed: fresh::uuid(now), now }).await? {
+            Ok(refund) => returned.push(refund),
+            // Each attempt's money goes back by itself; what went before stays on its way.
+            Err(_) if !returned.is_empty() => return Ok(returned),
+            Err(refusal) => return Err(refusal),
+        }
+    }
+}
+
 impl Refunds {
     /// Sets money aside for a refund, as [`ask`] does.
     ///
@@ -90,6 +115,9 @@ impl Refunds {
             Ok(word) => word,
             Err(error) => {
                 tracing::warn!(no = %refund.no, %error, "the channel gave no word about a refund");
+                if let ChannelError::Refused { code, .. } = error {
+                    self.note_refusal(refund, code).await?;
+                }
                 return self.put_off(due).await;
             }
         };
@@ -103,7 +131,8 @@ impl Refunds {
             return match self.channel.refund(refund).await {
                 // A refusal of this call says nothing of an earlier one with the same number.
                 Err(ChannelError::Refused { code, said, request_id }) => {
-                    tracing::error!(no = %refund.no, code = code.key(), said, request_id, "the channel refused a refund");
+                    let advice = sentence(Locale::en, code, Listener::Administrator);
+                    tracing::error!(no = %refund.no, code = code.key(), said, request_id, advice, "the channel refused a refund");
                     self.after_refusal(refund, code, said, request_id).await
                 }
                 other => other,
@@ -129,6 +158,16 @@ impl Refunds {
         }
     }
 
+    /// The payee sees why a return waits, and who can mend it.
+    async fn note_refusal(&self, refund: &Refund, code: ChannelCode) -> Result<(), StoreError> {
+        let now = (self.clock)();
+        let refused = Refused { tenant: refund.tenant, no: refund.no.clone(), code, id: fresh::uuid(now), now };
+        if let Some(payee) = self.store.write(refused).await? {
+            self.live.concern(refund.tenant, payee);
+        }
+        Ok(())
+    }
+
     /// A refund that is not final is looked at again: soon at first, then ever more rarely (the same order at most once a
     /// minute, wechat-pay 2.7).
     async fn put_off(&self, due: &StoredRefund) -> Result<(), StoreError> {
@@ -149,7 +188,10 @@ impl Refunds {
     pub async fn hear(&self, attempt: &OutTradeNo, no: &OutRefundNo, word: &RefundWord, event: Option<Event>) -> Result<(), StoreError> {
         let now = (self.clock)();
         let command = Hear { attempt: attempt.clone(), no: no.clone(), word: word.clone(), event, seed: fresh::uuid(now), now };
-        self.store.write(command).await
+        if let Some((tenant, payee)) = self.store.write(command).await? {
+            self.live.concern(tenant, payee);
+        }
+        Ok(())
     }
 }
 
@@ -178,6 +220,56 @@ impl Command for SetAside {
     }
 }
 
+struct ReturnKept {
+    tenant: TenantId,
+    payment: PaymentId,
+    no: OutRefundNo,
+    seed: Uuid,
+    now: Millis,
+}
+
+impl Command for ReturnKept {
+    type Done = Result<Refund, AskError>;
+
+    async fn run(&self, tx: &mut Tx<'_>) -> Result<Self::Done, StoreError> {
+        let Some(stored) = payments::load(tx, self.tenant, self.payment).await? else { return Ok(Err(AskError::NotFound)) };
+        let refunds = payments::refunds_of(tx, self.tenant, self.payment).await?;
+        let refunds: Vec<Refund> = refunds.into_iter().map(|stored| stored.refund).collect();
+        let Some(of) = refund::kept(&stored.payment, &refunds).first().map(|attempt| attempt.no.clone()) else {
+            return Ok(Err(RefundRefusal::NothingKept.into()));
+        };
+        let opening = match refund::open_kept(&stored.payment, &of, &refunds, self.no.clone(), self.now) {
+            Ok(opening) => opening,
+            Err(refusal) => return Ok(Err(refusal.into())),
+        };
+        payments::save_refund_opening(tx, &stored, &opening, None, self.seed, self.now).await?;
+        Ok(Ok(opening.refund))
+    }
+}
+
+struct Refused {
+    tenant: TenantId,
+    no: OutRefundNo,
+    code: ChannelCode,
+    id: Uuid,
+    now: Millis,
+}
+
+impl Command for Refused {
+    /// Whoever has something new to look at because of it.
+    type Done = Option<AccountId>;
+
+    async fn run(&self, tx: &mut Tx<'_>) -> Result<Self::Done, StoreError> {
+        let Some(refund) = payments::load_refund(tx, self.tenant, &self.no).await?.map(|stored| stored.refund) else { return Ok(None) };
+        let Some(concern) = Concern::of_refusal(&refund, self.code) else { return Ok(None) };
+        let Some(stored) = payments::load(tx, self.tenant, refund.payment).await? else { return Ok(None) };
+        // Of two that decide about one refund at once, one finds the payment changed and decides again.
+        payments::update_payment(tx, &stored, &stored.payment).await?;
+        let is_concern = concerns::put(tx, &stored.payment, &concern, self.id, self.now).await?;
+        Ok(is_concern.then_some(stored.payment.payee))
+    }
+}
+
 struct PutOff {
     refund: Refund,
     due_at: Millis,
@@ -201,19 +293,21 @@ struct Hear {
 }
 
 impl Command for Hear {
-    type Done = ();
+    /// Whoever has something new to look at because of it.
+    type Done = Option<(TenantId, AccountId)>;
 
-    async fn run(&self, tx: &mut Tx<'_>) -> Result<(), StoreError> {
+    async fn run(&self, tx: &mut Tx<'_>) -> Result<Self::Done, StoreError> {
         let found = payments::by_trade_no(tx, &self.attempt).await?;
         if let Some(event) = &self.event
             && !payments::keep_event(tx, event, found.map(|(tenant, _)| tenant), self.now).await?
         {
-            return Ok(());
+            return Ok(None);
         }
-        let Some((tenant, payment)) = found else { return Ok(()) };
-        let Some(stored) = payments::load(tx, tenant, payment).await? else { return Ok(()) };
-        let Some(refund) = payments::load_refund(tx, tenant, &self.no).await? else { return Ok(()) };
+        let Some((tenant, payment)) = found else { return Ok(None) };
+        let Some(stored) = payments::load(tx, tenant, payment).await? else { return Ok(None) };
+        let Some(refund) = payments::load_refund(tx, tenant, &self.no).await? else { return Ok(None) };
         let next = refund::settle(&stored.payment, &refund.refund, &self.word);
-        payments::save_refund(tx, &stored, &refund.refund, &next, self.seed, self.now).await
+        let is_concern = payments::save_refund(tx, &stored, &refund.refund, &next, self.seed, self.now).await?;
+        Ok(is_concern.then_some((tenant, stored.payment.payee)))
     }
 }

@@ -51,6 +51,7 @@ pub fn router(site: Site) -> Router {
         .route("/m/sign-in", get(manager::screen).post(manager::sign_in))
         .route("/m/sign-out", post(manager::sign_out))
         .route("/m/settings", get(manager::screen).post(manager::settings))
+        .route("/m/concerns/seen", post(manager::seen))
         .route("/api/{*function}", post(manager::api))
         .layer(small);
 

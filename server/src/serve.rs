@@ -117,7 +117,7 @@ pub async fn site_of(
         live: live.clone(),
         expires_ms: config.payment_expires_ms,
     };
-    let refunds = Refunds { store: store.clone(), channel, clock: clock.clone() };
+    let refunds = Refunds { store: store.clone(), channel, clock: clock.clone(), live: live.clone() };
     let sign_ins = SignIns { store: store.clone(), clock: clock.clone(), passwords: Passwords::default(), session_ms: config.session_ms };
     let gate = Gate::new(&config);
     Ok(Site::new(Parts { config, store, clock, payments, refunds, sign_ins, oauth, seal, gate, assets, client, live, demo }))

@@ -231,7 +231,7 @@ pub fn open_kept(
     if earlier().count() >= MOST_REFUNDS as usize {
         return Err(RefundRefusal::TooMany);
     }
-    let cause = earlier().last().map_or(RefundCause::WrongAmount, |refund| refund.cause);
+    let cause = earlier().next_back().map_or(RefundCause::WrongAmount, |refund| refund.cause);
     let refund = Refund { no, ..Refund::of_extra(payment, attempt, cause, now) };
     let transfer = Transfer::refund_hold(&refund.no, LedgerAccount::Suspense, refund.amount_fen, payment.id);
     let mut payment = payment.clone();

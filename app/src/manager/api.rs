@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use server_fn::codec::Json;
 
 use crate::Refusal;
+use crate::concerns::ConcernCount;
 use crate::receipts::ReceiptRow;
 
 /// The screen with the code: everything that it shows before the first arrival (rows E8, E10).
@@ -55,6 +56,16 @@ pub struct Arrival {
     pub count_today: u64,
     /// Their sum.
     pub sum_today_fen: Fen,
+}
+
+/// The stream lives: the JSON of one `beat` event of `GET /m/live`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Beat {
+    /// From when the figures are, by the server's clock.
+    pub as_of_ms: Millis,
+    /// How much there is to look at; `None` when that could not be counted.
+    #[serde(default)]
+    pub concerns: Option<ConcernCount>,
 }
 
 /// What the manager's screens may ask for. The caller is always the signed-in one, never a parameter from the page.

@@ -4,6 +4,7 @@ use domain::{Fen, Millis, PaymentId};
 use leptos::prelude::*;
 
 use crate::Locale;
+use crate::concerns::ConcernLine;
 use crate::i18n::*;
 use crate::manager::live::Link;
 use crate::manager::{Desk, api, voice};
@@ -57,6 +58,7 @@ fn Code(desk: Desk) -> impl IntoView {
             <a class="quiet-link" href=pay_url rel="external" target="_blank">{td_string!(locale, manager.open_pay_page)}</a>
         </section>
         <div class="side">
+            <ConcernLine/>
             <VoicePanel/>
             <Latest desk/>
         </div>

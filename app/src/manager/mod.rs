@@ -11,7 +11,7 @@ pub mod voice;
 
 #[cfg(feature = "ssr")]
 pub use api::Collecting;
-pub use api::{Arrival, Desk, Today};
+pub use api::{Arrival, Beat, Desk, Today};
 pub use code::{ArrivalNews, CodeScreen, LinkState};
 pub use settings::SettingsScreen;
 pub use sign_in::SignInScreen;

@@ -9,6 +9,7 @@ use crate::manager::speech::Sentence;
 use crate::manager::{api, voice};
 use crate::mobile::till::{Voice, till};
 use crate::mobile::{Seed, arrive, ask};
+use crate::ui::icons;
 use crate::ui::parts::Bar;
 use crate::ui::prefs::{Mode, Prefs, Theme};
 
@@ -45,6 +46,7 @@ pub fn SettingsScreen() -> impl IntoView {
                 {test}
             </section>
             <Appearance prefs/>
+            <a class="card go-on" href="/m/concerns">{td_string!(locale, concerns.all)} {icons::onward()}</a>
             <section aria-labelledby="account-title">
                 <h2 id="account-title">{td_string!(locale, manager.account)}</h2>
                 <form class="card" method="post" action="/m/sign-out">

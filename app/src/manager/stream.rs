@@ -1,7 +1,7 @@
 //! The live stream `GET /m/live` in the browser: opened once per visible page, closed while hidden, opened again after a loss.
 //!
-//! The server sends `arrival` ([`Arrival`]), `beat` (`{"as_of_ms": ..}`, at once after what a resumed stream repeats and then
-//! every 15 s) and `bye` (the session was ended elsewhere). What is news is decided by [`crate::manager::live`].
+//! The server sends `arrival` ([`Arrival`]), `beat` ([`Beat`]: at once after what a resumed stream repeats, when there is more or
+//! less to look at, and every 15 s) and `bye` (the session was ended elsewhere). What is news is decided by [`crate::manager::live`].
 
 use crate::mobile::Till;
 
@@ -29,7 +29,7 @@ mod browser {
 
     use crate::Refusal;
     use crate::manager::live::{Link, pause_ms};
-    use crate::manager::{Arrival, api, voice};
+    use crate::manager::{Arrival, Beat, api, voice};
     use crate::mobile::Till;
     use crate::mobile::till::News;
     use crate::ui::browser::now;
@@ -39,11 +39,6 @@ mod browser {
 
     /// After this long a resumed stream has repeated what it had to, even when no beat said so.
     const CATCHING_UP: Duration = Duration::from_secs(3);
-
-    #[derive(Deserialize)]
-    struct Beat {
-        as_of_ms: Millis,
-    }
 
     type Listener = Closure<dyn FnMut(MessageEvent)>;
 
@@ -180,7 +175,11 @@ mod browser {
                 earlier.clear();
             }
             let stale = |as_of: Millis| self.till.feed.with_untracked(|feed| feed.as_ref().is_some_and(|feed| feed.is_of_yesterday(as_of)));
-            if read::<Beat>(&event).is_some_and(|beat| stale(beat.as_of_ms)) {
+            let Some(beat) = read::<Beat>(&event) else { return };
+            if let Some(count) = beat.concerns {
+                self.till.concerns.set(count);
+            }
+            if stale(beat.as_of_ms) {
                 self.ask_for_today();
             }
         }

@@ -9,6 +9,7 @@ use domain::{Caller, PaymentId};
 use leptos::prelude::*;
 use leptos_router::location::RequestUrl;
 
+use crate::concerns::{ConcernQuery, Concerns};
 use crate::i18n::*;
 use crate::manager::Collecting;
 use crate::mobile::{MobileApp, SEED_ID, Seed, SignIn};
@@ -45,6 +46,17 @@ pub struct Visit {
     pub sign_in: SignIn,
 }
 
+/// What the screens ask, each feature by its own trait.
+#[derive(Clone)]
+pub struct Backend {
+    /// The screen with the code.
+    pub collecting: Arc<dyn Collecting>,
+    /// The receipts.
+    pub receipts: Arc<dyn Receipts>,
+    /// What there is to look at.
+    pub concerns: Arc<dyn Concerns>,
+}
+
 /// What the server answers.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Answer {
@@ -70,6 +82,8 @@ enum Screen {
     List(ReceiptQuery),
     One(PaymentId),
     Settings,
+    Concerns(ConcernQuery),
+    Payment(PaymentId),
     Unknown,
 }
 
@@ -80,21 +94,23 @@ impl Screen {
             "/m/sign-in" => Screen::SignIn,
             "/m/settings" => Screen::Settings,
             "/m/receipts" => Screen::List(ReceiptQuery::of_url(query)),
-            other => match other.strip_prefix("/m/receipts/").and_then(|id| id.parse().ok()) {
-                Some(payment) => Screen::One(payment),
-                None => Screen::Unknown,
-            },
+            "/m/concerns" => Screen::Concerns(ConcernQuery::of_url(query)),
+            other => {
+                let id = |folder| other.strip_prefix(folder).and_then(|id| id.parse().ok());
+                let one = id("/m/receipts/").map(Screen::One).or_else(|| id("/m/payments/").map(Screen::Payment));
+                one.unwrap_or(Screen::Unknown)
+            }
         }
     }
 }
 
 /// Answers a visit to a page under `/m`.
-pub async fn answer(visit: Visit, bundle: &Bundle, collecting: &Arc<dyn Collecting>, receipts: &Arc<dyn Receipts>) -> Answer {
+pub async fn answer(visit: Visit, bundle: &Bundle, desk: &Backend) -> Answer {
     let screen = Screen::of(&visit.path, &visit.query);
     let mut seed = Seed { prefs: visit.prefs, is_demo: visit.is_demo, sign_in: visit.sign_in.clone(), ..Seed::default() };
     if screen != Screen::SignIn {
         let Some(caller) = visit.caller else { return Answer::SignIn { next: path_and_query(&visit) } };
-        if let Err(refusal) = fill(&mut seed, &screen, &caller, collecting.as_ref(), receipts.as_ref()).await
+        if let Err(refusal) = fill(&mut seed, &screen, &caller, desk).await
             && refusal == crate::Refusal::SignIn
         {
             return Answer::SignIn { next: path_and_query(&visit) };
@@ -105,13 +121,10 @@ pub async fn answer(visit: Visit, bundle: &Bundle, collecting: &Arc<dyn Collecti
 }
 
 /// Reads what the screen shows. A refusal is shown in its place; it is also returned, because signing in is another page.
-async fn fill(
-    seed: &mut Seed,
-    screen: &Screen,
-    caller: &Caller,
-    collecting: &dyn Collecting,
-    receipts: &dyn Receipts,
-) -> Result<(), crate::Refusal> {
+async fn fill(seed: &mut Seed, screen: &Screen, caller: &Caller, desk: &Backend) -> Result<(), crate::Refusal> {
+    let Backend { collecting, receipts, concerns } = desk;
+    // A count that cannot be read costs a line, not the screen; the stream brings it.
+    seed.concern_count = concerns.count(caller).await.unwrap_or_default();
     match screen {
         Screen::Code | Screen::Settings => {
             let desk = collecting.desk(caller).await;
@@ -135,6 +148,20 @@ async fn fill(
             seed.one = Some((*payment, detail));
             refusal.map_or(Ok(()), Err)
         }
+        Screen::Concerns(query) => {
+            seed.today = collecting.today(caller).await.ok();
+            let page = concerns.concerns(caller, *query).await;
+            let refusal = page.as_ref().err().cloned();
+            seed.concerns = Some((*query, page));
+            refusal.map_or(Ok(()), Err)
+        }
+        Screen::Payment(payment) => {
+            seed.today = collecting.today(caller).await.ok();
+            let detail = concerns.payment(caller, *payment).await;
+            let refusal = detail.as_ref().err().cloned();
+            seed.payment = Some((*payment, detail));
+            refusal.map_or(Ok(()), Err)
+        }
         Screen::SignIn | Screen::Unknown => Ok(()),
     }
 }
@@ -153,6 +180,8 @@ fn status(screen: &Screen, seed: &Seed) -> u16 {
         Screen::Code | Screen::Settings => seed.desk.as_ref().and_then(|desk| desk.as_ref().err()),
         Screen::List(_) => seed.list.as_ref().and_then(|(_, page)| page.as_ref().err()),
         Screen::One(_) => seed.one.as_ref().and_then(|(_, detail)| detail.as_ref().err()),
+        Screen::Concerns(_) => seed.concerns.as_ref().and_then(|(_, page)| page.as_ref().err()),
+        Screen::Payment(_) => seed.payment.as_ref().and_then(|(_, detail)| detail.as_ref().err()),
     };
     refusal.map_or(200, Refusal::status)
 }
@@ -208,6 +237,8 @@ fn title(locale: Locale, screen: &Screen) -> &'static str {
         Screen::List(_) => td_string!(locale, receipts.title),
         Screen::One(_) => td_string!(locale, receipts.detail_title),
         Screen::Settings => td_string!(locale, manager.settings_title),
+        Screen::Concerns(_) => td_string!(locale, concerns.title),
+        Screen::Payment(_) => td_string!(locale, concerns.payment_title),
         Screen::Unknown => td_string!(locale, manager.not_a_page),
     }
 }
@@ -234,6 +265,9 @@ mod tests {
             ("/m/receipts", "", Screen::List(ReceiptQuery::default())),
             ("/m/receipts", "before=nonsense", Screen::List(ReceiptQuery::default())),
             ("/m/settings", "", Screen::Settings),
+            ("/m/concerns", "", Screen::Concerns(ConcernQuery::default())),
+            ("/m/concerns", "before=nonsense", Screen::Concerns(ConcernQuery::default())),
+            ("/m/payments/nonsense", "", Screen::Unknown),
             ("/m/receipts/nonsense", "", Screen::Unknown),
             ("/m/elsewhere", "", Screen::Unknown),
         ];
@@ -241,6 +275,7 @@ mod tests {
             assert_eq!(Screen::of(path, query), expected, "{path}?{query}");
         }
         assert_eq!(Screen::of(&format!("/m/receipts/{id}"), ""), Screen::One(id.parse().unwrap()));
+        assert_eq!(Screen::of(&format!("/m/payments/{id}"), ""), Screen::Payment(id.parse().unwrap()));
         let Screen::List(query) = Screen::of("/m/receipts", &format!("lang=en&before=7-{id}")) else { panic!("no list") };
         assert_eq!(query.before.map(|cursor| cursor.to_string()), Some(format!("7-{id}")));
     }

@@ -5,6 +5,7 @@ use leptos_router::components::{FlatRoutes, Route, Router};
 use leptos_router::hooks::use_location;
 use leptos_router::path;
 
+use crate::concerns::{ConcernsScreen, PaymentScreen};
 use crate::i18n::*;
 use crate::manager::live::Link;
 use crate::manager::{ArrivalNews, CodeScreen, SettingsScreen, SignInScreen, stream};
@@ -39,6 +40,8 @@ pub fn MobileApp(
                 <Route path=path!("/m/sign-in") view=SignInScreen/>
                 <Route path=path!("/m/receipts") view=ListScreen/>
                 <Route path=path!("/m/receipts/:payment") view=DetailScreen/>
+                <Route path=path!("/m/concerns") view=ConcernsScreen/>
+                <Route path=path!("/m/payments/:payment") view=PaymentScreen/>
                 <Route path=path!("/m/settings") view=SettingsScreen/>
             </FlatRoutes>
             <Tabs/>

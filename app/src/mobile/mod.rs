@@ -12,7 +12,7 @@ mod password;
 
 pub use ask::{arrive, ask, sign_in};
 #[cfg(feature = "ssr")]
-pub use document::{Answer, Bundle, Visit, answer};
+pub use document::{Answer, Backend, Bundle, Visit, answer};
 pub use frame::MobileApp;
 #[cfg(feature = "ssr")]
 pub use password::{LEAST_CHARS, PasswordPage, PasswordRefusal, password_page};

@@ -5,6 +5,7 @@ use domain::{Millis, PaymentId};
 use serde::{Deserialize, Serialize};
 
 use crate::Refusal;
+use crate::concerns::{ConcernCount, ConcernPage, ConcernQuery, PaymentDetail};
 use crate::manager::{Desk, Today};
 use crate::receipts::{ReceiptDetail, ReceiptPage, ReceiptQuery};
 use crate::ui::prefs::Prefs;
@@ -29,6 +30,15 @@ pub struct Seed {
     pub list: Option<(ReceiptQuery, Result<ReceiptPage, Refusal>)>,
     /// One receipt.
     pub one: Option<(PaymentId, Result<ReceiptDetail, Refusal>)>,
+    /// How much there is to look at.
+    #[serde(default)]
+    pub concern_count: ConcernCount,
+    /// The list of what there is to look at, and which part of it.
+    #[serde(default)]
+    pub concerns: Option<(ConcernQuery, Result<ConcernPage, Refusal>)>,
+    /// One payment that is no simple receipt.
+    #[serde(default)]
+    pub payment: Option<(PaymentId, Result<PaymentDetail, Refusal>)>,
 }
 
 /// What the sign-in page says and keeps.

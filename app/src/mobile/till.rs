@@ -3,6 +3,7 @@
 use domain::Fen;
 use leptos::prelude::*;
 
+use crate::concerns::ConcernCount;
 use crate::manager::live::{Feed, Link};
 use crate::manager::speech::Sentence;
 use crate::manager::{Arrival, Desk, Today, voice};
@@ -60,6 +61,8 @@ pub struct Till {
     pub news: RwSignal<Option<News>>,
     /// Arrivals that the loaded list does not show.
     pub fresh: RwSignal<u64>,
+    /// How much there is to look at.
+    pub concerns: RwSignal<ConcernCount>,
     /// The voice.
     pub voice: RwSignal<Voice>,
     /// The list of receipts as far as it was loaded.
@@ -78,6 +81,7 @@ impl Till {
             link: RwSignal::new(Link::default()),
             news: RwSignal::new(None),
             fresh: RwSignal::new(0),
+            concerns: RwSignal::new(seed.concern_count),
             voice: RwSignal::new(Voice::default()),
             listing: Listing::new(seed.list.clone()),
             has_moved: RwSignal::new(false),

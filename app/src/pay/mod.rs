@@ -12,7 +12,9 @@
 //! | after the submit | `waiting` |
 //! | paid | `receipt` |
 //! | cannot be paid, or went wrong | `notice` |
+//! | money that did not simply arrive | `apart` |
 
+mod apart;
 mod document;
 mod field;
 mod notice;

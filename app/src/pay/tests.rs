@@ -55,6 +55,8 @@ fn waiting(shop: &Shop, standing: Standing, way: Way) -> Waiting<'_> {
         shop,
         standing,
         is_back: false,
+        why: None,
+        concerns: &[],
         amount_fen: Fen::of(12_850),
         payment: "0196f3a2b1c47d8e9f001122a7d84c21".parse().unwrap(),
         way,

@@ -3,12 +3,15 @@
 //! While nothing is final, the script asks the same address for JSON and changes between the sentences that are already on the
 //! page; anything final reloads it or moves on to the receipt. Without a script the page looks again by itself.
 
+use domain::concern::{Concern, ConcernKind};
 use domain::payment::Standing;
-use domain::{Fen, PaymentId};
+use domain::{ChannelCode, Fen, PaymentId};
 use leptos::prelude::*;
 
+use super::apart::apart;
 use super::document::{Frame, Part, Shell, document, reader_links};
 use super::shop::{Shop, masthead};
+use crate::channel::{Listener, sentence};
 use crate::i18n::*;
 use crate::ui::fill;
 
@@ -44,6 +47,10 @@ pub struct Waiting<'a> {
     pub standing: Standing,
     /// Whether money that goes back by itself ([`Standing::Returned`]) has arrived where it came from.
     pub is_back: bool,
+    /// Why the channel refused the order, where it did: said instead of the general sentence.
+    pub why: Option<ChannelCode>,
+    /// What its payee was told of money that is kept apart or goes back; the payer reads the same.
+    pub concerns: &'a [Concern],
     /// What is to be paid, or was.
     pub amount_fen: Fen,
     /// The payment; people read out its last eight digits.
@@ -65,7 +72,7 @@ pub struct Waiting<'a> {
 pub fn waiting_page(shell: Shell<'_>, waiting: &Waiting<'_>) -> String {
     let locale = shell.locale;
     let is_open = is_open(waiting.standing);
-    let mut frame = Frame::new(title(locale, waiting.standing, waiting.is_back), Part::Result);
+    let mut frame = Frame::new(title(locale, waiting, waiting.standing), Part::Result);
     frame.refresh = is_open.then(|| (5, here(waiting)));
     frame.forward_to = waiting.receipt_url.filter(|_| waiting.standing == Standing::Paid).map(str::to_owned);
     document(shell, frame, || {
@@ -105,14 +112,20 @@ const fn is_open(standing: Standing) -> bool {
     matches!(standing, Standing::Pending | Standing::Confirming)
 }
 
-fn title(locale: Locale, standing: Standing, is_back: bool) -> &'static str {
+fn is_wrong(concern: &Concern) -> bool {
+    concern.kind == ConcernKind::WrongAmount
+}
+
+fn title(locale: Locale, waiting: &Waiting<'_>, standing: Standing) -> &'static str {
     match standing {
         Standing::Pending => td_string!(locale, pay.pending_title),
         Standing::Confirming => td_string!(locale, pay.confirming_title),
         Standing::Paid => td_string!(locale, pay.paid_title),
         Standing::NotPaid => td_string!(locale, pay.not_paid_title),
         Standing::Held => td_string!(locale, pay.held_title),
-        Standing::Returned if is_back => td_string!(locale, pay.returned_title),
+        // What a person decided does not go back by itself.
+        Standing::Returned if waiting.concerns.iter().any(is_wrong) => td_string!(locale, pay.apart_title),
+        Standing::Returned if waiting.is_back => td_string!(locale, pay.returned_title),
         Standing::Returned => td_string!(locale, pay.returning_title),
         Standing::Refunded => td_string!(locale, pay.refunded_title),
     }
@@ -144,13 +157,20 @@ fn opening(locale: Locale, waiting: &Waiting<'_>) -> AnyView {
 }
 
 fn saying(locale: Locale, waiting: &Waiting<'_>, standing: Standing, hidden: bool) -> AnyView {
+    let wrong = waiting.concerns.iter().filter_map(|concern| apart(locale, concern)).collect::<Vec<_>>().join(" ");
     let (name, kind, text) = match standing {
         Standing::Pending if matches!(waiting.way, Way::Native { .. }) => ("pending", "", td_string!(locale, pay.native_text)),
         Standing::Pending => ("pending", "todo", td_string!(locale, pay.pending_text)),
         Standing::Confirming => ("confirming", "wait", td_string!(locale, pay.confirming_text)),
         Standing::Paid => ("paid", "ok", td_string!(locale, pay.paid_text)),
-        Standing::NotPaid => ("not_paid", "todo", td_string!(locale, pay.not_paid_text)),
+        Standing::NotPaid => {
+            let text = waiting.why.map(|code| sentence(locale, code, Listener::Payer));
+            ("not_paid", "todo", text.unwrap_or(td_string!(locale, pay.not_paid_text)))
+        }
         Standing::Held => ("held", "warn", td_string!(locale, pay.held_text)),
+        Standing::Returned if waiting.concerns.iter().any(is_wrong) => {
+            ("returned", if waiting.is_back { "ok" } else { "wait" }, wrong.as_str())
+        }
         Standing::Returned if waiting.is_back => ("returned", "ok", td_string!(locale, pay.returned_text)),
         Standing::Returned => ("returned", "wait", td_string!(locale, pay.returning_text)),
         Standing::Refunded => ("refunded", "ok", td_string!(locale, pay.refunded_text)),
@@ -160,9 +180,9 @@ fn saying(locale: Locale, waiting: &Waiting<'_>, standing: Standing, hidden: boo
     view! {
         <section data-for=name hidden=hidden>
             {(!kind.is_empty()).then(|| view! { <Sign kind=kind /> })}
-            <h2>{title(locale, standing, waiting.is_back)}</h2>
+            <h2>{title(locale, waiting, standing)}</h2>
             <p class="money"><i>"¥"</i>{waiting.amount_fen.to_string()}</p>
-            <p>{text}</p>
+            <p>{text.to_owned()}</p>
             {contact}
             {acts(locale, waiting, standing)}
         </section>

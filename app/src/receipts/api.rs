@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use server_fn::codec::Json;
 
 use crate::Refusal;
+use crate::concerns::ConcernRow;
 use crate::receipts::{Cursor, ReceiptQuery};
 
 /// Receipts on one page of the list (row E16).
@@ -96,6 +97,8 @@ pub struct ReceiptDetail {
     pub refunds: Vec<RefundLine>,
     /// The payer's own receipt page, with its unguessable link.
     pub receipt_url: String,
+    /// What its payee has to know beside it, newest first.
+    pub concerns: Vec<ConcernRow>,
 }
 
 /// One return of money, as the merchant sees it.

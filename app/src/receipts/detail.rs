@@ -9,6 +9,7 @@ use leptos_router::hooks::use_params_map;
 
 use crate::Locale;
 use crate::Refusal;
+use crate::concerns::ConcernNotes;
 use crate::i18n::*;
 use crate::mobile::till::{Asked, till};
 use crate::mobile::{Seed, arrive, ask};
@@ -55,9 +56,10 @@ pub fn DetailScreen() -> impl IntoView {
 
 #[component]
 fn Detail(detail: ReceiptDetail, locale: Locale) -> impl IntoView {
-    let ReceiptDetail { receipt, opened_at_ms, refunds, receipt_url } = detail;
+    let ReceiptDetail { receipt, opened_at_ms, refunds, receipt_url, concerns } = detail;
     view! {
         <Amounts receipt=receipt.clone() locale/>
+        <ConcernNotes concerns/>
         <section aria-labelledby="filled-in">
             <h2 id="filled-in">{td_string!(locale, receipts.filled_in)}</h2>
             <Answers receipt=receipt.clone() photos=format!("{}/photos", path_of(&receipt_url)) locale/>
@@ -156,6 +158,7 @@ fn Steps(opened_at_ms: Millis, paid_at_ms: Millis, refunds: Vec<RefundLine>, loc
         let reason = match refund.cause {
             RefundCause::PaidTwice => Some(td_string!(locale, receipts.cause_paid_twice).to_owned()),
             RefundCause::PaidAfterClose => Some(td_string!(locale, receipts.cause_paid_after_close).to_owned()),
+            RefundCause::WrongAmount => Some(td_string!(locale, concerns.wrong_amount).to_owned()),
             RefundCause::Merchant if refund.reason.is_empty() => None,
             RefundCause::Merchant => Some(fill(td_string!(locale, receipts.reason), &[("reason", &refund.reason)])),
         };
@@ -171,7 +174,8 @@ fn Steps(opened_at_ms: Millis, paid_at_ms: Millis, refunds: Vec<RefundLine>, loc
     .into_any()
 }
 
-fn refund_words(locale: Locale, state: RefundState) -> (&'static str, &'static str) {
+/// A refund's state as a kind of step and in words.
+pub fn refund_words(locale: Locale, state: RefundState) -> (&'static str, &'static str) {
     match state {
         RefundState::Asked => ("wait", td_string!(locale, receipts.refund_asked)),
         RefundState::Processing => ("wait", td_string!(locale, receipts.refund_processing)),

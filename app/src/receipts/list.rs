@@ -7,6 +7,7 @@ use leptos_router::hooks::use_location;
 
 use crate::Locale;
 use crate::Refusal;
+use crate::concerns::ConcernLine;
 use crate::i18n::*;
 use crate::manager::LinkState;
 use crate::mobile::till::{Till, till};
@@ -36,6 +37,7 @@ pub fn ListScreen() -> impl IntoView {
         </Bar>
         <main id="main" class="list" tabindex="-1" on:click=move |_| till.listing.scrolled.set(scrolled())>
             <Fresh query/>
+            <ConcernLine/>
             <Narrow query/>
             {move || is_older().then(|| view! {
                 <p class="newest"><a class="pill" href=query.with(|query| query.from_place(None)).url()>{icons::up()} {td_string!(locale, receipts.newest)}</a></p>

@@ -12,7 +12,7 @@ mod query;
 pub use api::Receipts;
 pub use api::{CodeChoice, DayTotal, PAGE_ROWS, ReceiptDetail, ReceiptPage, ReceiptRow, RefundLine};
 pub use cursor::{Cursor, NoSuchPlace};
-pub use detail::DetailScreen;
+pub use detail::{DetailScreen, refund_words};
 pub use list::ListScreen;
 pub use listing::{Listing, Loaded};
 pub use query::ReceiptQuery;

@@ -48,6 +48,11 @@ pub fn silence() -> AnyView {
     icon("M5 9v6h3.5L13 19V5L8.5 9zM17 9.5l4 5M21 9.5l-4 5")
 }
 
+/// Something to look at.
+pub fn attention() -> AnyView {
+    icon("M12 7.5v5.5M12 16.5h.01M12 3a9 9 0 110 18 9 9 0 010-18z")
+}
+
 /// Onward.
 pub fn onward() -> AnyView {
     icon("M9 5l7 7-7 7")

@@ -236,3 +236,13 @@ pub async fn form_version(tx: &mut Tx<'_>, tenant: TenantId, code: CodeId, versi
     })?;
     row.map(|(schema,)| of_json("form.schema", &schema)).transpose()
 }
+
+/// What a code is called; `None` when there is no such code.
+pub async fn name(tx: &mut Tx<'_>, tenant: TenantId, code: CodeId) -> Result<Option<String>, StoreError> {
+    let row: Option<(String,)> = on!(tx, |db| sqlx::query_as("SELECT name FROM code WHERE tenant = $1 AND id = $2")
+        .bind(tenant.get())
+        .bind(code.get())
+        .fetch_optional(db)
+        .await)?;
+    Ok(row.map(|(name,)| name))
+}

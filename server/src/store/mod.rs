@@ -7,6 +7,7 @@ pub mod accounts;
 pub mod audit;
 pub mod backup;
 pub mod codes;
+pub mod concerns;
 pub mod doors;
 pub mod inbox;
 pub mod ledger;

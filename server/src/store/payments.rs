@@ -1,8 +1,9 @@
 //! Payments, their attempts and refunds: the money path. One word of a channel is one transaction: inbox row, states, ledger,
 //! receipt, roll-up tail, refund and messages together.
 
+use domain::concern;
 use domain::form::{Answer, AnswerValue};
-use domain::payment::{Attempt, AttemptKind, AttemptState, Message, PaymentState, Settlement};
+use domain::payment::{Attempt, AttemptKind, AttemptState, PaymentState, Settlement};
 use domain::refund::{Refund, RefundCause, RefundState};
 use domain::{AccountId, CodeId, Fen, Millis, OutRefundNo, OutTradeNo, Payment, PaymentId, TenantId};
 use serde::Serialize;
@@ -11,7 +12,7 @@ use sqlx::FromRow;
 use uuid::Uuid;
 
 pub use super::inbox::{Event, keep_event};
-use super::{StoreError, Tx, ledger, on, receipts};
+use super::{StoreError, Tx, concerns, ledger, on, receipts};
 
 /// A payment with what only storage and the payer's pages know of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -358,19 +359,20 @@ pub async fn claim_due(
     rows.into_iter().map(|(tenant, payment, no)| Ok((TenantId::of(tenant), PaymentId::of(payment), out_trade_no(&no)?))).collect()
 }
 
-/// Stores what followed from one word of the channel: states, ledger, receipt, roll-up tail, refund and messages.
+/// Stores what followed from one word of the channel: states, ledger, receipt, roll-up tail, refund, what concerns the payee,
+/// and messages. Answers whether the payee has something new to look at.
 ///
 /// `seed` is a fresh UUID v7; the rows' own ids count up from it.
 ///
 /// # Errors
 /// [`StoreError::Stale`] when the payment was changed since `before` was loaded.
-pub async fn save_settlement(tx: &mut Tx<'_>, before: &Stored, next: &Settlement, seed: Uuid, now: Millis) -> Result<(), StoreError> {
+pub async fn save_settlement(tx: &mut Tx<'_>, before: &Stored, next: &Settlement, seed: Uuid, now: Millis) -> Result<bool, StoreError> {
     let mut ids = Ids(seed);
     if next.payment != before.payment {
         update_payment(tx, before, &next.payment).await?;
         for (old, new) in before.payment.attempts.iter().zip(&next.payment.attempts) {
             if old != new {
-                update_attempt(tx, &next.payment, new, now).await?;
+                update_attempt(tx, &next.payment, new, Some(now)).await?;
             }
         }
     }
@@ -383,22 +385,7 @@ pub async fn save_settlement(tx: &mut Tx<'_>, before: &Stored, next: &Settlement
     if let Some(refund) = &next.refund {
         insert_refund(tx, refund, None).await?;
     }
-    enqueue(tx, next.payment.tenant, &next.messages, &mut ids, now).await
-}
-
-/// Puts messages where the worker finds them.
-pub async fn enqueue(tx: &mut Tx<'_>, tenant: TenantId, messages: &[Message], ids: &mut Ids, now: Millis) -> Result<(), StoreError> {
-    for message in messages {
-        on!(tx, |db| sqlx::query("INSERT INTO outbox (tenant, id, message, created_at_ms, due_at_ms) VALUES ($1, $2, $3, $4, $4)")
-            .bind(tenant.get())
-            .bind(ids.next())
-            .bind(json(message)?)
-            .bind(now.get())
-            .execute(db)
-            .await
-            .map(drop))?;
-    }
-    Ok(())
+    concerns::tell(tx, &next.payment, &concern::of_settlement(&before.payment, next), &next.messages, &mut ids, now).await
 }
 
 /// Stores the payment's own columns, if nobody changed it meanwhile.
@@ -422,11 +409,11 @@ pub async fn update_payment(tx: &mut Tx<'_>, before: &Stored, after: &Payment) -
     changed.map(drop).ok_or(StoreError::Stale)
 }
 
-async fn update_attempt(tx: &mut Tx<'_>, payment: &Payment, attempt: &Attempt, now: Millis) -> Result<(), StoreError> {
-    let closed_at = (attempt.state == AttemptState::Closed).then_some(now);
+async fn update_attempt(tx: &mut Tx<'_>, payment: &Payment, attempt: &Attempt, heard_at: Option<Millis>) -> Result<(), StoreError> {
+    let closed_at = heard_at.filter(|_| attempt.state == AttemptState::Closed);
     let look_again_at = closed_at.and_then(|closed_at| Some(closed_at.plus_ms(domain::payment::look_again_ms(0)?)));
     on!(tx, |db| sqlx::query(
-        "UPDATE attempt SET state = $3, trade = $4, received_fen = $5, heard_at_ms = $6, \
+        "UPDATE attempt SET state = $3, trade = $4, received_fen = $5, heard_at_ms = COALESCE($6, heard_at_ms), \
          query_at_ms = CASE WHEN $7 THEN query_at_ms ELSE $8 END, closed_at_ms = COALESCE(closed_at_ms, $9) \
          WHERE tenant = $1 AND no = $2",
     )
@@ -435,7 +422,7 @@ async fn update_attempt(tx: &mut Tx<'_>, payment: &Payment, attempt: &Attempt, n
     .bind(word(&attempt.state)?)
     .bind(&attempt.transaction)
     .bind(attempt.received_fen.map(Fen::get))
-    .bind(now.get())
+    .bind(heard_at.map(Millis::get))
     .bind(attempt.state.is_live())
     .bind(look_again_at.map(Millis::get))
     .bind(closed_at.map(Millis::get))
@@ -558,7 +545,7 @@ pub async fn claim_due_refunds(tx: &mut Tx<'_>, now: Millis, lease_until: Millis
     rows.into_iter().map(RefundRow::read).collect()
 }
 
-/// Stores a refund that somebody asked for: the money set aside, the receipt that shows it, and the refund itself.
+/// Stores a refund that somebody asked for: the money set aside, the attempt or receipt that shows it, and the refund itself.
 ///
 /// # Errors
 /// [`StoreError::Stale`] when the payment was changed since `before` was loaded.
@@ -572,8 +559,15 @@ pub async fn save_refund_opening(
 ) -> Result<(), StoreError> {
     let mut ids = Ids(seed);
     update_payment(tx, before, &opening.payment).await?;
+    for (old, new) in before.payment.attempts.iter().zip(&opening.payment.attempts) {
+        if old.state != new.state {
+            // A person decided; the channel said nothing just now.
+            update_attempt(tx, &opening.payment, new, None).await?;
+        }
+    }
     insert_refund(tx, &opening.refund, asked_by).await?;
     ledger::book(tx, opening.payment.tenant, ids.next(), &opening.transfer, now).await?;
+    concerns::tell(tx, &opening.payment, &[concern::of_opening(opening)], &[], &mut ids, now).await?;
     receipts::set_refunds(tx, &before.payment, &opening.payment, ids.next()).await
 }
 
@@ -589,7 +583,7 @@ pub async fn set_refund_due(tx: &mut Tx<'_>, refund: &Refund, due_at: Option<Mil
     .map_err(StoreError::from)
 }
 
-/// Stores what followed from one word about a refund.
+/// Stores what followed from one word about a refund. Answers whether the payee has something new to look at.
 ///
 /// # Errors
 /// [`StoreError::Stale`] when the payment was changed since `before` was loaded.
@@ -600,7 +594,7 @@ pub async fn save_refund(
     next: &domain::refund::RefundSettlement,
     seed: Uuid,
     now: Millis,
-) -> Result<(), StoreError> {
+) -> Result<bool, StoreError> {
     let mut ids = Ids(seed);
     if next.refund != *old {
         // The payment's revision guards the refund's state too: both change under it or neither does.
@@ -628,7 +622,7 @@ pub async fn save_refund(
     {
         receipts::set_refunds(tx, &before.payment, &next.payment, ids.next()).await?;
     }
-    enqueue(tx, next.payment.tenant, &next.messages, &mut ids, now).await
+    concerns::tell(tx, &next.payment, &concern::of_refund_settlement(old, next), &next.messages, &mut ids, now).await
 }
 
 /// Ids that count up from one fresh UUID, so that a command that is run again writes the same rows.

@@ -3,15 +3,17 @@
 use std::sync::Arc;
 
 use app::Refusal;
+use app::concerns::Concerns;
 use app::manager::Collecting;
-use app::mobile::{self, Answer, Bundle, SignIn, SignInWhy};
+use app::mobile::{self, Answer, Backend, Bundle, SignIn, SignInWhy};
+use app::pay::NoticeKind;
 use app::receipts::Receipts;
 use axum::Form;
 use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
-use domain::{Caller, Role};
+use domain::{Caller, ConcernId, Role};
 use leptos::prelude::provide_context;
 use leptos::server_fn::error::FromServerFnError;
 use serde::Deserialize;
@@ -54,13 +56,13 @@ async fn show(visit: Visit, uri: &Uri, headers: &HeaderMap, caller: Option<Calle
         sign_in,
     };
     let desk = Arc::new(ManagerDesk::new(site.clone()));
-    let (collecting, receipts): (Arc<dyn Collecting>, Arc<dyn Receipts>) = (desk.clone(), desk);
+    let backend = Backend { collecting: desk.clone(), receipts: desk.clone(), concerns: desk };
     let bundle: &Bundle = &site.client.mobile;
     let later = match request.sign_in.why {
         Some(SignInWhy::Later { after_s }) => Some(after_s),
         _ => None,
     };
-    match mobile::answer(request, bundle, &collecting, &receipts).await {
+    match mobile::answer(request, bundle, &backend).await {
         Answer::Page { status, html } => {
             let policy = Policy { nonce: &visit.nonce, form_origins: &[], demo_origin: None }.app();
             let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
@@ -163,6 +165,31 @@ pub async fn settings(State(site): State<Site>, mut visit: Visit, Form(liked): F
     visit.redirect("/m/settings")
 }
 
+/// What the button on a concern posts.
+#[derive(Deserialize)]
+pub struct SeenForm {
+    #[serde(default)]
+    id: String,
+    #[serde(default)]
+    next: String,
+}
+
+/// `POST /m/concerns/seen`: the caller has seen it; back to where the button stood.
+pub async fn seen(State(site): State<Site>, visit: Visit, headers: HeaderMap, Form(form): Form<SeenForm>) -> Response {
+    let next = Some(safe_next(Some(&form.next))).filter(|next| next != HOME).unwrap_or_else(|| "/m/concerns".to_owned());
+    let caller = match caller(&site, &headers).await {
+        Ok(Some(caller)) => caller,
+        Ok(None) => return visit.redirect(&format!("/m/sign-in?why=needed&next={}", encode(&next))),
+        Err(response) => return response,
+    };
+    let Ok(id) = form.id.parse::<ConcernId>() else { return visit.redirect(&next) };
+    match ManagerDesk::new(site).see(&caller, id).await {
+        // Somebody else's is passed over: the list shows what is the caller's.
+        Ok(_) | Err(Refusal::NotFound) => visit.redirect(&next),
+        Err(_) => visit.notice(StatusCode::SERVICE_UNAVAILABLE, &NoticeKind::Busy, None, Some(&next)),
+    }
+}
+
 /// `POST /api/..`: the server functions of the screens, with the same context as the pages.
 pub async fn api(State(site): State<Site>, request: Request<Body>) -> Response {
     let caller = match caller(&site, request.headers()).await {
@@ -173,6 +200,7 @@ pub async fn api(State(site): State<Site>, request: Request<Body>) -> Response {
     let context = move || {
         provide_context::<Arc<dyn Collecting>>(desk.clone());
         provide_context::<Arc<dyn Receipts>>(desk.clone());
+        provide_context::<Arc<dyn Concerns>>(desk.clone());
         if let Some(caller) = caller {
             provide_context(caller);
         }

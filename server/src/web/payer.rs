@@ -6,6 +6,7 @@ use axum::Json;
 use axum::extract::{Path, Query, Request, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use domain::concern::Concern;
 use domain::form::Typed;
 use domain::payment::{AttemptKind, AttemptState, Standing};
 use domain::refund::RefundState;
@@ -26,7 +27,7 @@ use crate::store::codes::{self, FoundCode};
 use crate::store::oauth_states::{self, Trip};
 use crate::store::payments::{self, Stored, StoredRefund};
 use crate::store::sessions::TokenHash;
-use crate::store::{Command, StoreError, Tx, receipts, tenants};
+use crate::store::{Command, StoreError, Tx, concerns, receipts, tenants};
 
 /// How long a trip through WeChat may take.
 const TRIP_MS: i64 = 10 * 60_000;
@@ -361,6 +362,7 @@ async fn show_waiting(mut visit: Visit, address: &str, looked: Looked, wants_nat
     };
     let shop = shop(&found);
     let mut way = Way::None;
+    let mut why = None;
     if stored.payment.state == PaymentState::Open {
         let kind = if visit.is_wechat && !wants_native { AttemptKind::Jsapi } else { AttemptKind::Native };
         if kind == AttemptKind::Jsapi && stored.payer.is_none() {
@@ -374,13 +376,14 @@ async fn show_waiting(mut visit: Visit, address: &str, looked: Looked, wants_nat
                 way = way_of(&site, &stored, kind, &ticket).await;
                 standing = Standing::Pending;
             }
-            Ok(Prepared::Refused(_)) => standing = Standing::NotPaid,
+            Ok(Prepared::Refused(code)) => (standing, why) = (Standing::NotPaid, Some(code)),
             // Another order of this payment was handed out before and may have been paid.
-            Ok(Prepared::Unknown) if stored.payment.attempts.iter().any(|attempt| attempt.state == AttemptState::Ready) => {
+            Ok(Prepared::Unknown(_)) if stored.payment.attempts.iter().any(|attempt| attempt.state == AttemptState::Ready) => {
                 standing = Standing::Confirming;
             }
-            Ok(Prepared::Unknown) => {
-                return visit.notice(StatusCode::SERVICE_UNAVAILABLE, &NoticeKind::ChannelDown, Some(&shop), Some(address));
+            Ok(Prepared::Unknown(code)) => {
+                let kind = code.map_or(NoticeKind::ChannelDown, |code| NoticeKind::ChannelSays { code });
+                return visit.notice(StatusCode::SERVICE_UNAVAILABLE, &kind, Some(&shop), Some(address));
             }
             Ok(Prepared::Over) => match site.payments.load(stored.payment.tenant, stored.payment.id).await {
                 Ok(Some(now)) => {
@@ -401,12 +404,18 @@ async fn show_waiting(mut visit: Visit, address: &str, looked: Looked, wants_nat
         Ok(is_back) => is_back,
         Err(error) => return visit.store_trouble(&error, Some(address)),
     };
+    let concerns = match told(&site, &stored).await {
+        Ok(concerns) => concerns,
+        Err(error) => return visit.store_trouble(&error, Some(address)),
+    };
     let receipt_url = receipt_path(&stored);
     let form_url = usable(&found, visit.now).is_ok().then(|| format!("/p/{}", found.token));
     let page = Waiting {
         shop: &shop,
         standing,
         is_back,
+        why,
+        concerns: &concerns,
         amount_fen: stored.payment.amount_fen,
         payment: stored.payment.id,
         way,
@@ -423,7 +432,20 @@ async fn show_waiting(mut visit: Visit, address: &str, looked: Looked, wants_nat
 async fn returned(site: &Site, stored: &Stored) -> Result<bool, StoreError> {
     let mut conn = site.store.read().await?;
     let refunds = payments::refunds_of(&mut conn.tx(), stored.payment.tenant, stored.payment.id).await?;
-    Ok(!refunds.is_empty() && refunds.iter().all(|stored| stored.refund.state == RefundState::Done))
+    // What the channel gave up was asked for anew, or waits for somebody; then the other money is still counted.
+    let mut open = refunds.iter().filter(|stored| stored.refund.state != RefundState::GivenUp).peekable();
+    Ok(open.peek().is_some() && open.all(|stored| stored.refund.state == RefundState::Done))
+}
+
+/// What the payee was told about a payment that did not simply end: its payer reads the same.
+async fn told(site: &Site, stored: &Stored) -> Result<Vec<Concern>, StoreError> {
+    let has_news = stored.payment.attempts.iter().any(|attempt| matches!(attempt.state, AttemptState::Extra | AttemptState::Held));
+    if !has_news {
+        return Ok(vec![]);
+    }
+    let mut conn = site.store.read().await?;
+    let found = concerns::of_payment(&mut conn.tx(), stored.payment.tenant, stored.payment.id).await?;
+    Ok(found.into_iter().map(|stored| stored.concern).collect())
 }
 
 async fn way_of(site: &Site, stored: &Stored, kind: AttemptKind, ticket: &str) -> Way {

@@ -7,7 +7,8 @@ use std::collections::HashSet;
 use std::convert::Infallible;
 use std::time::Duration;
 
-use app::manager::Arrival;
+use app::concerns::ConcernCount;
+use app::manager::{Arrival, Beat};
 use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri, header};
 use axum::response::sse::{Event, Sse};
@@ -20,10 +21,11 @@ use tokio::time::Instant;
 
 use super::cookies;
 use super::visit::query_value;
+use crate::concerns::count;
 use crate::desk::REPEATED_MS;
 use crate::live::{LiveArrival, LiveEvent};
 use crate::site::Site;
-use crate::store::{StoreError, receipts, rollups};
+use crate::store::{StoreError, concerns, receipts, rollups};
 
 /// How often a stream says that it lives, and looks whether its session does.
 const HEARTBEAT: Duration = Duration::from_secs(15);
@@ -113,6 +115,10 @@ impl Watch {
             }
             match tokio::time::timeout_at(self.beat_at, self.events.recv()).await {
                 Ok(Ok(LiveEvent::Arrival(arrival))) => self.take(arrival),
+                Ok(Ok(LiveEvent::Concern(tenant, payee))) if (tenant, payee) == (self.caller.tenant, self.caller.account) => {
+                    return self.beat().await;
+                }
+                Ok(Ok(LiveEvent::Concern(..))) => {}
                 Ok(Ok(LiveEvent::SignedIn(account))) if account == self.caller.account => return self.beat().await,
                 Ok(Ok(LiveEvent::SignedIn(_))) => {}
                 Ok(Ok(LiveEvent::Stop)) | Ok(Err(RecvError::Closed)) => {
@@ -126,14 +132,31 @@ impl Watch {
         }
     }
 
-    /// Says that the stream lives and from when its figures are; or that its session was ended elsewhere.
+    /// Says that the stream lives, from when its figures are and how much there is to look at; or that its session was ended
+    /// elsewhere.
     async fn beat(&mut self) -> Event {
         self.beat_at = Instant::now() + HEARTBEAT;
         if let Ok(None) = self.site.sign_ins.session(&self.token).await {
             self.is_over = true;
             return Event::default().event("bye").data("{}");
         }
-        Event::default().event("beat").data(format!("{{\"as_of_ms\":{}}}", (self.site.clock)().get()))
+        let beat = Beat { as_of_ms: (self.site.clock)(), concerns: self.concerns().await };
+        Event::default().event("beat").json_data(beat).unwrap_or_else(|_| Event::default().comment("beat"))
+    }
+
+    /// How much there is to look at; `None` when the store does not say, and the screen keeps what it knows.
+    async fn concerns(&self) -> Option<ConcernCount> {
+        let counted = async {
+            let mut conn = self.site.store.read().await?;
+            concerns::counts(&mut conn.tx(), self.caller.tenant, self.caller.account).await
+        };
+        match counted.await {
+            Ok(counts) => Some(count(counts)),
+            Err(error) => {
+                tracing::error!(%error, "what there is to look at could not be counted for a live stream");
+                None
+            }
+        }
     }
 
     fn take(&mut self, arrival: LiveArrival) {

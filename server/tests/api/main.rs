@@ -9,6 +9,7 @@ use server::store::*;
 
 mod audit;
 mod browser;
+mod concerns;
 mod edge;
 mod endings;
 mod killed;

@@ -216,6 +216,6 @@ impl Command for HearRefund {
         let refund = payments::load_refund(tx, self.tenant, &self.no).await?.unwrap().refund;
         let stored = payments::load(tx, self.tenant, refund.payment).await?.unwrap();
         let next = refund::settle(&stored.payment, &refund, &self.word);
-        payments::save_refund(tx, &stored, &refund, &next, self.seed, self.at).await
+        payments::save_refund(tx, &stored, &refund, &next, self.seed, self.at).await.map(drop)
     }
 }

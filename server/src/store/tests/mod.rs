@@ -3,6 +3,7 @@
 use super::testing::{postgres, sqlite, stores};
 use super::*;
 
+mod concerns;
 mod money;
 mod people;
 mod searching;

@@ -157,6 +157,24 @@ async fn whatever_cannot_happen_is_named() {
             "stands alone",
         ),
         (
+            "UPDATE concern SET state = 'returned' WHERE state = 'held'",
+            "UPDATE concern SET state = 'held' WHERE state = 'returned' AND kind = 'wrong_amount'",
+            "payee is told",
+            "something else about",
+        ),
+        (
+            "UPDATE concern SET is_open = FALSE WHERE state = 'stuck'",
+            "UPDATE concern SET is_open = TRUE WHERE state = 'stuck'",
+            "payee is told",
+            "closed with one",
+        ),
+        (
+            "UPDATE concern SET subject = 'x' || subject WHERE kind = 'paid_after_close'",
+            "UPDATE concern SET subject = substr(subject, 2) WHERE kind = 'paid_after_close'",
+            "payee is told",
+            "to tell its payee about and does not",
+        ),
+        (
             "UPDATE code_token SET token = 'x' || token",
             "UPDATE code_token SET token = substr(token, 2)",
             "token of its code",

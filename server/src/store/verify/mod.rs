@@ -7,6 +7,7 @@ use domain::TenantId;
 use super::{Snapshot, Store, StoreError, audit, dialect, on, tenants};
 
 mod books;
+mod concerns;
 mod payments;
 mod rows;
 mod sums;

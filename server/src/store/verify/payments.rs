@@ -6,10 +6,10 @@ use domain::refund::{RefundCause, RefundState};
 use domain::{AccountId, PaymentId, TenantId};
 use uuid::Uuid;
 
-use super::Checked;
 use super::books::Books;
 use super::rows::{self, AttemptRow, Folder, PaymentRow, RefundRow, TransferRow};
 use super::tokens::Tokens;
+use super::{Checked, concerns};
 use crate::store::payments::of_word;
 use crate::store::{Snapshot, StoreError};
 
@@ -22,6 +22,7 @@ pub struct Checks {
     receipts: Checked,
     balances: Checked,
     tokens: Checked,
+    concerns: Checked,
 }
 
 impl Checks {
@@ -34,6 +35,7 @@ impl Checks {
             receipts: Checked::new("every paid payment has one receipt that says the same, and no other payment has one"),
             balances: Checked::new("every account's balance follows from receipts, held money and refunds, and all sum to zero"),
             tokens: Checked::new("every receipt is found by what is written on it"),
+            concerns: Checked::new("of all money that is kept apart, goes back or is stuck its payee is told where it stands"),
         }
     }
 
@@ -60,8 +62,8 @@ impl Checks {
         Ok(())
     }
 
-    pub fn finish(self) -> [Checked; 7] {
-        [self.transfers, self.arrivals, self.refunds, self.payments, self.receipts, self.balances, self.tokens]
+    pub fn finish(self) -> [Checked; 8] {
+        [self.transfers, self.arrivals, self.refunds, self.payments, self.receipts, self.balances, self.tokens, self.concerns]
     }
 
     fn check_folder(&mut self, id: Uuid, folder: &Folder, books: &mut Books) {
@@ -82,6 +84,9 @@ impl Checks {
         }
         self.payments.note(payment_fault(payment, folder).map(|why| format!("payment {id} {why}")));
         self.receipts.note(receipt_fault(payment, folder).map(|why| format!("payment {id} {why}")));
+        for wrong in concerns::faults(payment, folder) {
+            self.concerns.note(wrong.map(|why| format!("payment {id} {why}")));
+        }
         for receipt in &folder.receipts {
             let left = receipt.amount_fen - receipt.refunding_fen - receipt.refunded_fen;
             books.derive(&collected(receipt.payee), -left);

@@ -20,6 +20,7 @@ pub struct Folder {
     pub refunds: Vec<RefundRow>,
     pub transfers: Vec<TransferRow>,
     pub receipts: Vec<ReceiptRow>,
+    pub concerns: Vec<ConcernRow>,
 }
 
 #[derive(FromRow)]
@@ -80,6 +81,18 @@ pub struct ReceiptRow {
 }
 
 #[derive(FromRow)]
+pub struct ConcernRow {
+    pub payment: Uuid,
+    pub payee: Uuid,
+    pub subject: String,
+    pub kind: String,
+    pub state: String,
+    pub amount_fen: i64,
+    pub seen_at_ms: Option<i64>,
+    pub is_open: bool,
+}
+
+#[derive(FromRow)]
 struct LinkRow {
     payment: Uuid,
 }
@@ -126,6 +139,11 @@ pub async fn page(snapshot: &mut Snapshot, tenant: TenantId, after: Uuid) -> Res
         ReceiptRow,
         "SELECT payment, payee, code, answers, amount_fen, refunding_fen, refunded_fen, trade, token, paid_at_ms FROM receipt",
         |folder, found| folder.receipts.push(found)
+    );
+    belongings!(
+        ConcernRow,
+        "SELECT payment, payee, subject, kind, state, amount_fen, seen_at_ms, is_open FROM concern",
+        |folder, found| folder.concerns.push(found)
     );
     Ok((folders, is_full.then_some(last)))
 }

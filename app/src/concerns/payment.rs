@@ -1,0 +1,137 @@
+//! A payment that is no simple receipt: what was asked, what came, what becomes of it.
+
+use domain::payment::AttemptState;
+use domain::{Millis, PaymentId, PaymentState};
+use leptos::prelude::*;
+use leptos_router::hooks::use_params_map;
+
+use crate::Locale;
+use crate::Refusal;
+use crate::concerns::{ConcernNotes, Money, PaymentDetail, api};
+use crate::i18n::*;
+use crate::mobile::till::{Asked, till};
+use crate::mobile::{Seed, arrive, ask};
+use crate::receipts::{RefundLine, refund_words};
+use crate::ui::parts::{Bar, Loading, Refused};
+use crate::ui::{fill, icons, yuan};
+
+/// One payment.
+#[component]
+pub fn PaymentScreen() -> impl IntoView {
+    let till = till();
+    let locale = till.locale;
+    let is_first = !till.has_moved.get_untracked();
+    arrive(td_string!(locale, concerns.payment_title));
+    let params = use_params_map();
+    let wanted = Memo::new(move |_| params.with(|params| params.get("payment").and_then(|id| id.parse::<PaymentId>().ok())));
+    let carried = use_context::<Seed>().and_then(|seed| seed.payment);
+    let carried = carried.filter(|(payment, _)| is_first && wanted.get_untracked() == Some(*payment));
+    let detail: RwSignal<Asked<PaymentDetail>> = RwSignal::new(carried.as_ref().map(|(_, detail)| detail.clone()));
+    let shown = RwSignal::new(carried.map(|(payment, _)| payment));
+    Effect::new(move |_| match wanted.get() {
+        None => detail.set(Some(Err(Refusal::NotFound))),
+        wanted if wanted == shown.get_untracked() => {}
+        Some(payment) => {
+            shown.set(Some(payment));
+            detail.set(None);
+            ask(detail, api::load_payment(payment));
+        }
+    });
+    view! {
+        <Bar title=td_string!(locale, concerns.payment_title) back=Some(("/m/concerns", td_string!(locale, concerns.title)))/>
+        <main id="main" class="one" tabindex="-1">
+            {move || match detail.get() {
+                None => view! { <Loading locale/> }.into_any(),
+                Some(Err(refusal)) => {
+                    let again = shown.get().map_or_else(|| "/m/concerns".to_owned(), |payment| format!("/m/payments/{payment}"));
+                    view! { <Refused locale refusal again/> }.into_any()
+                }
+                Some(Ok(detail)) => view! { <Detail detail locale/> }.into_any(),
+            }}
+        </main>
+    }
+}
+
+#[component]
+fn Detail(detail: PaymentDetail, locale: Locale) -> impl IntoView {
+    let PaymentDetail { payment, asked_fen, state, code_name, answers, opened_at_ms, moneys, refunds, concerns, payer_url } = detail;
+    let pair = |name: String, text: String| view! { <div><dt>{name}</dt><dd>{text}</dd></div> };
+    let is_receipt = state == PaymentState::Paid;
+    let transactions = moneys.iter().filter_map(|money| money.transaction.clone()).collect::<Vec<_>>();
+    view! {
+        <section class="card amounts" aria-label=td_string!(locale, concerns.asked)>
+            <p class="quiet">{td_string!(locale, concerns.asked)}</p>
+            <p class="money">{yuan(asked_fen)}</p>
+            {(!is_receipt).then(|| view! { <p><span class="tag">{td_string!(locale, concerns.not_a_receipt)}</span></p> })}
+            <Came moneys locale/>
+        </section>
+        <ConcernNotes concerns/>
+        <section aria-labelledby="filled-in">
+            <h2 id="filled-in">{td_string!(locale, receipts.filled_in)}</h2>
+            {if answers.is_empty() {
+                view! { <p class="card quiet">{td_string!(locale, receipts.nothing_filled_in)}</p> }.into_any()
+            } else {
+                let answers = answers.into_iter().map(|answer| pair(answer.label, answer.text));
+                view! { <dl class="card pairs">{answers.collect_view()}</dl> }.into_any()
+            }}
+        </section>
+        <Returns opened_at_ms refunds locale/>
+        <section aria-labelledby="about">
+            <h2 id="about">{td_string!(locale, receipts.about)}</h2>
+            <dl class="card pairs">
+                {pair(td_string!(locale, receipts.code).to_owned(), code_name)}
+                <div>
+                    <dt>{td_string!(locale, receipts.number)}</dt>
+                    <dd><strong>{payment.tail()}</strong> <span class="long quiet">{payment.to_string()}</span></dd>
+                </div>
+                {transactions.into_iter().map(|number| view! {
+                    <div><dt>{td_string!(locale, receipts.transaction)}</dt><dd class="long">{number}</dd></div>
+                }).collect_view()}
+            </dl>
+        </section>
+        {is_receipt.then(|| view! { <a class="button" href=format!("/m/receipts/{payment}")>{td_string!(locale, concerns.see_receipt)}</a> })}
+        <a class="button button-quiet" href=payer_url rel="external" target="_blank">{td_string!(locale, concerns.payer_page)} {icons::onward()}</a>
+    }
+    .into_any()
+}
+
+#[component]
+fn Came(moneys: Vec<Money>, locale: Locale) -> impl IntoView {
+    let became = move |state| match state {
+        AttemptState::Paid => td_string!(locale, concerns.money_paid),
+        AttemptState::Held => td_string!(locale, concerns.money_held),
+        _ => td_string!(locale, concerns.money_returned),
+    };
+    let line = move |money: Money| {
+        view! { <div><dt>{td_string!(locale, concerns.what_came)}</dt><dd>{yuan(money.amount_fen)} " " <span class="quiet">{became(money.state)}</span></dd></div> }
+    };
+    view! { <dl class="pairs">{moneys.into_iter().map(line).collect_view()}</dl> }.into_any()
+}
+
+#[component]
+fn Returns(opened_at_ms: Millis, refunds: Vec<RefundLine>, locale: Locale) -> impl IntoView {
+    let step = |kind: &'static str, what: String, at_ms: Millis, reason: Option<String>| {
+        view! {
+            <li data-kind=kind>
+                <span>{what}</span>
+                {reason.map(|reason| view! { <span class="quiet">{reason}</span> })}
+                <time class="quiet">{at_ms.text()}</time>
+            </li>
+        }
+    };
+    let refunds = refunds.into_iter().map(|refund| {
+        let (kind, words) = refund_words(locale, refund.state);
+        let reason = (!refund.reason.is_empty()).then(|| fill(td_string!(locale, receipts.reason), &[("reason", &refund.reason)]));
+        step(kind, format!("{words} {}", yuan(refund.amount_fen)), refund.changed_at_ms, reason)
+    });
+    view! {
+        <section aria-labelledby="progress">
+            <h2 id="progress">{td_string!(locale, receipts.progress)}</h2>
+            <ol class="card steps">
+                {step("done", td_string!(locale, receipts.step_opened).to_owned(), opened_at_ms, None)}
+                {refunds.collect_view()}
+            </ol>
+        </section>
+    }
+    .into_any()
+}

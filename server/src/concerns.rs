@@ -1,0 +1,144 @@
+//! What a manager's screens of concerns ask for, and marking one as seen.
+
+use app::Refusal;
+use app::concerns::{ConcernCount, ConcernPage, ConcernQuery, ConcernRow, Concerns, Money, PAGE_ROWS, PaymentDetail, Seen};
+use app::receipts::RefundLine;
+use async_trait::async_trait;
+use domain::form::Answer;
+use domain::{AccountId, Caller, ConcernId, Millis, PaymentId, TenantId};
+
+use crate::desk::{ManagerDesk, refusal};
+use crate::store::concerns::{self, Before, Counts, StoredConcern};
+use crate::store::payments::{self, StoredRefund};
+use crate::store::{Command, StoreError, Tx, codes};
+
+impl ManagerDesk {
+    async fn count_concerns(&self, caller: &Caller) -> Result<ConcernCount, StoreError> {
+        let mut conn = self.site.store.read().await?;
+        Ok(count(concerns::counts(&mut conn.tx(), caller.tenant, caller.account).await?))
+    }
+
+    async fn read_concerns(&self, caller: &Caller, query: ConcernQuery) -> Result<ConcernPage, StoreError> {
+        let mut conn = self.site.store.read().await?;
+        let before = query.before.map(|place| Before { at_ms: place.at_ms, id: place.id });
+        // One more than is shown tells whether there is an older page.
+        let limit = PAGE_ROWS as i64 + 1;
+        let found = concerns::page(&mut conn.tx(), caller.tenant, caller.account, before, limit).await?;
+        let mut rows: Vec<ConcernRow> = found.into_iter().map(row).collect();
+        let has_more = rows.len() > PAGE_ROWS;
+        rows.truncate(PAGE_ROWS);
+        let next = rows.last().filter(|_| has_more).map(ConcernRow::place);
+        let counts = concerns::counts(&mut conn.tx(), caller.tenant, caller.account).await?;
+        Ok(ConcernPage { rows, next, count: count(counts), as_of_ms: (self.site.clock)() })
+    }
+
+    /// Marks a concern as seen; `None` when the caller has none such.
+    async fn see_concern(&self, caller: &Caller, id: ConcernId) -> Result<Option<Seen>, StoreError> {
+        let command = See { tenant: caller.tenant, payee: caller.account, id, now: (self.site.clock)() };
+        let Some(seen) = self.site.store.write(command).await? else { return Ok(None) };
+        let count = self.count_concerns(caller).await?;
+        // The same account's other screens have less to look at.
+        self.site.live.concern(caller.tenant, caller.account);
+        Ok(Some(Seen { row: row(seen), count }))
+    }
+
+    async fn read_payment(&self, caller: &Caller, payment: PaymentId) -> Result<Option<PaymentDetail>, StoreError> {
+        let mut conn = self.site.store.read().await?;
+        let Some(stored) = payments::load(&mut conn.tx(), caller.tenant, payment).await? else { return Ok(None) };
+        let has_money = stored.payment.attempts.iter().any(|attempt| attempt.state.has_money());
+        if stored.payment.payee != caller.account || !has_money {
+            return Ok(None);
+        }
+        let code_name = codes::name(&mut conn.tx(), caller.tenant, stored.payment.code).await?.unwrap_or_default();
+        let refunds = payments::refunds_of(&mut conn.tx(), caller.tenant, payment).await?;
+        let concerns = concerns::of_payment(&mut conn.tx(), caller.tenant, payment).await?;
+        let moneys = stored.payment.attempts.iter().filter_map(|attempt| {
+            Some(Money { amount_fen: attempt.received_fen?, state: attempt.state, transaction: attempt.transaction.clone() })
+        });
+        Ok(Some(PaymentDetail {
+            payment,
+            asked_fen: stored.payment.amount_fen,
+            state: stored.payment.state,
+            code_name,
+            moneys: moneys.collect(),
+            opened_at_ms: stored.payment.opened_at_ms,
+            refunds: refunds.into_iter().map(refund_line).collect(),
+            concerns: concerns.into_iter().map(row).collect(),
+            payer_url: format!("{}/p/{}/{payment}", self.site.config.public_url, stored.code_token),
+            answers: stored.answers.into_iter().map(Answer::masked).collect(),
+        }))
+    }
+}
+
+/// A stored concern as the screens show it.
+pub fn row(stored: StoredConcern) -> ConcernRow {
+    let StoredConcern { id, concern, asked_fen, title, code_name, has_receipt, happened_at_ms, at_ms, is_seen } = stored;
+    ConcernRow {
+        id,
+        payment: concern.payment,
+        kind: concern.kind,
+        state: concern.state,
+        amount_fen: concern.amount_fen,
+        asked_fen,
+        why: concern.why,
+        title,
+        code_name,
+        has_receipt,
+        happened_at_ms,
+        at_ms,
+        is_seen,
+    }
+}
+
+/// The counts as the screens show them.
+pub fn count(counts: Counts) -> ConcernCount {
+    let [unseen, waiting] = [counts.unseen, counts.waiting].map(|count| u64::try_from(count).unwrap_or(0));
+    ConcernCount { unseen, waiting }
+}
+
+/// A stored refund as a step of its payment.
+pub fn refund_line(stored: StoredRefund) -> RefundLine {
+    RefundLine {
+        changed_at_ms: stored.final_at_ms.unwrap_or(stored.refund.asked_at_ms),
+        no: stored.refund.no,
+        amount_fen: stored.refund.amount_fen,
+        cause: stored.refund.cause,
+        reason: stored.refund.reason,
+        state: stored.refund.state,
+        asked_at_ms: stored.refund.asked_at_ms,
+    }
+}
+
+struct See {
+    tenant: TenantId,
+    payee: AccountId,
+    id: ConcernId,
+    now: Millis,
+}
+
+impl Command for See {
+    type Done = Option<StoredConcern>;
+
+    async fn run(&self, tx: &mut Tx<'_>) -> Result<Self::Done, StoreError> {
+        concerns::see(tx, self.tenant, self.payee, self.id, self.now).await
+    }
+}
+
+#[async_trait]
+impl Concerns for ManagerDesk {
+    async fn count(&self, caller: &Caller) -> Result<ConcernCount, Refusal> {
+        self.count_concerns(caller).await.map_err(refusal)
+    }
+
+    async fn concerns(&self, caller: &Caller, query: ConcernQuery) -> Result<ConcernPage, Refusal> {
+        self.read_concerns(caller, query).await.map_err(refusal)
+    }
+
+    async fn see(&self, caller: &Caller, id: ConcernId) -> Result<Seen, Refusal> {
+        self.see_concern(caller, id).await.map_err(refusal)?.ok_or(Refusal::NotFound)
+    }
+
+    async fn payment(&self, caller: &Caller, payment: PaymentId) -> Result<PaymentDetail, Refusal> {
+        self.read_payment(caller, payment).await.map_err(refusal)?.ok_or(Refusal::NotFound)
+    }
+}
