@@ -18,15 +18,16 @@ use std::time::Duration;
 
 use app::Refusal;
 use app::concerns::{self, ConcernCount, ConcernPage, ConcernQuery, ConcernRow, Concerns, Money, PaymentDetail, Seen};
-use app::manager::{Arrival, Collecting, Desk, Today};
+use app::manager::{Arrival, Collecting, Desk, OldCode, Refreshed, Today};
 use app::mobile::{Answer, Backend, Bundle, SignIn, SignInWhy, Visit, answer};
-use app::receipts::{Cursor, DayTotal, PAGE_ROWS, ReceiptDetail, ReceiptPage, ReceiptQuery, ReceiptRow, Receipts, RefundLine};
+use app::receipts::{Cursor, DayTotal, PAGE_ROWS, ReceiptDetail, ReceiptPage, ReceiptQuery, ReceiptRow, Receipts, RefundLine, Through};
 use app::ui::prefs::Prefs;
 use domain::concern::{ConcernKind, ConcernState};
 use domain::form::Answer as Filled;
 use domain::payment::AttemptState;
 use domain::receipt::Receipt;
 use domain::refund::{RefundCause, RefundState};
+use domain::token::TokenLife;
 use domain::{AccountId, Caller, ChannelCode, ConcernId, Fen, Millis, OutRefundNo, PaymentId, PaymentState, Role, TenantId};
 use uuid::Uuid;
 
@@ -88,6 +89,14 @@ impl Scene {
         }
     }
 
+    fn old(&self) -> Vec<OldCode> {
+        let old = |token: &str, ago_ms: i64| {
+            let replaced_at_ms = Millis::of(NOW_MS - ago_ms);
+            OldCode { token: token.to_owned(), replaced_at_ms, ends_at_ms: replaced_at_ms.plus_ms(10_800_000) }
+        };
+        if self.name == "empty" { vec![] } else { vec![old("oldOLDoldOLDab12", 120_000), old("oldOLDoldOLDx9_Q", 10_740_000)] }
+    }
+
     fn total(&self, day: domain::Day) -> DayTotal {
         let rows: Vec<_> = self.rows().into_iter().filter(|row| row.at_ms.day() == day).collect();
         let sum_fen = rows.iter().fold(Fen::ZERO, |sum, row| sum.plus(row.amount_fen).unwrap());
@@ -110,11 +119,24 @@ impl Collecting for Scene {
             merchant_name: merchant_name.to_owned(),
             manager_name: if long { "Maximiliane-Konstantina von und zu Hohenzollern".to_owned() } else { "王敏".to_owned() },
             code_name: "默认收款码".to_owned(),
+            token: "Zk3v9QbTx0aLmN1c".to_owned(),
+            amount: domain::AmountRule::Free,
+            old: self.old(),
+            refreshed: self.old().first().map(|old| Refreshed { at_ms: old.replaced_at_ms, changes: vec![] }),
+            changed_at_ms: Millis::of(NOW_MS),
             qr_png_data_uri: qr(&pay_url),
             pay_url,
             latest: self.rows().into_iter().filter(|row| row.at_ms.day() == today.as_of_ms.day()).take(5).collect(),
             today,
         })
+    }
+
+    async fn refresh(&self, caller: &Caller, _: &str) -> Result<Desk, Refusal> {
+        self.desk(caller).await
+    }
+
+    async fn cut(&self, caller: &Caller, _: &str) -> Result<Desk, Refusal> {
+        self.desk(caller).await
     }
 
     async fn today(&self, _: &Caller) -> Result<Today, Refusal> {
@@ -268,7 +290,9 @@ impl Receipts for Scene {
             answers,
             transaction: Some("4200002211202611210123456789".to_owned()),
         };
-        Ok(ReceiptDetail { receipt, opened_at_ms: row.at_ms.plus_ms(-21_000), refunds, receipt_url: "/r/abc".to_owned(), concerns: vec![] })
+        let through = Through { tail: "mN1c".to_owned(), is_plate: false, life: TokenLife::default() };
+        let opened_at_ms = row.at_ms.plus_ms(-21_000);
+        Ok(ReceiptDetail { receipt, opened_at_ms, refunds, receipt_url: "/r/abc".to_owned(), through, concerns: vec![] })
     }
 }
 
@@ -405,7 +429,9 @@ fn page(stream: &mut TcpStream, request: &Request, scene: &Arc<Scene>, sign_in: 
 fn api(stream: &mut TcpStream, request: &Request, scene: &Scene) {
     let body: serde_json::Value = serde_json::from_str(&request.body).unwrap_or_default();
     let json = match request.path.as_str() {
-        "/api/manager/desk" => at_once(scene.desk(&caller())).map(|desk| serde_json::to_string(&desk).unwrap()),
+        "/api/manager/refresh" | "/api/manager/cut" | "/api/manager/desk" => {
+            at_once(scene.desk(&caller())).map(|desk| serde_json::to_string(&desk).unwrap())
+        }
         "/api/manager/today" => at_once(scene.today(&caller())).map(|today| serde_json::to_string(&today).unwrap()),
         "/api/receipts/page" => {
             let query = serde_json::from_value(body["query"].clone()).unwrap();

@@ -7,14 +7,16 @@ use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 
 use app::concerns::{self, ConcernCount, ConcernPage, ConcernQuery, ConcernRow, Concerns, Money, PaymentDetail, Seen};
-use app::manager::{Collecting, Desk, Today};
+use app::manager::{Collecting, Desk, OldCode, Refreshed, Today};
 use app::mobile::{Answer, Backend, Bundle, Seed, SignIn, SignInWhy, Visit, answer};
-use app::receipts::{DayTotal, PAGE_ROWS, ReceiptDetail, ReceiptPage, ReceiptQuery, ReceiptRow, Receipts};
+use app::receipts::{DayTotal, PAGE_ROWS, ReceiptDetail, ReceiptPage, ReceiptQuery, ReceiptRow, Receipts, Through};
 use app::ui::prefs::Prefs;
 use app::{Locale, Refusal};
+use domain::code::AmountRule;
 use domain::concern::{ConcernKind, ConcernState};
 use domain::payment::AttemptState;
 use domain::receipt::Receipt;
+use domain::token::TokenLife;
 use domain::{AccountId, Caller, ChannelCode, ConcernId, Fen, Millis, PaymentId, PaymentState, Role, TenantId};
 use uuid::Uuid;
 
@@ -49,11 +51,24 @@ impl Collecting for Shop {
             merchant_name: NAME.to_owned(),
             manager_name: "王敏".to_owned(),
             code_name: "默认码".to_owned(),
+            token: "Zk3v9QbTx0aLmN1c".to_owned(),
+            amount: AmountRule::Free,
+            old: vec![OldCode { token: "oldOLDoldOLDab12".to_owned(), replaced_at_ms: NOON, ends_at_ms: NOON.plus_ms(10_800_000) }],
+            refreshed: Some(Refreshed { at_ms: NOON, changes: vec![] }),
+            changed_at_ms: NOON,
             pay_url: "https://pay.example/p/x".to_owned(),
             qr_png_data_uri: "data:image/png;base64,AAAA".to_owned(),
             latest: vec![row(40)],
             today: self.today(caller).await?,
         })
+    }
+
+    async fn refresh(&self, _: &Caller, _: &str) -> Result<Desk, Refusal> {
+        Err(Refusal::NotFound)
+    }
+
+    async fn cut(&self, _: &Caller, _: &str) -> Result<Desk, Refusal> {
+        Err(Refusal::NotFound)
     }
 
     async fn today(&self, _: &Caller) -> Result<Today, Refusal> {
@@ -86,7 +101,9 @@ impl Receipts for Shop {
             answers: vec![],
             transaction: Some("4200001".to_owned()),
         };
-        Ok(ReceiptDetail { receipt, opened_at_ms: NOON, refunds: vec![], receipt_url: "/r/abc".to_owned(), concerns: vec![] })
+        let life = TokenLife { replaced_at_ms: Some(NOON), cut_at_ms: None };
+        let through = Through { tail: "ab12".to_owned(), is_plate: false, life };
+        Ok(ReceiptDetail { receipt, opened_at_ms: NOON, refunds: vec![], receipt_url: "/r/abc".to_owned(), through, concerns: vec![] })
     }
 }
 
@@ -185,8 +202,12 @@ fn every_page_is_complete_before_any_script() {
     let (one, held) = (format!("/m/receipts/{}", payment(7)), format!("/m/payments/{}", payment(20)));
     let table = [
         ("/m", "", 200, vec!["今日收款", "¥5,140.00", "data:image/png;base64,AAAA", "付款人40", "开启语音播报"]),
+        ("/m", "", 200, vec!["12:00 已换成新码。", "尾号 ab12", "还有 3 小时", "12:00 换下，15:00 失效", "/m/cut?token=oldOLDoldOLDab12"]),
+        ("/m/refresh", "", 200, vec!["换一个新的收款码？", "还能用 3 小时", "action=\"/m/refresh\"", "value=\"Zk3v9QbTx0aLmN1c\""]),
+        ("/m/cut", "token=oldOLDoldOLDab12", 200, vec!["尾号 ab12 的旧码？", "15:00 自动失效", "action=\"/m/cut\""]),
+        ("/m/cut", "token=gone", 200, vec!["这个旧码已经失效了"]),
         ("/m/receipts", "", 200, vec!["付款人40", "付款人26", "40 笔 · ¥5,140.00".trim(), "?before="]),
-        (&one, "", 200, vec!["¥128.50", "<i>4200</i><i>001</i>", "00000007", "/r/abc"]),
+        (&one, "", 200, vec!["¥128.50", "<i>4200</i><i>001</i>", "00000007", "/r/abc", "旧码，2026-11-21 12:00:00 换下 · 尾号 ab12"]),
         ("/m/concerns", "", 200, vec!["到账金额不符", "应收 ¥3.00，实收 ¥1.20", "余额不够退款", "action=\"/m/concerns/seen\"", "更早的"]),
         (&held, "", 200, vec!["没有记入收款", "单独存放", "尾号 00000014", "4200002", "/p/demo/x"]),
         ("/m/settings", "", 200, vec!["href=\"/m/concerns\"", "action=\"/m/settings\"", "action=\"/m/sign-out\"", "王敏"]),

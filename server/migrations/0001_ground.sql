@@ -85,20 +85,31 @@ CREATE TABLE code (
     valid_from_ms  BIGINT,
     valid_until_ms BIGINT,
     created_at_ms  BIGINT NOT NULL,
+    -- When something changed that its manager's screens show. It grows with every change, also within a millisecond.
+    changed_at_ms  BIGINT NOT NULL,
     PRIMARY KEY (tenant, id),
     FOREIGN KEY (tenant, form, form_version) REFERENCES form (tenant, id, version)
 );
 CREATE INDEX code_by_payee ON code (tenant, payee);
+-- What an instance looks for that other instances changed.
+CREATE INDEX code_changed ON code (changed_at_ms);
 
--- Directory: the token in a code's address. A code may have several while old ones run out.
+-- Directory: the token in a code's address. A refresh replaces it; old ones run out by themselves or are cut.
 CREATE TABLE code_token (
-    token         TEXT PRIMARY KEY,
-    tenant        UUID NOT NULL,
-    code          UUID NOT NULL,
-    created_at_ms BIGINT NOT NULL,
-    until_ms      BIGINT,
+    token          TEXT PRIMARY KEY,
+    tenant         UUID NOT NULL,
+    code           UUID NOT NULL,
+    created_at_ms  BIGINT NOT NULL,
+    -- The token that it replaced: a token is replaced once, however often somebody asks.
+    replaces       TEXT UNIQUE REFERENCES code_token (token),
+    replaced_at_ms BIGINT,
+    cut_at_ms      BIGINT,
+    -- What was configured for the code when the token was made.
+    terms          TEXT NOT NULL,
     FOREIGN KEY (tenant, code) REFERENCES code (tenant, id)
 );
+-- A code shows one token.
+CREATE UNIQUE INDEX code_token_current ON code_token (tenant, code) WHERE replaced_at_ms IS NULL;
 CREATE INDEX code_token_by_code ON code_token (tenant, code);
 
 CREATE TABLE payment (

@@ -1,20 +1,23 @@
 //! What a manager's screens ask for: the code, today's figures, the receipts.
 
 use app::Refusal;
-use app::manager::{Collecting, Desk, Today};
-use app::receipts::{CodeChoice, Cursor, DayTotal, PAGE_ROWS, ReceiptDetail, ReceiptPage, ReceiptQuery, ReceiptRow, Receipts};
+use app::manager::{self, Collecting, Desk, OldCode, Refreshed, Today};
+use app::receipts::{CodeChoice, Cursor, DayTotal, PAGE_ROWS, ReceiptDetail, ReceiptPage, ReceiptQuery, ReceiptRow, Receipts, Through};
 use async_trait::async_trait;
 use domain::form::Answer;
 use domain::receipt::Receipt;
 use domain::{Caller, Day, PaymentId};
 
+use crate::codes::Kept;
 use crate::concerns::refund_line;
 use crate::fresh;
 use crate::pay::hex;
 use crate::qr;
 use crate::site::Site;
+use crate::store::codes::{CodeKind, FoundCode};
 use crate::store::receipts::{Before, Narrow};
-use crate::store::{StoreError, codes, concerns, payments, receipts, rollups, search};
+use crate::store::tokens::OldToken;
+use crate::store::{StoreError, codes, concerns, payments, receipts, rollups, search, tokens};
 
 /// How far back a live stream repeats itself, because receipts of other instances may become visible a little later.
 pub const REPEATED_MS: i64 = 60_000;
@@ -56,7 +59,16 @@ impl ManagerDesk {
         let Some(found) = codes::app_code(&mut conn.tx(), caller.tenant, caller.account).await? else { return Ok(None) };
         let rows = receipts::page(&mut conn.tx(), caller.tenant, caller.account, Narrow::default(), None, LATEST).await?;
         let pay_url = format!("{}/p/{}", self.site.config.public_url, found.token);
+        let (tenant, code, now) = (caller.tenant, found.code.id, today.as_of_ms);
+        let old = tokens::working(&mut conn.tx(), tenant, code, now).await?;
+        let refreshed = tokens::refreshed(&mut conn.tx(), tenant, &found.token).await?;
+        let changed_at_ms = tokens::changed_at(&mut conn.tx(), tenant, caller.account).await?.unwrap_or_default();
         Ok(Some(Desk {
+            token: found.token,
+            amount: found.code.amount,
+            old: old.into_iter().filter_map(old_code).collect(),
+            refreshed: refreshed.map(|made| Refreshed { at_ms: made.at_ms, changes: made.after.changes_since(made.before) }),
+            changed_at_ms,
             merchant_name: found.merchant.name,
             manager_name: found.payee_name,
             code_name: found.code.name,
@@ -65,6 +77,15 @@ impl ManagerDesk {
             latest: rows.into_iter().map(row).filter(|row| row.at_ms.day() == today.as_of_ms.day()).collect(),
             today,
         }))
+    }
+
+    /// The screen after a change of its code.
+    async fn after(&self, caller: &Caller, kept: Result<Kept, StoreError>) -> Result<Desk, Refusal> {
+        match kept.map_err(refusal)? {
+            Kept::Done(_) | Kept::Before => self.desk(caller).await,
+            Kept::NotFound => Err(Refusal::NotFound),
+            Kept::Printed => Err(Refusal::NotAllowed),
+        }
     }
 
     async fn read_page(&self, caller: &Caller, query: ReceiptQuery) -> Result<ReceiptPage, StoreError> {
@@ -113,12 +134,14 @@ impl ManagerDesk {
         let Some(receipt) = receipts::one(&mut conn.tx(), caller.tenant, caller.account, payment).await? else { return Ok(None) };
         let Some(stored) = payments::load(&mut conn.tx(), caller.tenant, payment).await? else { return Ok(None) };
         let refunds = payments::refunds_of(&mut conn.tx(), caller.tenant, payment).await?;
+        let Some(FoundCode { kind, life, .. }) = codes::by_token(&mut conn.tx(), &stored.code_token).await? else { return Ok(None) };
         let concerns = concerns::of_payment(&mut conn.tx(), caller.tenant, payment).await?;
         Ok(Some(ReceiptDetail {
             opened_at_ms: stored.payment.opened_at_ms,
             refunds: refunds.into_iter().map(refund_line).collect(),
             concerns: concerns.into_iter().map(crate::concerns::row).collect(),
             receipt_url: format!("{}/r/{}", self.site.config.public_url, stored.receipt_token),
+            through: Through { tail: manager::tail(&stored.code_token), is_plate: kind == CodeKind::Plate, life },
             receipt: receipt.masked(),
         }))
     }
@@ -130,6 +153,12 @@ fn place(query: &ReceiptQuery) -> Option<Before> {
     // No payment is older than the first one of a moment.
     let of_day = query.until.map(|day| Before { paid_at_ms: day.ends_at(), payment: Cursor::at(day.ends_at()).payment });
     [of_page, of_day].into_iter().flatten().min_by_key(|before| (before.paid_at_ms, before.payment))
+}
+
+/// An old token as the screen shows it; one without an end is none.
+fn old_code(old: OldToken) -> Option<OldCode> {
+    let (replaced_at_ms, ends_at_ms) = (old.life.replaced_at_ms?, old.life.ends_at_ms()?);
+    Some(OldCode { token: old.token, replaced_at_ms, ends_at_ms })
 }
 
 /// A stored receipt as a line of the list.
@@ -162,6 +191,14 @@ pub(crate) fn refusal(error: StoreError) -> Refusal {
 impl Collecting for ManagerDesk {
     async fn desk(&self, caller: &Caller) -> Result<Desk, Refusal> {
         self.read_desk(caller).await.map_err(refusal)?.ok_or(Refusal::NotFound)
+    }
+
+    async fn refresh(&self, caller: &Caller, seen: &str) -> Result<Desk, Refusal> {
+        self.after(caller, self.site.codes.refresh(caller, seen).await).await
+    }
+
+    async fn cut(&self, caller: &Caller, token: &str) -> Result<Desk, Refusal> {
+        self.after(caller, self.site.codes.cut(caller, token).await).await
     }
 
     async fn today(&self, caller: &Caller) -> Result<Today, Refusal> {

@@ -10,7 +10,7 @@ use uuid::Uuid;
 use crate::fresh;
 use crate::store::audit::{Act, Actor, Deed};
 use crate::store::codes::CodeKind;
-use crate::store::{Command, StoreError, Tx, accounts, audit, codes, sessions, tenants};
+use crate::store::{Command, StoreError, Tx, accounts, audit, codes, sessions, tenants, tokens};
 use crate::web::cookies::sha256;
 
 /// A person to register.
@@ -132,7 +132,7 @@ impl Command for Found {
         for NewCode { code, kind, form_id, token } in &self.codes {
             codes::insert_form(tx, self.tenant, *form_id, &code.form, self.now).await?;
             codes::insert(tx, code, *kind, *form_id, self.now).await?;
-            codes::insert_token(tx, self.tenant, code.id, token, self.now).await?;
+            tokens::insert(tx, code, token, None, self.now).await?;
         }
         for (account, secret, until) in &self.links {
             sessions::insert_link(tx, &sha256(secret), *account, *until).await?;

@@ -11,9 +11,9 @@ use tokio::task::JoinSet;
 
 use crate::desk::REPEATED_MS;
 use crate::kept_keys;
-use crate::live::LiveArrival;
+use crate::live::{CodeChange, LiveArrival};
 use crate::site::Site;
-use crate::store::{Command, StoreError, Tx, audit, doors, oauth_states, outbox, payments, photos, receipts, rollups, sessions};
+use crate::store::{Command, StoreError, Tx, audit, doors, oauth_states, outbox, payments, photos, receipts, rollups, sessions, tokens};
 
 /// How long claimed work is left alone by others.
 const LEASE_MS: i64 = 30_000;
@@ -145,6 +145,9 @@ async fn watch_others(site: &Site) -> Result<bool, StoreError> {
     let mut conn = site.store.read().await?;
     for (tenant, payee, known) in receipts::all_known_since(&mut conn.tx(), since, 1000).await? {
         site.live.publish(LiveArrival::of_receipt(tenant, payee, known));
+    }
+    for (tenant, payee, changed_at_ms) in tokens::all_changed_since(&mut conn.tx(), since, 1000).await? {
+        site.live.code_changed(CodeChange { tenant, payee, changed_at_ms });
     }
     Ok(false)
 }

@@ -63,11 +63,24 @@ impl LiveArrival {
     }
 }
 
+/// A code of a manager looks different now: refreshed, cut or configured.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct CodeChange {
+    /// The organisation.
+    pub tenant: TenantId,
+    /// Whose code.
+    pub payee: AccountId,
+    /// The change's place in time; later changes have later places.
+    pub changed_at_ms: Millis,
+}
+
 /// What travels to the open streams.
 #[derive(Debug, Clone, PartialEq)]
 pub enum LiveEvent {
     /// Money came.
     Arrival(LiveArrival),
+    /// A code looks different.
+    Code(CodeChange),
     /// Somebody has something new to look at, or less than before.
     Concern(TenantId, AccountId),
     /// Somebody signed in, which ends the sessions that the account had elsewhere.
@@ -94,6 +107,11 @@ impl Hub {
     pub fn publish(&self, arrival: LiveArrival) {
         // Nobody listening is no fault.
         let _ = self.sender.send(LiveEvent::Arrival(arrival));
+    }
+
+    /// Tells every open stream that a code looks different.
+    pub fn code_changed(&self, change: CodeChange) {
+        let _ = self.sender.send(LiveEvent::Code(change));
     }
 
     /// Tells the streams of a payee that what they have to look at has changed.

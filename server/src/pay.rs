@@ -53,6 +53,8 @@ pub struct Submit {
     pub idem: String,
     /// Who pays, if the browser is known already.
     pub payer: Option<String>,
+    /// When the page was opened that sends this, if that is proved.
+    pub opened_at: Option<Millis>,
 }
 
 /// Why no payment was opened.
@@ -121,10 +123,7 @@ impl Payments {
     pub fn check(&self, found: &FoundCode, submit: &Submit) -> Result<(Fen, Vec<Answer>), OpenRefusal> {
         let code = &found.code;
         let now = (self.clock)();
-        code.usable(found.merchant.is_open, now).map_err(OpenRefusal::Code)?;
-        if found.token_until_ms.is_some_and(|until| now >= until) {
-            return Err(OpenRefusal::Code(CodeRefusal::Expired));
-        }
+        found.takes(submit.opened_at, now).map_err(OpenRefusal::Code)?;
         match (amount_of(code, &submit.amount), code.form.check(&submit.typed)) {
             (Ok(amount), Ok(answers)) => Ok((amount, answers)),
             (amount, answers) => Err(OpenRefusal::Fields { amount: amount.err(), fields: answers.err().unwrap_or_default() }),

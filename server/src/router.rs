@@ -50,6 +50,8 @@ pub fn router(site: Site) -> Router {
         .route("/m/{*screen}", get(manager::screen))
         .route("/m/sign-in", get(manager::screen).post(manager::sign_in))
         .route("/m/sign-out", post(manager::sign_out))
+        .route("/m/refresh", get(manager::screen).post(manager::refresh))
+        .route("/m/cut", get(manager::screen).post(manager::cut))
         .route("/m/settings", get(manager::screen).post(manager::settings))
         .route("/m/concerns/seen", post(manager::seen))
         .route("/api/{*function}", post(manager::api))

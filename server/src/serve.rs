@@ -13,6 +13,7 @@ use crate::channels::oauth::{Oauth, OauthConfig};
 use crate::channels::wechat::{ConfigError, Wechat, WechatConfig};
 use crate::client::{Client, ClientError};
 use crate::clock::Clock;
+use crate::codes::Codes;
 use crate::config::{Config, WechatSettings};
 use crate::fresh;
 use crate::jobs;
@@ -120,7 +121,8 @@ pub async fn site_of(
     let refunds = Refunds { store: store.clone(), channel, clock: clock.clone(), live: live.clone() };
     let sign_ins = SignIns { store: store.clone(), clock: clock.clone(), passwords: Passwords::default(), session_ms: config.session_ms };
     let gate = Gate::new(&config);
-    Ok(Site::new(Parts { config, store, clock, payments, refunds, sign_ins, oauth, seal, gate, assets, client, live, demo }))
+    let codes = Codes { store: store.clone(), clock: clock.clone(), live: live.clone() };
+    Ok(Site::new(Parts { config, store, clock, payments, refunds, codes, sign_ins, oauth, seal, gate, assets, client, live, demo }))
 }
 
 /// The way to WeChat Pay.

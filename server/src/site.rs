@@ -8,6 +8,7 @@ use app::pay::Assets;
 use crate::channels::oauth::Oauth;
 use crate::client::Client;
 use crate::clock::Clock;
+use crate::codes::Codes;
 use crate::config::Config;
 use crate::live::Hub;
 use crate::pay::Payments;
@@ -37,6 +38,8 @@ pub struct Parts {
     pub payments: Payments,
     /// Returning it.
     pub refunds: Refunds,
+    /// The codes on managers' screens.
+    pub codes: Codes,
     /// Signing in.
     pub sign_ins: SignIns,
     /// Who a payer is.

@@ -9,10 +9,11 @@ use crate::{AccountId, CodeId, Fen, Millis, TenantId};
 pub const LARGEST_PAYMENT: Fen = Fen::of(5_000_000);
 
 /// What a payer may type as amount.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(tag = "rule", rename_all = "snake_case")]
 pub enum AmountRule {
     /// The payer types any amount up to the general limit.
+    #[default]
     Free,
     /// The code collects exactly this (row B81); nothing is typed.
     Fixed {
@@ -141,6 +142,9 @@ pub enum CodeRefusal {
     /// No longer usable.
     #[error("code expired")]
     Expired,
+    /// Reached by a token that a refresh replaced, and whose time is over (row E11).
+    #[error("code replaced")]
+    Replaced,
 }
 
 impl Code {

@@ -16,6 +16,7 @@ pub mod receipt;
 pub mod refund;
 pub mod search;
 pub mod time;
+pub mod token;
 
 pub use account::{Caller, Role};
 pub use channel_code::ChannelCode;

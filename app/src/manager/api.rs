@@ -1,5 +1,7 @@
 //! What the manager's first screens ask the server for, and what the live stream tells them.
 
+use domain::code::AmountRule;
+use domain::token::Change;
 use domain::{Fen, Millis, PaymentId};
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -10,7 +12,7 @@ use crate::concerns::ConcernCount;
 use crate::receipts::ReceiptRow;
 
 /// The screen with the code: everything that it shows before the first arrival (rows E8, E10).
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Desk {
     /// The organisation that collects.
     pub merchant_name: String,
@@ -18,6 +20,16 @@ pub struct Desk {
     pub manager_name: String,
     /// What the manager calls the code.
     pub code_name: String,
+    /// The token in the code's address. A refresh replaces exactly this one, so that the same request twice refreshes once.
+    pub token: String,
+    /// How much the code collects.
+    pub amount: AmountRule,
+    /// What refreshes left behind and still works, the newest first (row E11, idea I7).
+    pub old: Vec<OldCode>,
+    /// The last refresh, if there was one.
+    pub refreshed: Option<Refreshed>,
+    /// The last change of the manager's codes: an answer with a later one is newer.
+    pub changed_at_ms: Millis,
     /// What the code says when it is scanned.
     pub pay_url: String,
     /// The code as a picture, `data:image/png;base64,...`: WeChat's long press recognises only pictures.
@@ -26,6 +38,46 @@ pub struct Desk {
     pub latest: Vec<ReceiptRow>,
     /// Today so far.
     pub today: Today,
+}
+
+/// A code that was replaced by a refresh and still works.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OldCode {
+    /// The token in its address.
+    pub token: String,
+    /// When it was replaced.
+    pub replaced_at_ms: Millis,
+    /// The first moment at which it no longer works.
+    pub ends_at_ms: Millis,
+}
+
+impl OldCode {
+    /// What people tell codes apart by: the end of the address.
+    pub fn tail(&self) -> String {
+        tail(&self.token)
+    }
+}
+
+/// The last four characters of a token.
+pub fn tail(token: &str) -> String {
+    let count = token.chars().count();
+    token.chars().skip(count.saturating_sub(4)).collect()
+}
+
+/// A refresh, and what it brought.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Refreshed {
+    /// When.
+    pub at_ms: Millis,
+    /// What an administrator had changed since the refresh before.
+    pub changes: Vec<Change>,
+}
+
+/// A code looks different: the JSON of a `code` event of `GET /m/live`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CodeChanged {
+    /// The last change of the manager's codes, see [`Desk::changed_at_ms`].
+    pub changed_at_ms: Millis,
 }
 
 /// The manager's day so far, and the point from which the live stream continues it.
@@ -75,6 +127,13 @@ pub trait Collecting: Send + Sync {
     /// The screen with the code.
     async fn desk(&self, caller: &domain::Caller) -> Result<Desk, Refusal>;
 
+    /// Replaces the token that the caller sees by a new one; the old one works for three hours more. A token that was replaced
+    /// before stays as it is. Refuses `NotFound` for a token that is not the caller's, `NotAllowed` for a printed code.
+    async fn refresh(&self, caller: &domain::Caller, seen: &str) -> Result<Desk, Refusal>;
+
+    /// Ends an old token at once; one that has ended stays as it is. Refuses `NotFound` for one that is shown or not the caller's.
+    async fn cut(&self, caller: &domain::Caller, token: &str) -> Result<Desk, Refusal>;
+
     /// Today so far: what every other screen of the manager starts the live stream from.
     async fn today(&self, caller: &domain::Caller) -> Result<Today, Refusal>;
 }
@@ -86,6 +145,30 @@ pub trait Collecting: Send + Sync {
 #[server(endpoint = "manager/desk", prefix = "/api", input = Json)]
 pub async fn load_desk() -> Result<Desk, Refusal> {
     crate::seam::backend::<dyn Collecting>()?.desk(&crate::seam::caller()?).await
+}
+
+/// Refreshes the code, and answers the screen as it is then.
+///
+/// # Errors
+/// [`Refusal::NotFound`] for a token that is not the caller's, [`Refusal::NotAllowed`] for a printed code.
+#[server(endpoint = "manager/refresh", prefix = "/api", input = Json)]
+pub async fn refresh_code(
+    /// The token that the caller sees.
+    seen: String,
+) -> Result<Desk, Refusal> {
+    crate::seam::backend::<dyn Collecting>()?.refresh(&crate::seam::caller()?, &seen).await
+}
+
+/// Ends an old code at once, and answers the screen as it is then.
+///
+/// # Errors
+/// [`Refusal::NotFound`] for a token that is shown or not the caller's.
+#[server(endpoint = "manager/cut", prefix = "/api", input = Json)]
+pub async fn cut_code(
+    /// The old token.
+    token: String,
+) -> Result<Desk, Refusal> {
+    crate::seam::backend::<dyn Collecting>()?.cut(&crate::seam::caller()?, &token).await
 }
 
 /// Today so far.

@@ -7,9 +7,12 @@ use crate::Locale;
 use crate::concerns::ConcernLine;
 use crate::i18n::*;
 use crate::manager::live::Link;
+use crate::manager::old::{OldCodes, RefreshNews, amount_words, server_time};
+use crate::manager::refresh::RefreshForm;
 use crate::manager::{Desk, api, voice};
 use crate::mobile::till::{News, Till, Voice, till};
 use crate::mobile::{arrive, ask};
+use crate::ui::dialog::Dialog;
 use crate::ui::fill;
 use crate::ui::icons;
 use crate::ui::moments::{clock, clock_with_seconds};
@@ -27,41 +30,86 @@ pub fn CodeScreen() -> impl IntoView {
             ask(till.desk, api::load_desk());
         }
     });
+    // A code that changes is shown in its place: only coming and going makes another screen.
+    let face = Memo::new(move |_| till.desk.with(|desk| desk.as_ref().map(|desk| desk.as_ref().err().cloned())));
     view! {
         <Bar title=td_string!(locale, manager.desk_title)>
             <LinkState/>
         </Bar>
         <main id="main" class="code" tabindex="-1">
-            {move || match till.desk.get() {
+            {move || match face.get() {
                 None => view! { <Loading locale/> }.into_any(),
-                Some(Err(refusal)) => view! { <Refused locale refusal again="/m".to_owned()/> }.into_any(),
-                Some(Ok(desk)) => view! { <Code desk/> }.into_any(),
+                Some(Some(refusal)) => view! { <Refused locale refusal again="/m".to_owned()/> }.into_any(),
+                Some(None) => view! { <Code/> }.into_any(),
             }}
         </main>
     }
 }
 
+/// The desk that is shown. It is asked for only where there is one.
+fn desk(till: Till) -> Memo<Desk> {
+    Memo::new(move |shown: Option<&Desk>| {
+        let read = till.desk.with(|desk| desk.as_ref().and_then(|desk| desk.as_ref().ok()).cloned());
+        read.or_else(|| shown.cloned()).unwrap_or_default()
+    })
+}
+
 #[component]
-fn Code(desk: Desk) -> impl IntoView {
-    let locale = till().locale;
-    let Desk { merchant_name, manager_name, code_name, pay_url, qr_png_data_uri, today, .. } = desk.clone();
-    let alt = fill(td_string!(locale, manager.qr_alt), &[("name", &merchant_name)]);
+fn Code() -> impl IntoView {
+    let till = till();
+    let desk = desk(till);
+    let today = desk.with_untracked(|desk| desk.today.clone());
+    let now = server_time(till);
     view! {
         <div class="side">
             <div class="slot" role="status" aria-live="polite"><NewsOrHint/></div>
             <Figures at_first=(today.count, today.sum_fen)/>
         </div>
-        <section class="card plate" aria-labelledby="merchant">
-            <h2 id="merchant">{merchant_name}</h2>
-            <p class="quiet">{manager_name} " · " {code_name}</p>
-            <img class="qr" src=qr_png_data_uri alt=alt width="248" height="248"/>
-            <a class="quiet-link" href=pay_url rel="external" target="_blank">{td_string!(locale, manager.open_pay_page)}</a>
-        </section>
+        <div class="middle">
+            <Plate desk now/>
+            <OldCodes now/>
+        </div>
         <div class="side">
             <ConcernLine/>
             <VoicePanel/>
             <Latest desk/>
         </div>
+    }
+    .into_any()
+}
+
+/// What the customer scans. Tapping it asks whether to refresh (row E12).
+#[component]
+fn Plate(desk: Memo<Desk>, now: RwSignal<Option<Millis>>) -> impl IntoView {
+    let locale = till().locale;
+    let is_asking = RwSignal::new(false);
+    let done = Callback::new(move |()| is_asking.set(false));
+    let ask = move |event: leptos::ev::MouseEvent| {
+        event.prevent_default();
+        is_asking.set(true);
+    };
+    let merchant = move || desk.with(|desk| desk.merchant_name.clone());
+    let who = move || desk.with(|desk| format!("{} · {}", desk.manager_name, desk.code_name));
+    let amount = move || desk.with(|desk| amount_words(locale, desk.amount));
+    let alt = move || fill(td_string!(locale, manager.qr_alt), &[("name", &merchant())]);
+    let picture = move || desk.with(|desk| desk.qr_png_data_uri.clone());
+    let pay_url = move || desk.with(|desk| desk.pay_url.clone());
+    let token = Memo::new(move |_| desk.with(|desk| desk.token.clone()));
+    view! {
+        <section class="card plate" aria-labelledby="merchant">
+            <h2 id="merchant">{merchant}</h2>
+            <p class="quiet">{who}</p>
+            {move || amount().map(|amount| view! { <p class="amount-rule">{amount}</p> })}
+            <a class="qr-act" href="/m/refresh" aria-label=td_string!(locale, manager.refresh_title) on:click=ask>
+                <img class="qr" src=picture alt=alt width="248" height="248"/>
+            </a>
+            <p class="quiet">{td_string!(locale, manager.refresh_tap)}</p>
+            <RefreshNews now/>
+            <a class="quiet-link" href=pay_url rel="external" target="_blank">{td_string!(locale, manager.open_pay_page)}</a>
+            <Dialog open=is_asking labelledby="refresh-asks">
+                {move || view! { <RefreshForm token=token.get() done/> }}
+            </Dialog>
+        </section>
     }
     .into_any()
 }
@@ -181,10 +229,10 @@ fn latest(till: Till, desk: &Desk) -> Vec<Line> {
 }
 
 #[component]
-fn Latest(desk: Desk) -> impl IntoView {
+fn Latest(desk: Memo<Desk>) -> impl IntoView {
     let till = till();
     let locale = till.locale;
-    let lines = Memo::new(move |_| latest(till, &desk));
+    let lines = Memo::new(move |_| desk.with(|desk| latest(till, desk)));
     view! {
         <section class="latest" aria-labelledby="latest">
             <div class="day">

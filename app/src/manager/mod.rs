@@ -3,6 +3,8 @@
 pub mod api;
 mod code;
 pub mod live;
+mod old;
+mod refresh;
 mod settings;
 mod sign_in;
 pub mod speech;
@@ -11,7 +13,8 @@ pub mod voice;
 
 #[cfg(feature = "ssr")]
 pub use api::Collecting;
-pub use api::{Arrival, Beat, Desk, Today};
+pub use api::{Arrival, Beat, CodeChanged, Desk, OldCode, Refreshed, Today, tail};
 pub use code::{ArrivalNews, CodeScreen, LinkState};
+pub use refresh::{CutScreen, RefreshScreen};
 pub use settings::SettingsScreen;
 pub use sign_in::SignInScreen;

@@ -1,6 +1,6 @@
 //! The live stream `GET /m/live` in the browser: opened once per visible page, closed while hidden, opened again after a loss.
 //!
-//! The server sends `arrival` ([`Arrival`]), `beat` ([`Beat`]: at once after what a resumed stream repeats, when there is more or
+//! The server sends `arrival` ([`Arrival`]), `code` ([`CodeChanged`]), `beat` ([`Beat`]: at once after what a resumed stream repeats, when there is more or
 //! less to look at, and every 15 s) and `bye` (the session was ended elsewhere). What is news is decided by [`crate::manager::live`].
 
 use crate::mobile::Till;
@@ -29,7 +29,7 @@ mod browser {
 
     use crate::Refusal;
     use crate::manager::live::{Link, pause_ms};
-    use crate::manager::{Arrival, Beat, api, voice};
+    use crate::manager::{Arrival, Beat, CodeChanged, api, voice};
     use crate::mobile::Till;
     use crate::mobile::till::News;
     use crate::ui::browser::now;
@@ -86,6 +86,7 @@ mod browser {
             });
             line.listen("open", Line::opened);
             line.listen("arrival", Line::arrived);
+            line.listen("code", Line::code_changed);
             line.listen("beat", Line::beat);
             line.listen("bye", |line, _| line.end());
             line.listen("error", |line, _| line.lost());
@@ -164,6 +165,21 @@ mod browser {
             if let Some((arrivals, sum_fen)) = meanwhile.as_mut() {
                 *sum_fen = sum_fen.plus(arrival.amount_fen).unwrap_or(*sum_fen);
                 arrivals.push(arrival);
+            }
+        }
+
+        /// The code was refreshed or cut, perhaps elsewhere: what is shown is read anew. A screen that was not opened yet reads it
+        /// when it is.
+        fn code_changed(self: &Rc<Line>, event: MessageEvent) {
+            let Some(CodeChanged { changed_at_ms }) = read(&event) else { return };
+            let till = self.till;
+            if till.desk.with_untracked(|desk| matches!(desk, Some(Ok(desk)) if desk.changed_at_ms < changed_at_ms)) {
+                leptos::task::spawn_local(async move {
+                    // What failed is asked again with the next stream, which begins by saying what changed.
+                    if let Ok(desk) = api::load_desk().await {
+                        till.desk_is(desk);
+                    }
+                });
             }
         }
 

@@ -79,6 +79,8 @@ pub enum Answer {
 enum Screen {
     SignIn,
     Code,
+    Refresh,
+    Cut,
     List(ReceiptQuery),
     One(PaymentId),
     Settings,
@@ -91,6 +93,8 @@ impl Screen {
     fn of(path: &str, query: &str) -> Screen {
         match path.trim_end_matches('/') {
             "/m" => Screen::Code,
+            "/m/refresh" => Screen::Refresh,
+            "/m/cut" => Screen::Cut,
             "/m/sign-in" => Screen::SignIn,
             "/m/settings" => Screen::Settings,
             "/m/receipts" => Screen::List(ReceiptQuery::of_url(query)),
@@ -126,7 +130,7 @@ async fn fill(seed: &mut Seed, screen: &Screen, caller: &Caller, desk: &Backend)
     // A count that cannot be read costs a line, not the screen; the stream brings it.
     seed.concern_count = concerns.count(caller).await.unwrap_or_default();
     match screen {
-        Screen::Code | Screen::Settings => {
+        Screen::Code | Screen::Refresh | Screen::Cut | Screen::Settings => {
             let desk = collecting.desk(caller).await;
             seed.today = desk.as_ref().ok().map(|desk| desk.today.clone());
             let refusal = desk.as_ref().err().cloned();
@@ -177,7 +181,7 @@ fn status(screen: &Screen, seed: &Seed) -> u16 {
                 _ => 200,
             };
         }
-        Screen::Code | Screen::Settings => seed.desk.as_ref().and_then(|desk| desk.as_ref().err()),
+        Screen::Code | Screen::Refresh | Screen::Cut | Screen::Settings => seed.desk.as_ref().and_then(|desk| desk.as_ref().err()),
         Screen::List(_) => seed.list.as_ref().and_then(|(_, page)| page.as_ref().err()),
         Screen::One(_) => seed.one.as_ref().and_then(|(_, detail)| detail.as_ref().err()),
         Screen::Concerns(_) => seed.concerns.as_ref().and_then(|(_, page)| page.as_ref().err()),
@@ -234,6 +238,8 @@ fn title(locale: Locale, screen: &Screen) -> &'static str {
     match screen {
         Screen::SignIn => td_string!(locale, manager.sign_in_title),
         Screen::Code => td_string!(locale, manager.desk_title),
+        Screen::Refresh => td_string!(locale, manager.refresh_title),
+        Screen::Cut => td_string!(locale, manager.cut_title),
         Screen::List(_) => td_string!(locale, receipts.title),
         Screen::One(_) => td_string!(locale, receipts.detail_title),
         Screen::Settings => td_string!(locale, manager.settings_title),
@@ -268,6 +274,8 @@ mod tests {
             ("/m/concerns", "", Screen::Concerns(ConcernQuery::default())),
             ("/m/concerns", "before=nonsense", Screen::Concerns(ConcernQuery::default())),
             ("/m/payments/nonsense", "", Screen::Unknown),
+            ("/m/refresh", "", Screen::Refresh),
+            ("/m/cut", "token=x", Screen::Cut),
             ("/m/receipts/nonsense", "", Screen::Unknown),
             ("/m/elsewhere", "", Screen::Unknown),
         ];

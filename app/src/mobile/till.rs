@@ -1,6 +1,6 @@
 //! What the manager's screens share while the app is open: the feed, the connection, the voice and the list that was loaded.
 
-use domain::Fen;
+use domain::{Fen, Millis};
 use leptos::prelude::*;
 
 use crate::concerns::ConcernCount;
@@ -67,6 +67,8 @@ pub struct Till {
     pub voice: RwSignal<Voice>,
     /// The list of receipts as far as it was loaded.
     pub listing: Listing,
+    /// The time of the last desk that was read, and how far the server's clock was ahead of the device's then, in ms.
+    pub ahead: RwSignal<Option<(Millis, i64)>>,
     /// False until a first screen was left: the first one needs no focus moved to it.
     pub has_moved: RwSignal<bool>,
 }
@@ -84,8 +86,32 @@ impl Till {
             concerns: RwSignal::new(seed.concern_count),
             voice: RwSignal::new(Voice::default()),
             listing: Listing::new(seed.list.clone()),
+            ahead: RwSignal::new(None),
             has_moved: RwSignal::new(false),
         }
+    }
+
+    /// Shows a desk that was read anew, unless what is shown is newer.
+    pub fn desk_is(&self, desk: Desk) {
+        let is_older = |shown: &Asked<Desk>| {
+            let shown = shown.as_ref().and_then(|shown| shown.as_ref().ok());
+            shown.is_some_and(|shown| (desk.changed_at_ms, desk.today.as_of_ms) < (shown.changed_at_ms, shown.today.as_of_ms))
+        };
+        if !self.desk.with_untracked(is_older) {
+            self.desk.set(Some(Ok(desk)));
+        }
+    }
+
+    /// The server's time when the device's clock says `device`; `None` before a desk was read.
+    pub fn server_time(&self, device: Millis) -> Option<Millis> {
+        let as_of = self.desk.with_untracked(|desk| desk.as_ref()?.as_ref().ok().map(|desk| desk.today.as_of_ms))?;
+        // What a desk says about the time is true at the moment when it came, which is the first time that anybody asks.
+        let ahead_ms = match self.ahead.get_untracked() {
+            Some((known, ahead_ms)) if known == as_of => ahead_ms,
+            _ => as_of.since_ms(device),
+        };
+        self.ahead.set(Some((as_of, ahead_ms)));
+        Some(device.plus_ms(ahead_ms))
     }
 
     /// Begins or corrects the figures of today.

@@ -18,6 +18,8 @@ pub enum NoticeKind {
     UnknownCode,
     /// The code no longer works.
     Expired,
+    /// The person who collects shows a new code, and the time of this one is over.
+    Replaced,
     /// Its owner switched the code off.
     Disabled,
     /// The code works from a later moment.
@@ -66,6 +68,7 @@ impl From<CodeRefusal> for NoticeKind {
             CodeRefusal::Disabled => NoticeKind::Disabled,
             CodeRefusal::NotYet => NoticeKind::NotYet { from: None },
             CodeRefusal::Expired => NoticeKind::Expired,
+            CodeRefusal::Replaced => NoticeKind::Replaced,
         }
     }
 }
@@ -106,6 +109,7 @@ fn words(locale: Locale, kind: &NoticeKind) -> Words {
     match kind {
         NoticeKind::UnknownCode => say(td_string!(locale, pay.unknown_title), td_string!(locale, pay.unknown_text)),
         NoticeKind::Expired => say(td_string!(locale, pay.expired_title), td_string!(locale, pay.expired_text)),
+        NoticeKind::Replaced => say(td_string!(locale, pay.expired_title), td_string!(locale, pay.replaced_text)),
         NoticeKind::Disabled => say(td_string!(locale, pay.disabled_title), td_string!(locale, pay.disabled_text)),
         NoticeKind::NotYet { from: None } => say(td_string!(locale, pay.not_yet_title), td_string!(locale, pay.not_yet_text)),
         NoticeKind::NotYet { from: Some(from) } => {

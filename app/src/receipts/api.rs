@@ -2,6 +2,7 @@
 
 use domain::receipt::{Receipt, ReceiptState};
 use domain::refund::{RefundCause, RefundState};
+use domain::token::TokenLife;
 use domain::{CodeId, Day, Fen, Millis, OutRefundNo, PaymentId};
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -99,6 +100,19 @@ pub struct ReceiptDetail {
     pub receipt_url: String,
     /// What its payee has to know beside it, newest first.
     pub concerns: Vec<ConcernRow>,
+    /// Which of the code's tokens the payer had scanned (idea I7).
+    pub through: Through,
+}
+
+/// The token through which a payment came.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Through {
+    /// The end of its address, by which people tell tokens apart.
+    pub tail: String,
+    /// Whether it is printed on a plate, where it never changes.
+    pub is_plate: bool,
+    /// What became of it since.
+    pub life: TokenLife,
 }
 
 /// One return of money, as the merchant sees it.

@@ -3,6 +3,7 @@
 use domain::form::{Answer, AnswerValue};
 use domain::receipt::{Receipt, ReceiptState};
 use domain::refund::{RefundCause, RefundState};
+use domain::token::TokenLife;
 use domain::{Fen, Millis, PaymentId};
 use leptos::prelude::*;
 use leptos_router::hooks::use_params_map;
@@ -14,7 +15,7 @@ use crate::i18n::*;
 use crate::mobile::till::{Asked, till};
 use crate::mobile::{Seed, arrive, ask};
 use crate::receipts::list::Tag;
-use crate::receipts::{ReceiptDetail, RefundLine, api};
+use crate::receipts::{ReceiptDetail, RefundLine, Through, api};
 use crate::ui::fill;
 use crate::ui::icons;
 use crate::ui::parts::{Bar, Loading, Refused};
@@ -56,7 +57,7 @@ pub fn DetailScreen() -> impl IntoView {
 
 #[component]
 fn Detail(detail: ReceiptDetail, locale: Locale) -> impl IntoView {
-    let ReceiptDetail { receipt, opened_at_ms, refunds, receipt_url, concerns } = detail;
+    let ReceiptDetail { receipt, opened_at_ms, refunds, receipt_url, through, concerns } = detail;
     view! {
         <Amounts receipt=receipt.clone() locale/>
         <ConcernNotes concerns/>
@@ -70,7 +71,7 @@ fn Detail(detail: ReceiptDetail, locale: Locale) -> impl IntoView {
         </section>
         <section aria-labelledby="about">
             <h2 id="about">{td_string!(locale, receipts.about)}</h2>
-            <About receipt locale/>
+            <About receipt through locale/>
         </section>
         <a class="button button-quiet" href=receipt_url rel="external" target="_blank">{td_string!(locale, receipts.payer_receipt)} {icons::onward()}</a>
     }
@@ -123,12 +124,13 @@ fn Answers(receipt: Receipt, photos: String, locale: Locale) -> impl IntoView {
 }
 
 #[component]
-fn About(receipt: Receipt, locale: Locale) -> impl IntoView {
+fn About(receipt: Receipt, through: Through, locale: Locale) -> impl IntoView {
     let pair = |name: &'static str, text: String| view! { <div><dt>{name}</dt><dd>{text}</dd></div> };
     view! {
         <dl class="card pairs">
             {pair(td_string!(locale, receipts.paid_at), receipt.paid_at_ms.text())}
             {pair(td_string!(locale, receipts.code), receipt.code_name)}
+            {pair(td_string!(locale, receipts.through), through_words(locale, &through))}
             {pair(td_string!(locale, receipts.payee), receipt.payee_name)}
             <div>
                 <dt>{td_string!(locale, receipts.number)}</dt>
@@ -140,6 +142,19 @@ fn About(receipt: Receipt, locale: Locale) -> impl IntoView {
         </dl>
     }
     .into_any()
+}
+
+/// Which of the code's tokens it was: a printed one, the one that is shown, or one that was replaced or cut, and when.
+fn through_words(locale: Locale, through: &Through) -> String {
+    let TokenLife { replaced_at_ms, cut_at_ms } = through.life;
+    let at = |template, at: Millis| fill(template, &[("time", &at.text())]);
+    let what = match (through.is_plate, replaced_at_ms, cut_at_ms) {
+        (true, _, _) => td_string!(locale, receipts.through_plate).to_owned(),
+        (_, _, Some(cut)) => at(td_string!(locale, receipts.through_cut), cut),
+        (_, Some(replaced), None) => at(td_string!(locale, receipts.through_old), replaced),
+        (_, None, None) => td_string!(locale, receipts.through_current).to_owned(),
+    };
+    format!("{what} · {}", fill(td_string!(locale, receipts.tail), &[("tail", &through.tail)]))
 }
 
 #[component]

@@ -10,7 +10,7 @@ mod query;
 
 #[cfg(feature = "ssr")]
 pub use api::Receipts;
-pub use api::{CodeChoice, DayTotal, PAGE_ROWS, ReceiptDetail, ReceiptPage, ReceiptRow, RefundLine};
+pub use api::{CodeChoice, DayTotal, PAGE_ROWS, ReceiptDetail, ReceiptPage, ReceiptRow, RefundLine, Through};
 pub use cursor::{Cursor, NoSuchPlace};
 pub use detail::{DetailScreen, refund_words};
 pub use list::ListScreen;

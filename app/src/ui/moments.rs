@@ -53,9 +53,37 @@ pub fn payments(locale: Locale, count: u64) -> String {
     }
 }
 
+/// How long something still lasts, in hours and minutes: `还有 2 小时 59 分`. Minutes that have begun to run out do not count.
+pub fn left(locale: Locale, ms: i64) -> String {
+    let minutes = ms / 60_000;
+    let (hours, minutes) = (minutes / 60, minutes % 60);
+    match (hours, minutes) {
+        (0, 0) => td_string!(locale, manager.left_moment).to_owned(),
+        (0, _) => fill(td_string!(locale, manager.left_minutes), &[("minutes", &minutes)]),
+        (_, 0) => fill(td_string!(locale, manager.left_hours), &[("hours", &hours)]),
+        _ => fill(td_string!(locale, manager.left_both), &[("hours", &hours), ("minutes", &minutes)]),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_left_is_said_in_hours_and_minutes_and_never_too_much() {
+        let table = [
+            (3 * 3_600_000, "还有 3 小时", "3 h left"),
+            (3 * 3_600_000 - 1, "还有 2 小时 59 分", "2 h 59 min left"),
+            (3_600_000, "还有 1 小时", "1 h left"),
+            (3_599_999, "还有 59 分钟", "59 min left"),
+            (60_000, "还有 1 分钟", "1 min left"),
+            (59_999, "不到 1 分钟", "less than a minute left"),
+            (1, "不到 1 分钟", "less than a minute left"),
+        ];
+        for (ms, zh, en) in table {
+            assert_eq!((left(Locale::zh, ms).as_str(), left(Locale::en, ms).as_str()), (zh, en), "{ms}");
+        }
+    }
 
     #[test]
     fn days_are_named_from_today() {

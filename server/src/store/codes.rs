@@ -1,7 +1,8 @@
 //! Collection codes, the tokens by which they are reached, and the published versions of their forms.
 
-use domain::code::{CodeState, Validity};
+use domain::code::{CodeRefusal, CodeState, Validity};
 use domain::form::FormSchema;
+use domain::token::{Terms, TokenLife};
 use domain::{AccountId, Code, CodeId, Millis, TenantId};
 use serde::{Deserialize, Serialize};
 use sqlx::FromRow;
@@ -29,12 +30,31 @@ pub struct FoundCode {
     pub kind: CodeKind,
     /// The token.
     pub token: String,
-    /// The first moment at which this token no longer works; `None` for never.
-    pub token_until_ms: Option<Millis>,
+    /// What became of this token.
+    pub life: TokenLife,
     /// Who collects, as the payer sees it.
     pub merchant: Merchant,
     /// The person who collects.
     pub payee_name: String,
+}
+
+impl FoundCode {
+    /// Whether a payer may open the payment page at `now`: by the code's own rules, and by the token through which it was reached.
+    ///
+    /// # Errors
+    /// The [`CodeRefusal`] that the payer should hear.
+    pub fn opens(&self, now: Millis) -> Result<(), CodeRefusal> {
+        self.takes(None, now)
+    }
+
+    /// Whether a payment page that was opened at `opened_at` may be sent at `now`.
+    ///
+    /// # Errors
+    /// The [`CodeRefusal`] that the payer should hear.
+    pub fn takes(&self, opened_at: Option<Millis>, now: Millis) -> Result<(), CodeRefusal> {
+        self.code.usable(self.merchant.is_open, now)?;
+        self.life.takes(opened_at, now)
+    }
 }
 
 /// An organisation as a payer sees it.
@@ -61,7 +81,8 @@ struct Row {
     valid_until_ms: Option<i64>,
     schema: String,
     token: String,
-    until_ms: Option<i64>,
+    replaced_at_ms: Option<i64>,
+    cut_at_ms: Option<i64>,
     tenant_name: String,
     is_open: bool,
     has_logo: bool,
@@ -83,7 +104,7 @@ impl Row {
             },
             kind: of_word("code.kind", &self.kind)?,
             token: self.token,
-            token_until_ms: self.until_ms.map(Millis::of),
+            life: TokenLife { replaced_at_ms: self.replaced_at_ms.map(Millis::of), cut_at_ms: self.cut_at_ms.map(Millis::of) },
             merchant: Merchant { name: self.tenant_name, is_open: self.is_open, has_logo: self.has_logo },
             payee_name: self.payee_name,
         })
@@ -95,7 +116,7 @@ macro_rules! found {
     ($rest:literal) => {
         concat!(
             "SELECT c.tenant, c.id, c.payee, c.kind, c.name, c.amount_rule, c.state, c.valid_from_ms, c.valid_until_ms, f.schema, k.token, ",
-            "k.until_ms, t.name AS tenant_name, t.is_open, t.logo_png IS NOT NULL AS has_logo, a.name AS payee_name ",
+            "k.replaced_at_ms, k.cut_at_ms, t.name AS tenant_name, t.is_open, t.logo_png IS NOT NULL AS has_logo, a.name AS payee_name ",
             "FROM code_token k JOIN code c ON c.tenant = k.tenant AND c.id = k.code ",
             "JOIN form f ON f.tenant = c.tenant AND f.id = c.form AND f.version = c.form_version ",
             "JOIN tenant t ON t.id = c.tenant JOIN account a ON a.id = c.payee ",
@@ -125,7 +146,7 @@ pub async fn insert_form(tx: &mut Tx<'_>, tenant: TenantId, form: Uuid, schema: 
 pub async fn insert(tx: &mut Tx<'_>, code: &Code, kind: CodeKind, form: Uuid, now: Millis) -> Result<(), StoreError> {
     on!(tx, |db| sqlx::query(
         "INSERT INTO code (tenant, id, payee, kind, name, amount_rule, form, form_version, state, valid_from_ms, valid_until_ms, \
-         created_at_ms) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
+         created_at_ms, changed_at_ms) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $12)",
     )
     .bind(code.tenant.get())
     .bind(code.id.get())
@@ -145,29 +166,6 @@ pub async fn insert(tx: &mut Tx<'_>, code: &Code, kind: CodeKind, form: Uuid, no
     .map_err(StoreError::from)
 }
 
-/// Lets the code be reached by one more token.
-///
-/// # Errors
-/// [`StoreError::Duplicate`] when some code has this token.
-pub async fn insert_token(tx: &mut Tx<'_>, tenant: TenantId, code: CodeId, token: &str, now: Millis) -> Result<(), StoreError> {
-    on!(tx, |db| sqlx::query("INSERT INTO code_token (token, tenant, code, created_at_ms) VALUES ($1, $2, $3, $4)")
-        .bind(token)
-        .bind(tenant.get())
-        .bind(code.get())
-        .bind(now.get())
-        .execute(db)
-        .await
-        .map(drop))
-    .map_err(StoreError::from)
-}
-
-/// Ends the code's present tokens at `until`, the one that came last included. A token that ends earlier keeps its end.
-pub async fn end_tokens(tx: &mut Tx<'_>, tenant: TenantId, code: CodeId, until: Millis) -> Result<(), StoreError> {
-    let sql = "UPDATE code_token SET until_ms = $3 WHERE tenant = $1 AND code = $2 AND (until_ms IS NULL OR until_ms > $3)";
-    on!(tx, |db| sqlx::query(sql).bind(tenant.get()).bind(code.get()).bind(until.get()).execute(db).await.map(drop))
-        .map_err(StoreError::from)
-}
-
 /// Switches a code on or off.
 pub async fn set_state(tx: &mut Tx<'_>, tenant: TenantId, code: CodeId, state: CodeState) -> Result<(), StoreError> {
     let state = word(&state)?;
@@ -175,6 +173,23 @@ pub async fn set_state(tx: &mut Tx<'_>, tenant: TenantId, code: CodeId, state: C
         .bind(tenant.get())
         .bind(code.get())
         .bind(state)
+        .execute(db)
+        .await
+        .map(drop))
+    .map_err(StoreError::from)
+}
+
+/// Sets how much the code collects and which published version of its form it asks, for payers from this moment on.
+///
+/// # Errors
+/// When this version of the form is not published.
+pub async fn configure(tx: &mut Tx<'_>, tenant: TenantId, code: CodeId, terms: Terms) -> Result<(), StoreError> {
+    let amount = json(&terms.amount)?;
+    on!(tx, |db| sqlx::query("UPDATE code SET amount_rule = $3, form_version = $4 WHERE tenant = $1 AND id = $2")
+        .bind(tenant.get())
+        .bind(code.get())
+        .bind(amount)
+        .bind(i64::from(terms.form_version))
         .execute(db)
         .await
         .map(drop))
@@ -198,10 +213,10 @@ pub async fn named(tx: &mut Tx<'_>, tenant: TenantId, payee: AccountId) -> Resul
     Ok(rows.into_iter().map(|(id, name)| (CodeId::of(id), name)).collect())
 }
 
-/// The code on this manager's screen, reached by its newest token.
+/// The code on this manager's screen, reached by the token that it shows.
 pub async fn app_code(tx: &mut Tx<'_>, tenant: TenantId, payee: AccountId) -> Result<Option<FoundCode>, StoreError> {
     let row: Option<Row> = on!(tx, |db| sqlx::query_as(found!(
-        "WHERE c.tenant = $1 AND c.payee = $2 AND c.kind = 'app' ORDER BY k.created_at_ms DESC, k.token LIMIT 1"
+        "WHERE c.tenant = $1 AND c.payee = $2 AND c.kind = 'app' AND k.replaced_at_ms IS NULL ORDER BY c.created_at_ms, c.id LIMIT 1"
     ))
     .bind(tenant.get())
     .bind(payee.get())

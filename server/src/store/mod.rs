@@ -21,6 +21,7 @@ pub mod rollups;
 pub mod search;
 pub mod sessions;
 pub mod tenants;
+pub mod tokens;
 pub mod verify;
 
 use std::future::Future;

@@ -22,9 +22,11 @@ use super::cookies;
 use super::headers::Policy;
 use super::limits::Act;
 use super::visit::{Visit, query_value};
+use crate::codes::Kept;
 use crate::desk::ManagerDesk;
 use crate::sign_in::SignInRefusal;
 use crate::site::Site;
+use crate::store::StoreError;
 
 /// Where a manager begins.
 const HOME: &str = "/m";
@@ -187,6 +189,45 @@ pub async fn seen(State(site): State<Site>, visit: Visit, headers: HeaderMap, Fo
         // Somebody else's is passed over: the list shows what is the caller's.
         Ok(_) | Err(Refusal::NotFound) => visit.redirect(&next),
         Err(_) => visit.notice(StatusCode::SERVICE_UNAVAILABLE, &NoticeKind::Busy, None, Some(&next)),
+    }
+}
+
+/// What the page posts that asks whether to refresh.
+#[derive(Deserialize)]
+pub struct RefreshAsk {
+    #[serde(default)]
+    seen: String,
+}
+
+/// `POST /m/refresh`: refreshes the code, as the screen does when it has its program.
+pub async fn refresh(State(site): State<Site>, visit: Visit, headers: HeaderMap, Form(ask): Form<RefreshAsk>) -> Response {
+    keep(visit, &headers, "/m/refresh", async |caller| site.codes.refresh(caller, &ask.seen).await).await
+}
+
+/// What the page posts that asks whether to cut an old code.
+#[derive(Deserialize)]
+pub struct CutAsk {
+    #[serde(default)]
+    token: String,
+}
+
+/// `POST /m/cut`: ends an old code at once.
+pub async fn cut(State(site): State<Site>, visit: Visit, headers: HeaderMap, Form(ask): Form<CutAsk>) -> Response {
+    keep(visit, &headers, "/m", async |caller| site.codes.cut(caller, &ask.token).await).await
+}
+
+/// Does something to a code of the manager who is signed in, and leads back to the code.
+async fn keep(visit: Visit, headers: &HeaderMap, back: &str, act: impl AsyncFnOnce(&Caller) -> Result<Kept, StoreError>) -> Response {
+    let caller = match caller(&visit.site, headers).await {
+        Ok(Some(caller)) => caller,
+        Ok(None) => return visit.redirect(&format!("/m/sign-in?why=needed&next={}", encode(HOME))),
+        Err(response) => return response,
+    };
+    match act(&caller).await {
+        Ok(Kept::Done(_) | Kept::Before) => visit.redirect(HOME),
+        Ok(Kept::NotFound) => visit.notice(StatusCode::NOT_FOUND, &NoticeKind::NotFound, None, Some(HOME)),
+        Ok(Kept::Printed) => visit.notice(StatusCode::FORBIDDEN, &NoticeKind::NotFound, None, Some(HOME)),
+        Err(error) => visit.store_trouble(&error, Some(back)),
     }
 }
 

@@ -4,6 +4,7 @@ pub mod cookies;
 pub mod headers;
 pub mod limits;
 pub mod manager;
+pub mod opened;
 pub mod password;
 pub mod payer;
 pub mod stream;

@@ -10,11 +10,12 @@ use domain::concern::Concern;
 use domain::form::Typed;
 use domain::payment::{AttemptKind, AttemptState, Standing};
 use domain::refund::RefundState;
-use domain::{PaymentId, PaymentState};
+use domain::{Millis, PaymentId, PaymentState};
 use serde::{Deserialize, Serialize};
 
 use super::cookies::sha256;
 use super::limits::Act;
+use super::opened;
 use super::submit::{Posted, ReadError};
 use super::visit::Visit;
 use crate::channels::oauth::{Identity, OauthError};
@@ -40,6 +41,8 @@ struct Again {
     refusal: Option<OpenRefusal>,
     photo_errors: Vec<PhotoError>,
     trouble: Option<Trouble>,
+    /// When the page was opened that this one shows again.
+    opened_at: Option<Millis>,
 }
 
 /// `GET /p/{code}`: the form.
@@ -67,7 +70,7 @@ fn shop(found: &FoundCode) -> Shop {
 
 fn show_form(visit: Visit, found: &FoundCode, again: Again, status: StatusCode) -> Response {
     let shop = shop(found);
-    if let Err(refusal) = usable(found, visit.now) {
+    if let Err(refusal) = found.takes(again.opened_at, visit.now) {
         let kind = match (NoticeKind::from(refusal), found.code.validity.from_ms) {
             (NoticeKind::NotYet { .. }, from) => NoticeKind::NotYet { from },
             (kind, _) => kind,
@@ -79,7 +82,7 @@ fn show_form(visit: Visit, found: &FoundCode, again: Again, status: StatusCode) 
         _ => (None, vec![]),
     };
     let action = format!("/p/{}", found.token);
-    let idem = fresh::token();
+    let idem = opened::number(&visit.site, found, again.opened_at.unwrap_or(visit.now));
     let presets = Typed::default();
     let page = PayForm {
         action: &action,
@@ -100,15 +103,6 @@ fn show_form(visit: Visit, found: &FoundCode, again: Again, status: StatusCode) 
     visit.page(status, html)
 }
 
-/// Whether the code may be paid through now: by its own rules, and by the token through which it was reached.
-fn usable(found: &FoundCode, now: domain::Millis) -> Result<(), domain::code::CodeRefusal> {
-    found.code.usable(found.merchant.is_open, now)?;
-    match found.token_until_ms {
-        Some(until) if now >= until => Err(domain::code::CodeRefusal::Expired),
-        _ => Ok(()),
-    }
-}
-
 /// `POST /p/{code}`: the submit. Opens the payment and leads to its page, through WeChat when nobody knows who pays.
 pub async fn submit(State(site): State<Site>, visit: Visit, Path(token): Path<String>, request: Request) -> Response {
     let address = format!("/p/{token}");
@@ -126,11 +120,13 @@ pub async fn submit(State(site): State<Site>, visit: Visit, Path(token): Path<St
             return visit.notice(StatusCode::UNSUPPORTED_MEDIA_TYPE, &NoticeKind::Forbidden, Some(&shop(&found)), Some(&address));
         }
     };
+    let opened_at = opened::opened_at(&site, &found, posted.value("idem"), visit.now);
     if let Err(after_s) = site.gate.pass(Act::Pay, visit.address) {
         let again = Again {
             amount: posted.value("amount").to_owned(),
             typed: posted.typed(),
             trouble: Some(Trouble::TooMany { after_s }),
+            opened_at,
             ..Again::default()
         };
         let mut response = show_form(visit, &found, again, StatusCode::TOO_MANY_REQUESTS);
@@ -141,14 +137,20 @@ pub async fn submit(State(site): State<Site>, visit: Visit, Path(token): Path<St
         Ok(errors) => errors,
         Err(error) => return visit.store_trouble(&error, Some(&address)),
     };
-    let submit =
-        Submit { amount: posted.value("amount").to_owned(), typed: posted.typed(), idem: idem(&posted), payer: visit.payer.clone() };
+    let submit = Submit {
+        amount: posted.value("amount").to_owned(),
+        typed: posted.typed(),
+        idem: idem(&posted),
+        payer: visit.payer.clone(),
+        opened_at,
+    };
     let again = |refusal, trouble| Again {
         amount: submit.amount.clone(),
         typed: submit.typed.clone(),
         refusal,
         photo_errors: photo_errors.clone(),
         trouble,
+        opened_at,
     };
     if !photo_errors.is_empty() {
         let (amount, fields) = match site.payments.check(&found, &submit) {
@@ -174,7 +176,7 @@ pub async fn submit(State(site): State<Site>, visit: Visit, Path(token): Path<St
 fn idem(posted: &Posted) -> String {
     match posted.value("idem") {
         "" => fresh::token(),
-        sent => sent.chars().take(64).collect(),
+        sent => sent.chars().take(opened::MOST_CHARS).collect(),
     }
 }
 
@@ -220,7 +222,7 @@ impl Command for BeginTrip {
 struct EndTrip {
     state_hash: TokenHash,
     browser_hash: TokenHash,
-    now: domain::Millis,
+    now: Millis,
 }
 
 impl Command for EndTrip {
@@ -409,7 +411,7 @@ async fn show_waiting(mut visit: Visit, address: &str, looked: Looked, wants_nat
         Err(error) => return visit.store_trouble(&error, Some(address)),
     };
     let receipt_url = receipt_path(&stored);
-    let form_url = usable(&found, visit.now).is_ok().then(|| format!("/p/{}", found.token));
+    let form_url = found.opens(visit.now).is_ok().then(|| format!("/p/{}", found.token));
     let page = Waiting {
         shop: &shop,
         standing,
@@ -516,8 +518,8 @@ pub async fn receipt(State(site): State<Site>, visit: Visit, Path(token): Path<S
 }
 
 /// The mark of this receipt and hour, which nobody can compute without the installation's secret.
-pub fn mark(site: &Site, token: &str, now: domain::Millis) -> Mark {
-    let sealed = site.seal.seal("mark", token, domain::Millis::of(Mark::hour(now)));
+pub fn mark(site: &Site, token: &str, now: Millis) -> Mark {
+    let sealed = site.seal.seal("mark", token, Millis::of(Mark::hour(now)));
     let digest = sha256(&sealed);
     Mark::of_seed(digest.iter().take(8).fold(0, |seed, byte| (seed << 8) | u64::from(*byte)))
 }

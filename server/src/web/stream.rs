@@ -1,4 +1,4 @@
-//! `GET /m/live`: arrivals as they come, over server-sent events.
+//! `GET /m/live`: arrivals as they come, over server-sent events, and word of codes that look different now.
 //!
 //! A stream that is resumed repeats the last minute, because receipts of other instances may become visible a little late; the
 //! screen drops what it knows.
@@ -23,9 +23,9 @@ use super::cookies;
 use super::visit::query_value;
 use crate::concerns::count;
 use crate::desk::REPEATED_MS;
-use crate::live::{LiveArrival, LiveEvent};
+use crate::live::{CodeChange, LiveArrival, LiveEvent};
 use crate::site::Site;
-use crate::store::{StoreError, concerns, receipts, rollups};
+use crate::store::{StoreError, concerns, receipts, rollups, tokens};
 
 /// How often a stream says that it lives, and looks whether its session does.
 const HEARTBEAT: Duration = Duration::from_secs(15);
@@ -51,6 +51,8 @@ pub async fn live(State(site): State<Site>, uri: Uri, headers: HeaderMap) -> Res
         token,
         caller,
         told: HashSet::new(),
+        codes_as_of: Millis::default(),
+        codes_changed: false,
         after,
         waiting: vec![],
         is_resumed: false,
@@ -72,6 +74,10 @@ struct Watch {
     events: Receiver<LiveEvent>,
     /// What this stream said already.
     told: HashSet<PaymentId>,
+    /// The latest change of a code that it knows of.
+    codes_as_of: Millis,
+    /// Whether that is still to be said.
+    codes_changed: bool,
     /// From where it resumes.
     after: Millis,
     waiting: Vec<LiveArrival>,
@@ -106,6 +112,9 @@ impl Watch {
             return Event::default().comment("open").retry(Duration::from_secs(2));
         }
         loop {
+            if std::mem::take(&mut self.codes_changed) {
+                return Event::default().event("code").data(format!("{{\"changed_at_ms\":{}}}", self.codes_as_of.get()));
+            }
             if !self.waiting.is_empty() {
                 let arrival = self.waiting.remove(0);
                 if let Some(event) = self.tell(&arrival).await {
@@ -119,6 +128,7 @@ impl Watch {
                     return self.beat().await;
                 }
                 Ok(Ok(LiveEvent::Concern(..))) => {}
+                Ok(Ok(LiveEvent::Code(change))) => self.note(change),
                 Ok(Ok(LiveEvent::SignedIn(account))) if account == self.caller.account => return self.beat().await,
                 Ok(Ok(LiveEvent::SignedIn(_))) => {}
                 Ok(Ok(LiveEvent::Stop)) | Ok(Err(RecvError::Closed)) => {
@@ -167,18 +177,33 @@ impl Watch {
         }
     }
 
+    /// A change is said once; several that nobody heard are one.
+    fn note(&mut self, change: CodeChange) {
+        let is_ours = change.tenant == self.caller.tenant && change.payee == self.caller.account;
+        if is_ours && change.changed_at_ms > self.codes_as_of {
+            self.codes_as_of = change.changed_at_ms;
+            self.codes_changed = true;
+        }
+    }
+
     async fn repeat(&mut self) {
         match self.missed().await {
-            Ok(missed) => missed.into_iter().for_each(|arrival| self.take(arrival)),
+            Ok((change, missed)) => {
+                change.into_iter().for_each(|change| self.note(change));
+                missed.into_iter().for_each(|arrival| self.take(arrival));
+            }
             Err(error) => tracing::error!(%error, "a live stream could not be resumed"),
         }
     }
 
-    async fn missed(&self) -> Result<Vec<LiveArrival>, StoreError> {
+    async fn missed(&self) -> Result<(Option<CodeChange>, Vec<LiveArrival>), StoreError> {
         let mut conn = self.site.store.read().await?;
         let since = self.after.plus_ms(-REPEATED_MS);
         let known = receipts::known_since(&mut conn.tx(), self.caller.tenant, self.caller.account, since, MOST_REPEATED).await?;
-        Ok(known.into_iter().map(|known| LiveArrival::of_receipt(self.caller.tenant, self.caller.account, known)).collect())
+        let changed_at = tokens::changed_at(&mut conn.tx(), self.caller.tenant, self.caller.account).await?;
+        let Caller { tenant, account: payee, .. } = self.caller;
+        let change = changed_at.map(|changed_at_ms| CodeChange { tenant, payee, changed_at_ms });
+        Ok((change, known.into_iter().map(|known| LiveArrival::of_receipt(tenant, payee, known)).collect()))
     }
 
     async fn tell(&self, arrival: &LiveArrival) -> Option<Event> {

@@ -20,6 +20,7 @@ mod notices;
 mod paying;
 mod photos;
 mod receipts;
+mod refreshing;
 mod refunding;
 mod restarts;
 mod scene;

@@ -79,6 +79,26 @@ async fn an_arrival_at_one_instance_is_told_on_the_streams_of_the_other_within_t
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_refresh_at_one_instance_is_seen_on_the_screens_of_the_other_within_two_seconds() {
+    let Some([one, other]) = two().await else { return };
+    // Cookies know no ports: it is one browser and one session.
+    let manager = Browser::manager(&one, "13800138000").await;
+    let mut stream = Stream::open(&manager, &format!("{}/m/live", other.url), &[]).await;
+    stream.event("code").await;
+    let shown = manager.function("manager/desk", json!({})).await.json()["token"].as_str().unwrap().to_owned();
+    let taps = join_all((0..8).map(|_| manager.function("manager/refresh", json!({"seen": shown})))).await;
+    let started = Instant::now();
+    let new = taps[0].json()["token"].clone();
+    assert!(taps.iter().all(|tap| tap.json()["token"] == new && new != json!(shown)), "{taps:?}");
+    let told = stream.event("code").await.1["changed_at_ms"].clone();
+    assert!(started.elapsed() < Duration::from_secs(2), "{:?}", started.elapsed());
+    assert_eq!(manager.function("manager/desk", json!({})).await.json()["changed_at_ms"], told);
+    drop(stream);
+    other.close().await;
+    one.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_session_a_submit_and_a_payment_belong_to_all_instances() {
     let Some([one, other]) = two().await else { return };
     // Cookies know no ports, so this browser speaks to both as to one site behind a balancer.

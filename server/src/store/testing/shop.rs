@@ -10,7 +10,7 @@ use uuid::Uuid;
 
 use super::super::codes::CodeKind;
 use super::super::payments::{self, Event, Stored};
-use super::super::{Command, Store, StoreError, Tx, accounts, codes, tenants};
+use super::super::{Command, Store, StoreError, Tx, accounts, codes, tenants, tokens};
 
 /// Noon of a day in Shanghai.
 pub const NOON: Millis = Millis::of(1_795_233_600_000);
@@ -127,7 +127,7 @@ impl Command for OpenShop {
         let form = code.id.get();
         codes::insert_form(tx, *tenant, form, &code.form, NOON).await?;
         codes::insert(tx, code, CodeKind::App, form, NOON).await?;
-        codes::insert_token(tx, *tenant, code.id, token, NOON).await
+        tokens::insert(tx, code, token, None, NOON).await
     }
 }
 

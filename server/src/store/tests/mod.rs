@@ -6,6 +6,7 @@ use super::*;
 mod concerns;
 mod money;
 mod people;
+mod refreshing;
 mod searching;
 mod verifying;
 mod writing;

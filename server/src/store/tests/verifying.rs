@@ -180,6 +180,7 @@ async fn whatever_cannot_happen_is_named() {
             "token of its code",
             "stands alone",
         ),
+        ("UPDATE code_token SET replaced_at_ms = 1", "UPDATE code_token SET replaced_at_ms = NULL", "came in its place", "stands alone"),
     ];
     for test in stores().await {
         busy_day(&test.store).await;

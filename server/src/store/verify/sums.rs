@@ -42,7 +42,7 @@ pub async fn totals(snapshot: &mut Snapshot, tenants: &[TenantId]) -> Result<[Ch
 }
 
 /// Rows that must have a partner, and what is wrong with one that has none.
-const PARTNERS: [(&str, &str, &str, &str); 4] = [
+const PARTNERS: [(&str, &str, &str, &str); 5] = [
     (
         "every attempt is found by its number, and every number leads to an attempt",
         "SELECT COUNT(*) FROM attempt",
@@ -64,6 +64,13 @@ const PARTNERS: [(&str, &str, &str, &str); 4] = [
         "SELECT COUNT(*) FROM code_token",
         "SELECT p.code_token FROM payment p LEFT JOIN code_token k ON k.token = p.code_token AND k.tenant = p.tenant AND k.code = p.code \
          WHERE k.token IS NULL LIMIT 1",
+        "token",
+    ),
+    (
+        "every token that was replaced has one that came in its place",
+        "SELECT COUNT(*) FROM code_token",
+        "SELECT k.token FROM code_token k LEFT JOIN code_token n ON n.replaces = k.token AND n.tenant = k.tenant AND n.code = k.code \
+         WHERE (k.replaced_at_ms IS NULL) <> (n.token IS NULL) LIMIT 1",
         "token",
     ),
     (

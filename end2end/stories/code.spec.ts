@@ -1,0 +1,113 @@
+// The manager's code: refreshed under a paying customer, old codes that run out or are cut, with and without script.
+import { decent, expect, hydrated, test, type Page } from "../harness/story";
+import { fillIn, payButton, payByDoor, receiptShown, somebody } from "../harness/payer";
+import { atTheCode, MANAGERS } from "../harness/manager";
+
+// One account is signed in at one place, so these stories follow each other.
+test.describe.configure({ mode: "serial" });
+test.use({ expectedErrors: /status of 410/ });
+
+const payUrlOf = async (manager: Page) => (await manager.locator(".plate .quiet-link").getAttribute("href"))!;
+const tail = (url: string) => url.slice(-4);
+const question = (page: Page) => page.locator("dialog[open]");
+
+async function refresh(manager: Page): Promise<void> {
+  const before = await payUrlOf(manager);
+  await manager.getByRole("link", { name: "刷新收款码" }).tap();
+  await question(manager).getByRole("button", { name: "换新码" }).tap();
+  await expect(question(manager)).toHaveCount(0);
+  await expect.poll(() => payUrlOf(manager)).not.toBe(before);
+}
+
+test("a refresh under a paying customer: the old code still pays, and the receipt says which it was", async ({ wechatPage: manager, newPhone }) => {
+  const old = await atTheCode(manager, MANAGERS.code);
+  await hydrated(manager);
+  await expect(manager.locator(".link-state")).toHaveText("在线");
+  const beside = await manager.context().newPage();
+  await beside.goto("/m");
+  await hydrated(beside);
+  await expect(beside.locator(".link-state")).toHaveText("在线");
+  const payer = await newPhone();
+  await payer.goto(old);
+  const student = somebody();
+  await fillIn(payer, "36", { student });
+
+  // Tapping the code asks first, and giving up changes nothing.
+  await manager.getByRole("link", { name: "刷新收款码" }).tap();
+  await expect(question(manager).getByRole("heading")).toHaveText("换一个新的收款码？");
+  await expect(question(manager)).toContainText("还能用 3 小时");
+  await decent(manager);
+  await question(manager).getByRole("link", { name: "取消" }).tap();
+  await expect(question(manager)).toHaveCount(0);
+  expect(await payUrlOf(manager)).toBe(old);
+  await manager.keyboard.press("Escape");
+
+  await manager.evaluate(() => void ((window as any).__same = true));
+  await refresh(manager);
+  expect(await manager.evaluate(() => (window as any).__same)).toBe(true);
+  await expect(manager.getByText(/已换成新码。管理员的设置没有变化。/)).toBeVisible();
+  const row = manager.locator(".old-code");
+  await expect(row).toHaveCount(1);
+  await expect(row).toContainText(`尾号 ${tail(old)}`);
+  await expect(row).toContainText(/还有 (3 小时|2 小时 59 分)/);
+  await decent(manager);
+  // The other screen of the same manager shows the new code without being touched.
+  await expect.poll(() => payUrlOf(beside)).toBe(await payUrlOf(manager));
+  await expect(beside.locator(".old-code")).toHaveCount(1);
+  await beside.close();
+
+  await payButton(payer).tap();
+  await receiptShown(payer, "36.00");
+  await expect(manager.locator(".slot .news")).toContainText("¥36.00");
+  await manager.locator(".slot .news").tap();
+  const through = manager.locator('.pairs dt:text-is("经由") + dd');
+  await expect(through).toHaveText(new RegExp(`^旧码，.* 换下 · 尾号 ${tail(old)}$`));
+});
+
+test("an old code is cut: whoever scans it, or has it open, is asked to scan the present one", async ({ wechatPage: manager, newPhone, sim }) => {
+  const old = await atTheCode(manager, MANAGERS.code);
+  await hydrated(manager);
+  const payer = await newPhone();
+  await payer.goto(old);
+  await fillIn(payer, "5", { student: somebody() });
+  await refresh(manager);
+  await refresh(manager);
+  const row = manager.locator(".old-code", { hasText: tail(old) });
+  const others = (await manager.locator(".old-code").count()) - 1;
+  await row.getByRole("link", { name: `立即停用 尾号 ${tail(old)}` }).tap();
+  await expect(question(manager).getByRole("heading")).toHaveText(`立即停用尾号 ${tail(old)} 的旧码？`);
+  await decent(manager);
+  await question(manager).getByRole("button", { name: "立即停用" }).tap();
+  await expect(row).toHaveCount(0);
+  await expect(manager.locator(".old-code")).toHaveCount(others);
+
+  await payButton(payer).tap();
+  await expect(payer.getByRole("heading", { name: "收款码已过期" })).toBeVisible();
+  await expect(payer.getByText("请收款人出示现在的收款码，再扫一次")).toBeVisible();
+  await decent(payer);
+  await payer.goto(`${old}?lang=en`);
+  await expect(payer.getByText("Ask to see the present code and scan that one.")).toBeVisible();
+  // The present one pays.
+  const now = new URL(await payUrlOf(manager), manager.url()).href;
+  const { payment } = await payByDoor(sim, now, { amount: "6", "field.student": somebody(), "field.class": "三年一班" });
+  await manager.goto(`/m/receipts/${payment}`);
+  await expect(manager.locator('.pairs dt:text-is("经由") + dd')).toHaveText(`现在的码 · 尾号 ${tail(now)}`);
+});
+
+test.describe("without script", () => {
+  test.use({ javaScriptEnabled: false });
+
+  test("the code is refreshed and an old one cut by forms", async ({ wechatPage: manager }) => {
+    const old = await atTheCode(manager, MANAGERS.code);
+    await manager.getByRole("link", { name: "刷新收款码" }).tap();
+    await expect(manager).toHaveURL(/\/m\/refresh$/);
+    await manager.getByRole("button", { name: "换新码" }).tap();
+    await expect(manager).toHaveURL(/\/m$/);
+    await expect(manager.getByText("已换成新码")).toBeVisible();
+    expect(await payUrlOf(manager)).not.toBe(old);
+    await manager.getByRole("link", { name: `立即停用 尾号 ${tail(old)}` }).tap();
+    await manager.getByRole("button", { name: "立即停用" }).tap();
+    await expect(manager).toHaveURL(/\/m$/);
+    await expect(manager.locator(".old-code", { hasText: tail(old) })).toHaveCount(0);
+  });
+});

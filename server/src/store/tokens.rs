@@ -1,0 +1,125 @@
+//! The tokens of collection codes: which one is shown, which old ones still work, and what each was made with.
+
+use domain::token::{Terms, TokenLife};
+use domain::{AccountId, Code, CodeId, Millis, TenantId};
+use sqlx::FromRow;
+use uuid::Uuid;
+
+use super::payments::{json, of_json};
+use super::{StoreError, Tx, on};
+
+/// A token that a refresh replaced.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OldToken {
+    /// The token.
+    pub token: String,
+    /// What became of it.
+    pub life: TokenLife,
+}
+
+/// The refresh that made a token.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Refreshed {
+    /// When.
+    pub at_ms: Millis,
+    /// What was configured before.
+    pub before: Terms,
+    /// What it brought.
+    pub after: Terms,
+}
+
+/// Lets `code` be reached by `token`, in the place of the one that it `replaces`.
+///
+/// # Errors
+/// [`StoreError::Duplicate`] when some code has this token, or this code shows another one.
+pub async fn insert(tx: &mut Tx<'_>, code: &Code, token: &str, replaces: Option<&str>, now: Millis) -> Result<(), StoreError> {
+    let terms = json(&Terms::of(code))?;
+    let sql = "INSERT INTO code_token (token, tenant, code, created_at_ms, replaces, terms) VALUES ($1, $2, $3, $4, $5, $6)";
+    on!(tx, |db| sqlx::query(sql)
+        .bind(token)
+        .bind(code.tenant.get())
+        .bind(code.id.get())
+        .bind(now.get())
+        .bind(replaces)
+        .bind(terms)
+        .execute(db)
+        .await
+        .map(drop))
+    .map_err(StoreError::from)
+}
+
+/// Takes the token off the screen; it runs out from `now` on. `false` when it was replaced before.
+pub async fn replace(tx: &mut Tx<'_>, tenant: TenantId, token: &str, now: Millis) -> Result<bool, StoreError> {
+    let sql = "UPDATE code_token SET replaced_at_ms = $3 WHERE tenant = $1 AND token = $2 AND replaced_at_ms IS NULL RETURNING token";
+    let row: Option<(String,)> = on!(tx, |db| sqlx::query_as(sql).bind(tenant.get()).bind(token).bind(now.get()).fetch_optional(db).await)?;
+    Ok(row.is_some())
+}
+
+/// Ends an old token at once. `false` when it was cut before, or is the one that is shown.
+pub async fn cut(tx: &mut Tx<'_>, tenant: TenantId, token: &str, now: Millis) -> Result<bool, StoreError> {
+    let sql = "UPDATE code_token SET cut_at_ms = $3 WHERE tenant = $1 AND token = $2 AND replaced_at_ms IS NOT NULL \
+         AND cut_at_ms IS NULL RETURNING token";
+    let row: Option<(String,)> = on!(tx, |db| sqlx::query_as(sql).bind(tenant.get()).bind(token).bind(now.get()).fetch_optional(db).await)?;
+    Ok(row.is_some())
+}
+
+#[derive(FromRow)]
+struct LifeRow {
+    token: String,
+    replaced_at_ms: Option<i64>,
+    cut_at_ms: Option<i64>,
+}
+
+impl LifeRow {
+    fn read(self) -> OldToken {
+        let life = TokenLife { replaced_at_ms: self.replaced_at_ms.map(Millis::of), cut_at_ms: self.cut_at_ms.map(Millis::of) };
+        OldToken { token: self.token, life }
+    }
+}
+
+/// The code's old tokens that still work at `now`, the one that was replaced last first.
+pub async fn working(tx: &mut Tx<'_>, tenant: TenantId, code: CodeId, now: Millis) -> Result<Vec<OldToken>, StoreError> {
+    let sql = "SELECT token, replaced_at_ms, cut_at_ms FROM code_token WHERE tenant = $1 AND code = $2 AND replaced_at_ms IS NOT NULL \
+         AND cut_at_ms IS NULL AND replaced_at_ms > $3 ORDER BY replaced_at_ms DESC, created_at_ms DESC, token";
+    let since = now.plus_ms(-domain::token::OLD_TOKEN_MS);
+    let rows: Vec<LifeRow> = on!(tx, |db| sqlx::query_as(sql).bind(tenant.get()).bind(code.get()).bind(since.get()).fetch_all(db).await)?;
+    Ok(rows.into_iter().map(LifeRow::read).filter(|old| old.life.opens(now).is_ok()).collect())
+}
+
+/// The refresh that made this token; `None` for a code's first one.
+pub async fn refreshed(tx: &mut Tx<'_>, tenant: TenantId, token: &str) -> Result<Option<Refreshed>, StoreError> {
+    let sql = "SELECT k.created_at_ms, b.terms, k.terms FROM code_token k JOIN code_token b ON b.token = k.replaces \
+         WHERE k.tenant = $1 AND k.token = $2";
+    let row: Option<(i64, String, String)> = on!(tx, |db| sqlx::query_as(sql).bind(tenant.get()).bind(token).fetch_optional(db).await)?;
+    row.map(|(at_ms, before, after)| {
+        Ok(Refreshed {
+            at_ms: Millis::of(at_ms),
+            before: of_json("code_token.terms", &before)?,
+            after: of_json("code_token.terms", &after)?,
+        })
+    })
+    .transpose()
+}
+
+/// Notes that something changed that the screens of the code's manager show, and answers when: later than every change before.
+pub async fn touch(tx: &mut Tx<'_>, tenant: TenantId, code: CodeId, now: Millis) -> Result<Millis, StoreError> {
+    let sql = "UPDATE code SET changed_at_ms = CASE WHEN changed_at_ms >= $3 THEN changed_at_ms + 1 ELSE $3 END \
+         WHERE tenant = $1 AND id = $2 RETURNING changed_at_ms";
+    let row: Option<(i64,)> =
+        on!(tx, |db| sqlx::query_as(sql).bind(tenant.get()).bind(code.get()).bind(now.get()).fetch_optional(db).await)?;
+    row.map(|(at,)| Millis::of(at)).ok_or(StoreError::Stale)
+}
+
+/// When a code of this manager changed last.
+pub async fn changed_at(tx: &mut Tx<'_>, tenant: TenantId, payee: AccountId) -> Result<Option<Millis>, StoreError> {
+    let sql = "SELECT MAX(changed_at_ms) FROM code WHERE tenant = $1 AND payee = $2";
+    let (at,): (Option<i64>,) = on!(tx, |db| sqlx::query_as(sql).bind(tenant.get()).bind(payee.get()).fetch_one(db).await)?;
+    Ok(at.map(Millis::of))
+}
+
+/// Whose codes changed since then, at most `limit`, whatever the organisation.
+pub async fn all_changed_since(tx: &mut Tx<'_>, since: Millis, limit: i64) -> Result<Vec<(TenantId, AccountId, Millis)>, StoreError> {
+    let sql = "SELECT tenant, payee, changed_at_ms FROM code WHERE changed_at_ms > $1 ORDER BY changed_at_ms LIMIT $2";
+    let rows: Vec<(Uuid, Uuid, i64)> = on!(tx, |db| sqlx::query_as(sql).bind(since.get()).bind(limit).fetch_all(db).await)?;
+    Ok(rows.into_iter().map(|(tenant, payee, at)| (TenantId::of(tenant), AccountId::of(payee), Millis::of(at))).collect())
+}
