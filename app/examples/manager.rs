@@ -18,7 +18,7 @@ use std::time::Duration;
 
 use app::Refusal;
 use app::concerns::{self, ConcernCount, ConcernPage, ConcernQuery, ConcernRow, Concerns, Money, PaymentDetail, Seen};
-use app::manager::{Arrival, Collecting, Desk, OldCode, Refreshed, Today};
+use app::manager::{Arrival, Collecting, Desk, OldCode, OwnCode, Preset, Refreshed, Today};
 use app::mobile::{Answer, Backend, Bundle, SignIn, SignInWhy, Visit, answer};
 use app::receipts::{Cursor, DayTotal, PAGE_ROWS, ReceiptDetail, ReceiptPage, ReceiptQuery, ReceiptRow, Receipts, RefundLine, Through};
 use app::ui::prefs::Prefs;
@@ -119,6 +119,7 @@ impl Collecting for Scene {
             merchant_name: merchant_name.to_owned(),
             manager_name: if long { "Maximiliane-Konstantina von und zu Hohenzollern".to_owned() } else { "王敏".to_owned() },
             code_name: "默认收款码".to_owned(),
+            presets: vec![Preset { label: "班级".to_owned(), text: "三年二班".to_owned() }],
             token: "Zk3v9QbTx0aLmN1c".to_owned(),
             amount: domain::AmountRule::Free,
             old: self.old(),
@@ -132,6 +133,21 @@ impl Collecting for Scene {
     }
 
     async fn refresh(&self, caller: &Caller, _: &str) -> Result<Desk, Refusal> {
+        self.desk(caller).await
+    }
+
+    async fn codes(&self, _: &Caller) -> Result<Vec<OwnCode>, Refusal> {
+        let code = |name: &str, number: u128| OwnCode {
+            code: domain::CodeId::of(Uuid::from_u128(number)),
+            name: name.to_owned(),
+            presets: vec![Preset { label: "班级".to_owned(), text: "三年二班".to_owned() }],
+            amount: domain::AmountRule::Free,
+            is_shown: number == 1,
+        };
+        Ok(vec![code("默认码", 1), code("恒达物业", 2)])
+    }
+
+    async fn choose(&self, caller: &Caller, _: domain::CodeId) -> Result<Desk, Refusal> {
         self.desk(caller).await
     }
 

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 
 use app::concerns::{self, ConcernCount, ConcernPage, ConcernQuery, ConcernRow, Concerns, Money, PaymentDetail, Seen};
-use app::manager::{Collecting, Desk, OldCode, Refreshed, Today};
+use app::manager::{Collecting, Desk, OldCode, OwnCode, Preset, Refreshed, Today};
 use app::mobile::{Answer, Backend, Bundle, Seed, SignIn, SignInWhy, Visit, answer};
 use app::receipts::{DayTotal, PAGE_ROWS, ReceiptDetail, ReceiptPage, ReceiptQuery, ReceiptRow, Receipts, Through};
 use app::ui::prefs::Prefs;
@@ -51,6 +51,7 @@ impl Collecting for Shop {
             merchant_name: NAME.to_owned(),
             manager_name: "王敏".to_owned(),
             code_name: "默认码".to_owned(),
+            presets: vec![Preset { label: "班级".to_owned(), text: "三年二班".to_owned() }],
             token: "Zk3v9QbTx0aLmN1c".to_owned(),
             amount: AmountRule::Free,
             old: vec![OldCode { token: "oldOLDoldOLDab12".to_owned(), replaced_at_ms: NOON, ends_at_ms: NOON.plus_ms(10_800_000) }],
@@ -65,6 +66,21 @@ impl Collecting for Shop {
 
     async fn refresh(&self, _: &Caller, _: &str) -> Result<Desk, Refusal> {
         Err(Refusal::NotFound)
+    }
+
+    async fn codes(&self, _: &Caller) -> Result<Vec<OwnCode>, Refusal> {
+        let code = |name: &str, number: u128| OwnCode {
+            code: domain::CodeId::of(Uuid::from_u128(number)),
+            name: name.to_owned(),
+            presets: vec![Preset { label: "班级".to_owned(), text: "三年二班".to_owned() }],
+            amount: domain::AmountRule::Free,
+            is_shown: number == 1,
+        };
+        Ok(vec![code("默认码", 1), code("恒达物业", 2)])
+    }
+
+    async fn choose(&self, caller: &Caller, _: domain::CodeId) -> Result<Desk, Refusal> {
+        self.desk(caller).await
     }
 
     async fn cut(&self, _: &Caller, _: &str) -> Result<Desk, Refusal> {
@@ -205,6 +221,9 @@ fn every_page_is_complete_before_any_script() {
         ("/m", "", 200, vec!["12:00 已换成新码。", "尾号 ab12", "还有 3 小时", "12:00 换下，15:00 失效", "/m/cut?token=oldOLDoldOLDab12"]),
         ("/m/refresh", "", 200, vec!["换一个新的收款码？", "还能用 3 小时", "action=\"/m/refresh\"", "value=\"Zk3v9QbTx0aLmN1c\""]),
         ("/m/cut", "token=oldOLDoldOLDab12", 200, vec!["尾号 ab12 的旧码？", "15:00 自动失效", "action=\"/m/cut\""]),
+        ("/m", "", 200, vec!["班级：三年二班", "展开", "href=\"/m/codes\"", "href=\"/m/code.png\""]),
+        ("/m/codes", "", 200, vec!["恒达物业", "正在使用", "action=\"/m/codes\"", "name=\"q\""]),
+        ("/m/codes", "q=nobody", 200, vec!["没有找到这样的收款码", "value=\"nobody\""]),
         ("/m/cut", "token=gone", 200, vec!["这个旧码已经失效了"]),
         ("/m/receipts", "", 200, vec!["付款人40", "付款人26", "40 笔 · ¥5,140.00".trim(), "?before="]),
         (&one, "", 200, vec!["¥128.50", "<i>4200</i><i>001</i>", "00000007", "/r/abc", "旧码，2026-11-21 12:00:00 换下 · 尾号 ab12"]),

@@ -29,7 +29,7 @@ export async function signIn(page: Page, phone: string, password = PASSWORD): Pr
 /** Signs in and answers where the manager's own code leads. */
 export async function atTheCode(page: Page, phone: string): Promise<string> {
   await signIn(page, phone);
-  await expect(page.locator("img.qr")).toBeVisible();
+  await expect(page.locator(".qr-act img.qr")).toBeVisible();
   const href = await page.locator(".plate .quiet-link").getAttribute("href");
   return new URL(href!, page.url()).href;
 }

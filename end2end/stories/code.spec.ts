@@ -94,6 +94,72 @@ test("an old code is cut: whoever scans it, or has it open, is asked to scan the
   await expect(manager.locator('.pairs dt:text-is("经由") + dd')).toHaveText(`现在的码 · 尾号 ${tail(now)}`);
 });
 
+test("a code that knows some answers is chosen, stays, and its answers are the payer's to see only", async ({ wechatPage: manager, newPhone }) => {
+  const plain = await atTheCode(manager, MANAGERS.code);
+  await hydrated(manager);
+  await manager.getByText("展开").tap();
+  await decent(manager);
+  await manager.getByRole("link", { name: "切换" }).tap();
+  const choices = manager.locator(".choice");
+  await expect(choices).toHaveCount(3);
+  await expect(manager.locator('.choice[aria-pressed="true"]')).toContainText("默认收款码");
+  await decent(manager);
+  await manager.locator("#q").fill("恒达");
+  await expect(choices).toHaveCount(1);
+  await manager.locator("#q").fill("没有这个");
+  await expect(manager.getByText("没有找到这样的收款码")).toBeVisible();
+  await manager.locator("#q").fill("春游");
+  await choices.tap();
+  await expect(manager.locator(".plate .preset")).toHaveText("班级：三年二班 · 备注：春游费");
+  const payUrl = await payUrlOf(manager);
+  expect(payUrl).not.toBe(plain);
+  await manager.reload();
+  expect(await payUrlOf(manager), "the choice stays").toBe(payUrl);
+
+  const payer = await newPhone();
+  await payer.goto(payUrl);
+  await expect(payer.locator("[name='field.student']")).toBeVisible();
+  await expect(payer.locator("[name='field.class'], [name='field.remark']")).toHaveCount(0);
+  await expect(payer.getByText("春游费", { exact: true })).toBeVisible();
+  await decent(payer);
+  await fillIn(payer, "35", { student: somebody(), class: "" });
+  await payButton(payer).tap();
+  await receiptShown(payer, "35.00");
+  await expect(payer.getByText("春游费", { exact: true })).toBeVisible();
+  await manager.goto("/m/codes");
+  await hydrated(manager);
+  await manager.getByRole("button", { name: "默认收款码" }).tap();
+  await expect.poll(() => payUrlOf(manager)).toBe(plain);
+});
+
+test("the code is shared, saved and shown as large as the screen", async ({ wechatPage: manager }) => {
+  await manager.context().grantPermissions(["clipboard-read", "clipboard-write"]);
+  const payUrl = await atTheCode(manager, MANAGERS.code);
+  await hydrated(manager);
+  await manager.getByText("展开").tap();
+  await manager.evaluate(() => Object.defineProperty(navigator, "share", { value: undefined }));
+  await manager.getByRole("button", { name: "分享" }).tap();
+  await expect(manager.getByText("付款链接已复制")).toBeVisible();
+  expect(await manager.evaluate(() => navigator.clipboard.readText())).toBe(payUrl);
+
+  await manager.getByRole("link", { name: "保存图片" }).tap();
+  const composed = question(manager).locator("img.composed");
+  await expect(composed).toBeVisible();
+  expect(await composed.evaluate((it: HTMLImageElement) => [it.naturalWidth, it.naturalHeight])).toEqual([1080, 1400]);
+  await expect(question(manager).getByRole("link", { name: "下载图片" })).toHaveAttribute("download", /^青禾实验学校-蒋明-默认收款码\.png$/);
+  await decent(manager);
+  await question(manager).getByRole("button", { name: "关闭" }).tap();
+  await expect(question(manager)).toHaveCount(0);
+
+  await manager.getByRole("button", { name: "全屏" }).tap();
+  await expect(question(manager).getByText("请把屏幕调亮")).toBeVisible();
+  const width = await question(manager).locator("img").evaluate((it) => it.getBoundingClientRect().width);
+  expect(width).toBeGreaterThan(300);
+  await decent(manager);
+  await manager.keyboard.press("Escape");
+  await expect(question(manager)).toHaveCount(0);
+});
+
 test.describe("without script", () => {
   test.use({ javaScriptEnabled: false });
 

@@ -65,7 +65,7 @@ test("the manager's pages, for every reader", async ({ wechatPage: page, sim }) 
   const { payment } = await payByDoor(sim, payUrl, { amount: "4999.99", ...long });
   for (const { lang, mode, least } of READERS) {
     await like(page, lang, mode);
-    for (const path of ["/m", "/m/refresh", "/m/receipts", `/m/receipts/${payment}`, "/m/settings"]) {
+    for (const path of ["/m", "/m/refresh", "/m/codes", "/m/receipts", `/m/receipts/${payment}`, "/m/settings"]) {
       await page.goto(path);
       await hydrated(page);
       await expect(page.locator("html")).toHaveAttribute("lang", lang === "zh" ? "zh-CN" : "en");

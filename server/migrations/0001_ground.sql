@@ -36,6 +36,8 @@ CREATE TABLE member (
     tenant        UUID NOT NULL REFERENCES tenant (id),
     account       UUID NOT NULL REFERENCES account (id),
     role          TEXT NOT NULL,
+    -- The code that a manager has chosen to show.
+    shown_code    UUID,
     created_at_ms BIGINT NOT NULL,
     PRIMARY KEY (tenant, account, role)
 );
@@ -81,6 +83,8 @@ CREATE TABLE code (
     amount_rule    TEXT NOT NULL,
     form           UUID NOT NULL,
     form_version   BIGINT NOT NULL,
+    -- Answers that the code gives itself, by field.
+    presets        TEXT NOT NULL,
     state          TEXT NOT NULL,
     valid_from_ms  BIGINT,
     valid_until_ms BIGINT,

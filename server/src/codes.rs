@@ -1,4 +1,4 @@
-//! The code on a manager's screen: refreshing it, and cutting the tokens that refreshes left behind (rows E10-E12, idea I7).
+//! The code on a manager's screen: refreshing it, and cutting the tokens that refreshes left behind (rows E10-E13, idea I7).
 
 use domain::{Caller, CodeId, Millis, TenantId};
 
@@ -51,6 +51,16 @@ impl Codes {
     /// When the store does not take it.
     pub async fn cut(&self, caller: &Caller, token: &str) -> Result<Kept, StoreError> {
         let kept = self.store.write(Cut { caller: *caller, token: token.to_owned(), now: (self.clock)() }).await?;
+        self.announce(caller, kept);
+        Ok(kept)
+    }
+
+    /// Shows another code of the manager from now on, also after signing in anew and on other devices.
+    ///
+    /// # Errors
+    /// When the store does not take it.
+    pub async fn choose(&self, caller: &Caller, code: CodeId) -> Result<Kept, StoreError> {
+        let kept = self.store.write(Choose { caller: *caller, code, now: (self.clock)() }).await?;
         self.announce(caller, kept);
         Ok(kept)
     }
@@ -110,6 +120,24 @@ impl Command for Cut {
             return Ok(Kept::Before);
         }
         changed(tx, self.caller.tenant, found.code.id, self.now).await
+    }
+}
+
+struct Choose {
+    caller: Caller,
+    code: CodeId,
+    now: Millis,
+}
+
+impl Command for Choose {
+    type Done = Kept;
+
+    async fn run(&self, tx: &mut Tx<'_>) -> Result<Kept, StoreError> {
+        let Caller { tenant, account, .. } = self.caller;
+        if !codes::choose(tx, tenant, account, self.code).await? {
+            return Ok(Kept::NotFound);
+        }
+        changed(tx, tenant, self.code, self.now).await
     }
 }
 

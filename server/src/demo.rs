@@ -3,8 +3,8 @@
 
 use domain::account::Phone;
 use domain::code::{AmountRule, CodeState, Validity};
-use domain::form::{Component, Field, FormSchema};
-use domain::{AccountId, Fen, Millis, Role, TenantId};
+use domain::form::{Component, Field, FormSchema, Typed};
+use domain::{AccountId, CodeId, Fen, Millis, Role, TenantId};
 
 use crate::found::{Found, NewCode, NewPerson};
 use crate::fresh;
@@ -40,7 +40,7 @@ pub async fn organisations(passwords: &Passwords, now: Millis) -> Result<Vec<Fou
     let tenant = TenantId::of(fresh::uuid(now));
     let mut codes = plates(tenant, first, now);
     for person in people.iter().filter(|person| person.role == Role::Manager) {
-        codes.push(NewCode::new(tenant, person.account, "默认收款码", CodeKind::App, AmountRule::Free, school_form(), now));
+        codes.extend(app_codes(tenant, person.account, now));
     }
     let last = people.iter().rfind(|person| person.role == Role::Manager).map_or(first, |person| person.account);
     let school =
@@ -71,6 +71,19 @@ fn closed(payee: AccountId, now: Millis) -> Found {
         is_demo: true,
         now,
     }
+}
+
+/// What a manager may show: a code that asks everything, and two that know some of it already (row E13).
+fn app_codes(tenant: TenantId, payee: AccountId, now: Millis) -> [NewCode; 3] {
+    let code = |name: &str| NewCode::new(tenant, payee, name, CodeKind::App, AmountRule::Free, school_form(), now);
+    let of_class = Typed::default().with("class", "三年二班").with("remark", "春游费");
+    let of_customer = Typed::default().with("student", "恒达物业").with("class", "三年一班");
+    // The first one is shown until another is chosen; ids of one moment have no order of their own.
+    let later = |mut code: NewCode, ms: i64| {
+        code.code.id = CodeId::of(fresh::uuid(now.plus_ms(ms)));
+        code
+    };
+    [code("默认收款码"), later(code("三年二班春游费").with_presets(of_class), 1), later(code("恒达物业专用").with_presets(of_customer), 2)]
 }
 
 /// The printed codes, under tokens that never change.

@@ -1,12 +1,12 @@
 //! What a manager's screens ask for: the code, today's figures, the receipts.
 
 use app::Refusal;
-use app::manager::{self, Collecting, Desk, OldCode, Refreshed, Today};
+use app::manager::{self, Collecting, Desk, OldCode, OwnCode, Preset, Refreshed, Today};
 use app::receipts::{CodeChoice, Cursor, DayTotal, PAGE_ROWS, ReceiptDetail, ReceiptPage, ReceiptQuery, ReceiptRow, Receipts, Through};
 use async_trait::async_trait;
 use domain::form::Answer;
 use domain::receipt::Receipt;
-use domain::{Caller, Day, PaymentId};
+use domain::{Caller, Code, CodeId, Day, PaymentId};
 
 use crate::codes::Kept;
 use crate::concerns::refund_line;
@@ -64,6 +64,7 @@ impl ManagerDesk {
         let refreshed = tokens::refreshed(&mut conn.tx(), tenant, &found.token).await?;
         let changed_at_ms = tokens::changed_at(&mut conn.tx(), tenant, caller.account).await?.unwrap_or_default();
         Ok(Some(Desk {
+            presets: presets(&found.code),
             token: found.token,
             amount: found.code.amount,
             old: old.into_iter().filter_map(old_code).collect(),
@@ -77,6 +78,20 @@ impl ManagerDesk {
             latest: rows.into_iter().map(row).filter(|row| row.at_ms.day() == today.as_of_ms.day()).collect(),
             today,
         }))
+    }
+
+    async fn read_codes(&self, caller: &Caller) -> Result<Vec<OwnCode>, StoreError> {
+        let mut conn = self.site.store.read().await?;
+        let shown = codes::app_code(&mut conn.tx(), caller.tenant, caller.account).await?.map(|found| found.code.id);
+        let all = codes::app_codes(&mut conn.tx(), caller.tenant, caller.account).await?;
+        let choice = |FoundCode { code, .. }: FoundCode| OwnCode {
+            presets: presets(&code),
+            is_shown: Some(code.id) == shown,
+            code: code.id,
+            name: code.name,
+            amount: code.amount,
+        };
+        Ok(all.into_iter().map(choice).collect())
     }
 
     /// The screen after a change of its code.
@@ -155,6 +170,12 @@ fn place(query: &ReceiptQuery) -> Option<Before> {
     [of_page, of_day].into_iter().flatten().min_by_key(|before| (before.paid_at_ms, before.payment))
 }
 
+/// What a code answers itself, in the words that its payers read.
+fn presets(code: &Code) -> Vec<Preset> {
+    let answers = code.form.check_presets(&code.presets).unwrap_or_default();
+    answers.into_iter().map(|answer| Preset { label: answer.label, text: answer.text }).collect()
+}
+
 /// An old token as the screen shows it; one without an end is none.
 fn old_code(old: OldToken) -> Option<OldCode> {
     let (replaced_at_ms, ends_at_ms) = (old.life.replaced_at_ms?, old.life.ends_at_ms()?);
@@ -195,6 +216,14 @@ impl Collecting for ManagerDesk {
 
     async fn refresh(&self, caller: &Caller, seen: &str) -> Result<Desk, Refusal> {
         self.after(caller, self.site.codes.refresh(caller, seen).await).await
+    }
+
+    async fn codes(&self, caller: &Caller) -> Result<Vec<OwnCode>, Refusal> {
+        self.read_codes(caller).await.map_err(refusal)
+    }
+
+    async fn choose(&self, caller: &Caller, code: CodeId) -> Result<Desk, Refusal> {
+        self.after(caller, self.site.codes.choose(caller, code).await).await
     }
 
     async fn cut(&self, caller: &Caller, token: &str) -> Result<Desk, Refusal> {

@@ -2,7 +2,7 @@
 
 use domain::account::Phone;
 use domain::code::{AmountRule, CodeState, Validity};
-use domain::form::FormSchema;
+use domain::form::{FormSchema, Typed};
 use domain::{AccountId, Code, CodeId, Millis, Role, TenantId};
 use serde_json::json;
 use uuid::Uuid;
@@ -66,10 +66,20 @@ impl NewCode {
             name: name.to_owned(),
             amount,
             form,
+            presets: Typed::default(),
             state: CodeState::Active,
             validity: Validity::default(),
         };
         NewCode { code, kind, form_id: fresh::uuid(now), token: fresh::code_token() }
+    }
+}
+
+impl NewCode {
+    /// The same code, which gives these answers itself.
+    #[must_use]
+    pub fn with_presets(mut self, presets: Typed) -> NewCode {
+        self.code.presets = presets;
+        self
     }
 }
 

@@ -124,7 +124,7 @@ impl Payments {
         let code = &found.code;
         let now = (self.clock)();
         found.takes(submit.opened_at, now).map_err(OpenRefusal::Code)?;
-        match (amount_of(code, &submit.amount), code.form.check(&submit.typed)) {
+        match (amount_of(code, &submit.amount), code.form.check_with_presets(&submit.typed, &code.presets)) {
             (Ok(amount), Ok(answers)) => Ok((amount, answers)),
             (amount, answers) => Err(OpenRefusal::Fields { amount: amount.err(), fields: answers.err().unwrap_or_default() }),
         }

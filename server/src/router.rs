@@ -52,6 +52,8 @@ pub fn router(site: Site) -> Router {
         .route("/m/sign-out", post(manager::sign_out))
         .route("/m/refresh", get(manager::screen).post(manager::refresh))
         .route("/m/cut", get(manager::screen).post(manager::cut))
+        .route("/m/codes", get(manager::screen).post(manager::choose))
+        .route("/m/code.png", get(manager::picture))
         .route("/m/settings", get(manager::screen).post(manager::settings))
         .route("/m/concerns/seen", post(manager::seen))
         .route("/api/{*function}", post(manager::api))

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::form::FormSchema;
+use crate::form::{FormSchema, Typed};
 use crate::{AccountId, CodeId, Fen, Millis, TenantId};
 
 /// The most that one payment may collect unless a code says less: ¥50,000, far below every channel's own limit.
@@ -117,6 +117,8 @@ pub struct Code {
     pub amount: AmountRule,
     /// What the payer is asked.
     pub form: FormSchema,
+    /// Answers that the code gives itself (row E13): the payer sees them and cannot change them.
+    pub presets: Typed,
     /// Switched on or off.
     pub state: CodeState,
     /// From when until when.
@@ -201,6 +203,7 @@ mod tests {
             name: "门口码牌".into(),
             amount: AmountRule::Free,
             form: FormSchema::default(),
+            presets: Typed::default(),
             state,
             validity: Validity { from_ms: from.map(Millis::of), until_ms: until.map(Millis::of) },
         };

@@ -2,7 +2,7 @@
 
 use domain::code::AmountRule;
 use domain::token::Change;
-use domain::{Fen, Millis, PaymentId};
+use domain::{CodeId, Fen, Millis, PaymentId};
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
 use server_fn::codec::Json;
@@ -20,6 +20,8 @@ pub struct Desk {
     pub manager_name: String,
     /// What the manager calls the code.
     pub code_name: String,
+    /// What the code answers itself, as the payer sees it (row E13).
+    pub presets: Vec<Preset>,
     /// The token in the code's address. A refresh replaces exactly this one, so that the same request twice refreshes once.
     pub token: String,
     /// How much the code collects.
@@ -38,6 +40,39 @@ pub struct Desk {
     pub latest: Vec<ReceiptRow>,
     /// Today so far.
     pub today: Today,
+}
+
+/// An answer that a code gives itself.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Preset {
+    /// What is asked.
+    pub label: String,
+    /// The answer.
+    pub text: String,
+}
+
+/// A code that a manager may show (row E13).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OwnCode {
+    /// The code.
+    pub code: CodeId,
+    /// What the manager calls it.
+    pub name: String,
+    /// What it answers itself.
+    pub presets: Vec<Preset>,
+    /// How much it collects.
+    pub amount: AmountRule,
+    /// Whether it is the one that is shown.
+    pub is_shown: bool,
+}
+
+impl OwnCode {
+    /// Whether every word of `words` stands in its name or in what it answers; capitals are not told apart.
+    pub fn is_found_by(&self, words: &str) -> bool {
+        let answers = self.presets.iter().map(|preset| preset.text.as_str());
+        let text = std::iter::once(self.name.as_str()).chain(answers).collect::<Vec<_>>().join("\n").to_lowercase();
+        words.split_whitespace().all(|word| text.contains(&word.to_lowercase()))
+    }
 }
 
 /// A code that was replaced by a refresh and still works.
@@ -131,6 +166,12 @@ pub trait Collecting: Send + Sync {
     /// before stays as it is. Refuses `NotFound` for a token that is not the caller's, `NotAllowed` for a printed code.
     async fn refresh(&self, caller: &domain::Caller, seen: &str) -> Result<Desk, Refusal>;
 
+    /// The codes that the caller may show, oldest first.
+    async fn codes(&self, caller: &domain::Caller) -> Result<Vec<OwnCode>, Refusal>;
+
+    /// Shows another code from now on. Refuses `NotFound` for one that is not the caller's, is printed or is switched off.
+    async fn choose(&self, caller: &domain::Caller, code: CodeId) -> Result<Desk, Refusal>;
+
     /// Ends an old token at once; one that has ended stays as it is. Refuses `NotFound` for one that is shown or not the caller's.
     async fn cut(&self, caller: &domain::Caller, token: &str) -> Result<Desk, Refusal>;
 
@@ -159,6 +200,27 @@ pub async fn refresh_code(
     crate::seam::backend::<dyn Collecting>()?.refresh(&crate::seam::caller()?, &seen).await
 }
 
+/// The codes that the caller may show, oldest first.
+///
+/// # Errors
+/// [`Refusal::SignIn`] when the session ended.
+#[server(endpoint = "manager/codes", prefix = "/api", input = Json)]
+pub async fn load_codes() -> Result<Vec<OwnCode>, Refusal> {
+    crate::seam::backend::<dyn Collecting>()?.codes(&crate::seam::caller()?).await
+}
+
+/// Shows another code from now on, and answers the screen as it is then.
+///
+/// # Errors
+/// [`Refusal::NotFound`] for a code that the caller cannot show.
+#[server(endpoint = "manager/choose", prefix = "/api", input = Json)]
+pub async fn choose_code(
+    /// The code.
+    code: CodeId,
+) -> Result<Desk, Refusal> {
+    crate::seam::backend::<dyn Collecting>()?.choose(&crate::seam::caller()?, code).await
+}
+
 /// Ends an old code at once, and answers the screen as it is then.
 ///
 /// # Errors
@@ -178,4 +240,34 @@ pub async fn cut_code(
 #[server(endpoint = "manager/today", prefix = "/api", input = Json)]
 pub async fn load_today() -> Result<Today, Refusal> {
     crate::seam::backend::<dyn Collecting>()?.today(&crate::seam::caller()?).await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_code_is_found_by_its_name_and_by_what_it_answers() {
+        let preset = |text: &str| Preset { label: "客户".to_owned(), text: text.to_owned() };
+        let code = OwnCode {
+            code: CodeId::of(uuid::Uuid::nil()),
+            name: "恒达物业专用 A".to_owned(),
+            presets: vec![preset("三年一班"), preset("Hengda")],
+            amount: AmountRule::Free,
+            is_shown: false,
+        };
+        let table = [
+            ("", true),
+            ("物业", true),
+            ("一班", true),
+            ("hengDA", true),
+            ("恒达  一班", true),
+            ("恒达 二班", false),
+            ("客户", false),
+            ("用\n三", false),
+        ];
+        for (words, expected) in table {
+            assert_eq!(code.is_found_by(words), expected, "{words}");
+        }
+    }
 }

@@ -7,6 +7,7 @@ use crate::Locale;
 use crate::concerns::ConcernLine;
 use crate::i18n::*;
 use crate::manager::live::Link;
+use crate::manager::more::More;
 use crate::manager::old::{OldCodes, RefreshNews, amount_words, server_time};
 use crate::manager::refresh::RefreshForm;
 use crate::manager::{Desk, api, voice};
@@ -91,6 +92,7 @@ fn Plate(desk: Memo<Desk>, now: RwSignal<Option<Millis>>) -> impl IntoView {
     let merchant = move || desk.with(|desk| desk.merchant_name.clone());
     let who = move || desk.with(|desk| format!("{} · {}", desk.manager_name, desk.code_name));
     let amount = move || desk.with(|desk| amount_words(locale, desk.amount));
+    let presets = move || desk.with(preset_words);
     let alt = move || fill(td_string!(locale, manager.qr_alt), &[("name", &merchant())]);
     let picture = move || desk.with(|desk| desk.qr_png_data_uri.clone());
     let pay_url = move || desk.with(|desk| desk.pay_url.clone());
@@ -99,6 +101,7 @@ fn Plate(desk: Memo<Desk>, now: RwSignal<Option<Millis>>) -> impl IntoView {
         <section class="card plate" aria-labelledby="merchant">
             <h2 id="merchant">{merchant}</h2>
             <p class="quiet">{who}</p>
+            {move || presets().map(|presets| view! { <p class="preset">{presets}</p> })}
             {move || amount().map(|amount| view! { <p class="amount-rule">{amount}</p> })}
             <a class="qr-act" href="/m/refresh" aria-label=td_string!(locale, manager.refresh_title) on:click=ask>
                 <img class="qr" src=picture alt=alt width="248" height="248"/>
@@ -106,12 +109,19 @@ fn Plate(desk: Memo<Desk>, now: RwSignal<Option<Millis>>) -> impl IntoView {
             <p class="quiet">{td_string!(locale, manager.refresh_tap)}</p>
             <RefreshNews now/>
             <a class="quiet-link" href=pay_url rel="external" target="_blank">{td_string!(locale, manager.open_pay_page)}</a>
+            <More desk is_asking/>
             <Dialog open=is_asking labelledby="refresh-asks">
                 {move || view! { <RefreshForm token=token.get() done/> }}
             </Dialog>
         </section>
     }
     .into_any()
+}
+
+/// What the code answers itself; nothing when it asks everything.
+fn preset_words(desk: &Desk) -> Option<String> {
+    let words: Vec<String> = desk.presets.iter().map(|preset| format!("{}：{}", preset.label, preset.text)).collect();
+    (!words.is_empty()).then(|| words.join(" · "))
 }
 
 /// The state of the connection, in a word and a colour.

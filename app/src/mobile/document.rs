@@ -81,6 +81,7 @@ enum Screen {
     Code,
     Refresh,
     Cut,
+    Choose,
     List(ReceiptQuery),
     One(PaymentId),
     Settings,
@@ -95,6 +96,7 @@ impl Screen {
             "/m" => Screen::Code,
             "/m/refresh" => Screen::Refresh,
             "/m/cut" => Screen::Cut,
+            "/m/codes" => Screen::Choose,
             "/m/sign-in" => Screen::SignIn,
             "/m/settings" => Screen::Settings,
             "/m/receipts" => Screen::List(ReceiptQuery::of_url(query)),
@@ -135,6 +137,13 @@ async fn fill(seed: &mut Seed, screen: &Screen, caller: &Caller, desk: &Backend)
             seed.today = desk.as_ref().ok().map(|desk| desk.today.clone());
             let refusal = desk.as_ref().err().cloned();
             seed.desk = Some(desk);
+            refusal.map_or(Ok(()), Err)
+        }
+        Screen::Choose => {
+            seed.today = collecting.today(caller).await.ok();
+            let codes = collecting.codes(caller).await;
+            let refusal = codes.as_ref().err().cloned();
+            seed.codes = Some(codes);
             refusal.map_or(Ok(()), Err)
         }
         Screen::List(query) => {
@@ -182,6 +191,7 @@ fn status(screen: &Screen, seed: &Seed) -> u16 {
             };
         }
         Screen::Code | Screen::Refresh | Screen::Cut | Screen::Settings => seed.desk.as_ref().and_then(|desk| desk.as_ref().err()),
+        Screen::Choose => seed.codes.as_ref().and_then(|codes| codes.as_ref().err()),
         Screen::List(_) => seed.list.as_ref().and_then(|(_, page)| page.as_ref().err()),
         Screen::One(_) => seed.one.as_ref().and_then(|(_, detail)| detail.as_ref().err()),
         Screen::Concerns(_) => seed.concerns.as_ref().and_then(|(_, page)| page.as_ref().err()),
@@ -240,6 +250,7 @@ fn title(locale: Locale, screen: &Screen) -> &'static str {
         Screen::Code => td_string!(locale, manager.desk_title),
         Screen::Refresh => td_string!(locale, manager.refresh_title),
         Screen::Cut => td_string!(locale, manager.cut_title),
+        Screen::Choose => td_string!(locale, manager.switch_title),
         Screen::List(_) => td_string!(locale, receipts.title),
         Screen::One(_) => td_string!(locale, receipts.detail_title),
         Screen::Settings => td_string!(locale, manager.settings_title),
@@ -276,6 +287,7 @@ mod tests {
             ("/m/payments/nonsense", "", Screen::Unknown),
             ("/m/refresh", "", Screen::Refresh),
             ("/m/cut", "token=x", Screen::Cut),
+            ("/m/codes", "q=x", Screen::Choose),
             ("/m/receipts/nonsense", "", Screen::Unknown),
             ("/m/elsewhere", "", Screen::Unknown),
         ];

@@ -8,7 +8,7 @@ use leptos_router::path;
 use crate::concerns::{ConcernsScreen, PaymentScreen};
 use crate::i18n::*;
 use crate::manager::live::Link;
-use crate::manager::{ArrivalNews, CodeScreen, CutScreen, RefreshScreen, SettingsScreen, SignInScreen, stream};
+use crate::manager::{ArrivalNews, ChooseScreen, CodeScreen, CutScreen, RefreshScreen, SettingsScreen, SignInScreen, stream};
 use crate::mobile::{Seed, Till};
 use crate::receipts::{DetailScreen, ListScreen};
 use crate::ui::browser;
@@ -39,6 +39,7 @@ pub fn MobileApp(
                 <Route path=path!("/m") view=CodeScreen/>
                 <Route path=path!("/m/refresh") view=RefreshScreen/>
                 <Route path=path!("/m/cut") view=CutScreen/>
+                <Route path=path!("/m/codes") view=ChooseScreen/>
                 <Route path=path!("/m/sign-in") view=SignInScreen/>
                 <Route path=path!("/m/receipts") view=ListScreen/>
                 <Route path=path!("/m/receipts/:payment") view=DetailScreen/>

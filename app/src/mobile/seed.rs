@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::Refusal;
 use crate::concerns::{ConcernCount, ConcernPage, ConcernQuery, PaymentDetail};
-use crate::manager::{Desk, Today};
+use crate::manager::{Desk, OwnCode, Today};
 use crate::receipts::{ReceiptDetail, ReceiptPage, ReceiptQuery};
 use crate::ui::prefs::Prefs;
 
@@ -26,6 +26,8 @@ pub struct Seed {
     pub today: Option<Today>,
     /// The screen with the code.
     pub desk: Option<Result<Desk, Refusal>>,
+    /// The codes that may be shown.
+    pub codes: Option<Result<Vec<OwnCode>, Refusal>>,
     /// The list of receipts, and which part of it.
     pub list: Option<(ReceiptQuery, Result<ReceiptPage, Refusal>)>,
     /// One receipt.

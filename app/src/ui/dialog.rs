@@ -10,6 +10,9 @@ pub fn Dialog(
     open: RwSignal<bool>,
     /// The id of its heading.
     labelledby: &'static str,
+    /// Its looks, beside `ask`.
+    #[prop(default = "")]
+    look: &'static str,
     /// What it asks.
     children: Children,
 ) -> impl IntoView {
@@ -23,7 +26,7 @@ pub fn Dialog(
         }
     });
     view! {
-        <dialog class="ask card" node_ref=element aria-labelledby=labelledby on:close=move |_| open.set(false)>
+        <dialog class=format!("ask card {look}") node_ref=element aria-labelledby=labelledby on:close=move |_| open.set(false)>
             {children()}
         </dialog>
     }

@@ -67,3 +67,38 @@ pub fn back() -> AnyView {
 pub fn up() -> AnyView {
     icon("M12 19V5M6 11l6-6 6 6")
 }
+
+/// More to choose from.
+pub fn unfold() -> AnyView {
+    icon("M6 9l6 6 6-6")
+}
+
+/// A new one in the place of the old.
+pub fn refresh() -> AnyView {
+    icon("M20 11a8 8 0 00-14.3-4L4 9M4 4v5h5M4 13a8 8 0 0014.3 4L20 15M20 20v-5h-5")
+}
+
+/// One for another.
+pub fn switch() -> AnyView {
+    icon("M7 4L3 8l4 4M3 8h14M17 12l4 4-4 4M21 16H7")
+}
+
+/// A time that runs.
+pub fn clock() -> AnyView {
+    icon("M12 3a9 9 0 100 18 9 9 0 000-18zM12 7v5l3 2")
+}
+
+/// Hand it on.
+pub fn share() -> AnyView {
+    icon("M12 15V4M8 7.5L12 3.5l4 4M5 12v7a1 1 0 001 1h12a1 1 0 001-1v-7")
+}
+
+/// Keep it.
+pub fn save() -> AnyView {
+    icon("M12 4v11M8 11.5l4 4 4-4M5 19.5h14")
+}
+
+/// As large as the screen.
+pub fn full() -> AnyView {
+    icon("M4 9V4h5M15 4h5v5M20 15v5h-5M9 20H4v-5")
+}

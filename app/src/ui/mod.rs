@@ -2,6 +2,7 @@
 
 pub mod answers;
 pub mod browser;
+pub mod device;
 pub mod dialog;
 pub mod icons;
 pub mod mark;

@@ -79,6 +79,7 @@ struct Row {
     state: String,
     valid_from_ms: Option<i64>,
     valid_until_ms: Option<i64>,
+    presets: String,
     schema: String,
     token: String,
     replaced_at_ms: Option<i64>,
@@ -99,6 +100,7 @@ impl Row {
                 name: self.name,
                 amount: of_json("code.amount_rule", &self.amount_rule)?,
                 form: of_json("form.schema", &self.schema)?,
+                presets: of_json("code.presets", &self.presets)?,
                 state: of_word("code.state", &self.state)?,
                 validity: Validity { from_ms: self.valid_from_ms.map(Millis::of), until_ms: self.valid_until_ms.map(Millis::of) },
             },
@@ -115,7 +117,7 @@ impl Row {
 macro_rules! found {
     ($rest:literal) => {
         concat!(
-            "SELECT c.tenant, c.id, c.payee, c.kind, c.name, c.amount_rule, c.state, c.valid_from_ms, c.valid_until_ms, f.schema, k.token, ",
+            "SELECT c.tenant, c.id, c.payee, c.kind, c.name, c.amount_rule, c.state, c.valid_from_ms, c.valid_until_ms, c.presets, f.schema, k.token, ",
             "k.replaced_at_ms, k.cut_at_ms, t.name AS tenant_name, t.is_open, t.logo_png IS NOT NULL AS has_logo, a.name AS payee_name ",
             "FROM code_token k JOIN code c ON c.tenant = k.tenant AND c.id = k.code ",
             "JOIN form f ON f.tenant = c.tenant AND f.id = c.form AND f.version = c.form_version ",
@@ -146,7 +148,7 @@ pub async fn insert_form(tx: &mut Tx<'_>, tenant: TenantId, form: Uuid, schema: 
 pub async fn insert(tx: &mut Tx<'_>, code: &Code, kind: CodeKind, form: Uuid, now: Millis) -> Result<(), StoreError> {
     on!(tx, |db| sqlx::query(
         "INSERT INTO code (tenant, id, payee, kind, name, amount_rule, form, form_version, state, valid_from_ms, valid_until_ms, \
-         created_at_ms, changed_at_ms) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $12)",
+         created_at_ms, changed_at_ms, presets) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $12, $13)",
     )
     .bind(code.tenant.get())
     .bind(code.id.get())
@@ -160,6 +162,7 @@ pub async fn insert(tx: &mut Tx<'_>, code: &Code, kind: CodeKind, form: Uuid, no
     .bind(code.validity.from_ms.map(Millis::get))
     .bind(code.validity.until_ms.map(Millis::get))
     .bind(now.get())
+    .bind(json(&code.presets)?)
     .execute(db)
     .await
     .map(drop))
@@ -213,16 +216,41 @@ pub async fn named(tx: &mut Tx<'_>, tenant: TenantId, payee: AccountId) -> Resul
     Ok(rows.into_iter().map(|(id, name)| (CodeId::of(id), name)).collect())
 }
 
-/// The code on this manager's screen, reached by the token that it shows.
+/// The code on this manager's screen, reached by the token that it shows: the one that they chose while it is switched on, and
+/// otherwise their first.
 pub async fn app_code(tx: &mut Tx<'_>, tenant: TenantId, payee: AccountId) -> Result<Option<FoundCode>, StoreError> {
     let row: Option<Row> = on!(tx, |db| sqlx::query_as(found!(
-        "WHERE c.tenant = $1 AND c.payee = $2 AND c.kind = 'app' AND k.replaced_at_ms IS NULL ORDER BY c.created_at_ms, c.id LIMIT 1"
+        "WHERE c.tenant = $1 AND c.payee = $2 AND c.kind = 'app' AND k.replaced_at_ms IS NULL ORDER BY CASE WHEN c.state = 'active' \
+         AND c.id = (SELECT m.shown_code FROM member m WHERE m.tenant = $1 AND m.account = $2 AND m.role = 'manager') THEN 0 ELSE 1 END, \
+         c.created_at_ms, c.id LIMIT 1"
     ))
     .bind(tenant.get())
     .bind(payee.get())
     .fetch_optional(db)
     .await)?;
     row.map(Row::read).transpose()
+}
+
+/// The codes that this manager may show, oldest first, each reached by the token that it shows.
+pub async fn app_codes(tx: &mut Tx<'_>, tenant: TenantId, payee: AccountId) -> Result<Vec<FoundCode>, StoreError> {
+    let rows: Vec<Row> = on!(tx, |db| sqlx::query_as(found!(
+        "WHERE c.tenant = $1 AND c.payee = $2 AND c.kind = 'app' AND c.state = 'active' AND k.replaced_at_ms IS NULL \
+         ORDER BY c.created_at_ms, c.id"
+    ))
+    .bind(tenant.get())
+    .bind(payee.get())
+    .fetch_all(db)
+    .await)?;
+    rows.into_iter().map(Row::read).collect()
+}
+
+/// Shows this code on its manager's screen from now on. `false` when the manager has no such code to show.
+pub async fn choose(tx: &mut Tx<'_>, tenant: TenantId, payee: AccountId, code: CodeId) -> Result<bool, StoreError> {
+    let sql = "UPDATE member SET shown_code = $3 WHERE tenant = $1 AND account = $2 AND role = 'manager' AND EXISTS (SELECT 1 FROM code c \
+         WHERE c.tenant = $1 AND c.payee = $2 AND c.id = $3 AND c.kind = 'app' AND c.state = 'active') RETURNING account";
+    let row: Option<(Uuid,)> =
+        on!(tx, |db| sqlx::query_as(sql).bind(tenant.get()).bind(payee.get()).bind(code.get()).fetch_optional(db).await)?;
+    Ok(row.is_some())
 }
 
 /// The codes of a manager, oldest first, each with every one of its tokens.

@@ -101,10 +101,12 @@ pub async fn refreshed(tx: &mut Tx<'_>, tenant: TenantId, token: &str) -> Result
     .transpose()
 }
 
-/// Notes that something changed that the screens of the code's manager show, and answers when: later than every change before.
+/// Notes that something changed that the screens of the code's manager show, and answers when: later than every change of the
+/// manager's codes before.
 pub async fn touch(tx: &mut Tx<'_>, tenant: TenantId, code: CodeId, now: Millis) -> Result<Millis, StoreError> {
-    let sql = "UPDATE code SET changed_at_ms = CASE WHEN changed_at_ms >= $3 THEN changed_at_ms + 1 ELSE $3 END \
-         WHERE tenant = $1 AND id = $2 RETURNING changed_at_ms";
+    let sql = "UPDATE code SET changed_at_ms = CASE WHEN $3 > (SELECT MAX(o.changed_at_ms) FROM code o WHERE o.tenant = $1 \
+         AND o.payee = code.payee) THEN $3 ELSE (SELECT MAX(o.changed_at_ms) + 1 FROM code o WHERE o.tenant = $1 AND o.payee = code.payee) \
+         END WHERE tenant = $1 AND id = $2 RETURNING changed_at_ms";
     let row: Option<(i64,)> =
         on!(tx, |db| sqlx::query_as(sql).bind(tenant.get()).bind(code.get()).bind(now.get()).fetch_optional(db).await)?;
     row.map(|(at,)| Millis::of(at)).ok_or(StoreError::Stale)

@@ -13,7 +13,7 @@ use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
-use domain::{Caller, ConcernId, Role};
+use domain::{Caller, CodeId, ConcernId, Role};
 use leptos::prelude::provide_context;
 use leptos::server_fn::error::FromServerFnError;
 use serde::Deserialize;
@@ -24,9 +24,10 @@ use super::limits::Act;
 use super::visit::{Visit, query_value};
 use crate::codes::Kept;
 use crate::desk::ManagerDesk;
+use crate::qr;
 use crate::sign_in::SignInRefusal;
 use crate::site::Site;
-use crate::store::StoreError;
+use crate::store::{StoreError, codes};
 
 /// Where a manager begins.
 const HOME: &str = "/m";
@@ -214,6 +215,43 @@ pub struct CutAsk {
 /// `POST /m/cut`: ends an old code at once.
 pub async fn cut(State(site): State<Site>, visit: Visit, headers: HeaderMap, Form(ask): Form<CutAsk>) -> Response {
     keep(visit, &headers, "/m", async |caller| site.codes.cut(caller, &ask.token).await).await
+}
+
+/// What a choice among the codes posts.
+#[derive(Deserialize)]
+pub struct ChooseAsk {
+    #[serde(default)]
+    code: String,
+}
+
+/// `POST /m/codes`: shows another code.
+pub async fn choose(State(site): State<Site>, visit: Visit, headers: HeaderMap, Form(ask): Form<ChooseAsk>) -> Response {
+    let Ok(code) = ask.code.parse::<CodeId>() else {
+        return visit.notice(StatusCode::NOT_FOUND, &NoticeKind::NotFound, None, Some(HOME));
+    };
+    keep(visit, &headers, "/m/codes", async |caller| site.codes.choose(caller, code).await).await
+}
+
+/// `GET /m/code.png`: the code that is shown, large enough to print, for a phone without the program.
+pub async fn picture(State(site): State<Site>, visit: Visit, headers: HeaderMap) -> Response {
+    let caller = match caller(&site, &headers).await {
+        Ok(Some(caller)) => caller,
+        Ok(None) => return visit.redirect(&format!("/m/sign-in?why=needed&next={}", encode("/m"))),
+        Err(response) => return response,
+    };
+    let found = async {
+        let mut conn = site.store.read().await?;
+        codes::app_code(&mut conn.tx(), caller.tenant, caller.account).await
+    };
+    let found = match found.await {
+        Ok(found) => found,
+        Err(error) => return visit.store_trouble(&error, Some(HOME)),
+    };
+    let png = found.and_then(|found| qr::png(&format!("{}/p/{}", site.config.public_url, found.token), 20));
+    match png {
+        Some(png) => ([(header::CONTENT_TYPE, "image/png"), (header::CACHE_CONTROL, "no-store")], png).into_response(),
+        None => visit.notice(StatusCode::NOT_FOUND, &NoticeKind::NotFound, None, Some(HOME)),
+    }
 }
 
 /// Does something to a code of the manager who is signed in, and leads back to the code.

@@ -83,7 +83,6 @@ fn show_form(visit: Visit, found: &FoundCode, again: Again, status: StatusCode) 
     };
     let action = format!("/p/{}", found.token);
     let idem = opened::number(&visit.site, found, again.opened_at.unwrap_or(visit.now));
-    let presets = Typed::default();
     let page = PayForm {
         action: &action,
         shop: &shop,
@@ -92,7 +91,7 @@ fn show_form(visit: Visit, found: &FoundCode, again: Again, status: StatusCode) 
         amount_error,
         form: &found.code.form,
         typed: &again.typed,
-        presets: &presets,
+        presets: &found.code.presets,
         field_errors: &field_errors,
         photo_errors: &again.photo_errors,
         idem: &idem,

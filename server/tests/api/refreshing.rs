@@ -10,7 +10,7 @@ use server::store::{Command, StoreError, Tx, codes};
 
 use crate::browser::Browser;
 use crate::live::Stream;
-use crate::scene::{Bill, Shop, form};
+use crate::scene::{Bill, Shop, digits, form};
 
 const MANAGER: &str = "13800138000";
 const COLLEAGUE: &str = "13800138001";
@@ -202,5 +202,77 @@ async fn a_refresh_brings_what_the_administrator_configured_and_says_so() {
     shop.world.hands.pass_ms(10 * 60_000);
     let later = manager.open("/m").await;
     assert!(!later.text.contains("管理员更新了"), "it is news for ten minutes");
+    shop.close().await;
+}
+
+/// The codes that the manager may show.
+async fn choices(manager: &Browser) -> Vec<Value> {
+    manager.function("manager/codes", json!({})).await.json().as_array().unwrap().clone()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_code_with_presets_is_chosen_stays_chosen_and_its_answers_cannot_be_changed() {
+    for shop in Shop::on_each_engine().await {
+        let manager = Browser::manager(&shop, MANAGER).await;
+        let all = choices(&manager).await;
+        let names: Vec<_> = all.iter().map(|code| (code["name"].as_str().unwrap(), code["is_shown"].as_bool().unwrap())).collect();
+        assert_eq!(names, [("默认收款码", true), ("三年二班春游费", false), ("恒达物业专用", false)]);
+        manager.open("/m/codes?q=%E6%98%A5%E6%B8%B8").await.says(200, &["三年二班春游费", "班级：三年二班 · 备注：春游费"]);
+        let first = token(&manager).await;
+        let chosen = digits(&all[1]["code"]);
+        assert_eq!(manager.post("/m/codes", &[("code", chosen.clone())]).await.header("location"), "/m");
+        manager.open("/m").await.says(200, &["三年二班春游费", "班级：三年二班 · 备注：春游费"]);
+        let preset = token(&manager).await;
+        assert_ne!(preset, first, "each code has an address of its own");
+        // It stays: after signing in anew, after a refresh.
+        let again = Browser::manager(&shop, MANAGER).await;
+        assert_eq!(token(&again).await, preset);
+        let preset = refresh(&again).await;
+        assert!(choices(&again).await[1]["is_shown"].as_bool().unwrap());
+        assert_eq!(desk(&again).await["old"].as_array().unwrap().len(), 1);
+
+        // The payer sees the answers, is not asked for them, and what is sent for them nevertheless counts for nothing.
+        let payer = Browser::wechat(&shop);
+        let page = payer.open(&format!("/p/{preset}")).await;
+        page.says(200, &["三年二班", "春游费"]);
+        assert!(!page.text.contains("name=\"field.class\"") && !page.text.contains("name=\"field.remark\""), "{}", page.text);
+        let typed = [
+            ("amount", "35.00".to_owned()),
+            ("field.student", "张小明".to_owned()),
+            ("field.class", "三年一班".to_owned()),
+            ("field.remark", "别的".to_owned()),
+            ("field.remark.text", "别的".to_owned()),
+        ];
+        let bill = Bill::of_url(&shop, &payer.submit(&format!("/p/{preset}"), &typed).await.url);
+        shop.world.pay(&bill.payment, json!({})).await;
+        bill.until("paid").await;
+        let receipt = payer.open(&bill.receipt().await).await;
+        let detail = again.open(&format!("/m/receipts/{}", bill.payment)).await;
+        for page in [receipt, detail] {
+            page.says(200, &["张小明", "三年二班", "春游费", "三年二班春游费"]);
+            assert!(!page.text.contains("三年一班") && !page.text.contains("别的"));
+        }
+        // Neither somebody else's code nor a made-up one is shown.
+        let colleague = Browser::manager(&shop, COLLEAGUE).await;
+        for code in [chosen.as_str(), "nonsense", "0199a0b1c2d3e4f50617283940516273"] {
+            assert_eq!(colleague.post("/m/codes", &[("code", code.to_owned())]).await.status, 404, "{code}");
+        }
+        shop.close().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_picture_of_the_code_leads_where_the_code_leads_and_is_its_managers_alone() {
+    let shop = Shop::open().await;
+    let manager = Browser::manager(&shop, MANAGER).await;
+    let answer = manager.send("GET", "/m/code.png", &[], None).await;
+    assert_eq!((answer.status().as_u16(), answer.headers()["content-type"].to_str().unwrap()), (200, "image/png"));
+    let picture = image::load_from_memory(&answer.bytes().await.unwrap()).unwrap().to_luma8();
+    assert!(picture.width() >= 600, "large enough to print: {}", picture.width());
+    let mut prepared = rqrr::PreparedImage::prepare(picture);
+    let read = prepared.detect_grids()[0].decode().unwrap().1;
+    assert_eq!(read, format!("{}/p/{}", shop.url, token(&manager).await));
+    let stranger = Browser::desktop(&shop).ask("GET", "/m/code.png", &[], None).await;
+    assert!(stranger.header("location").starts_with("/m/sign-in"));
     shop.close().await;
 }

@@ -2,7 +2,7 @@
 
 use domain::account::Phone;
 use domain::code::{CodeState, Validity};
-use domain::form::{Answer, FormSchema};
+use domain::form::{Answer, FormSchema, Typed};
 use domain::payment::{self, Attempt, AttemptKind, AttemptState, Trade};
 use domain::refund::{self, RefundWord};
 use domain::{AccountId, AmountRule, Code, CodeId, Fen, Millis, OutRefundNo, OutTradeNo, Payment, PaymentId, PaymentState, Role, TenantId};
@@ -42,6 +42,7 @@ impl Shop {
             name: "门口码牌".into(),
             amount: AmountRule::Free,
             form: FormSchema { version: 1, fields: vec![] },
+            presets: Typed::default(),
             state: CodeState::Active,
             validity: Validity::default(),
         };

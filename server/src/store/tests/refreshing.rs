@@ -109,7 +109,7 @@ async fn thirty_taps_on_one_token_refresh_once() {
         let done = kept.iter().filter(|kept| matches!(kept, Ok(Kept::Done(_)))).count();
         let before = kept.iter().filter(|kept| matches!(kept, Ok(Kept::Before))).count();
         assert_eq!((done, before), (1, 29), "{}: {kept:?}", test.engine);
-        assert_eq!(day.working().await, [seen.clone()]);
+        assert_eq!(day.working().await, std::slice::from_ref(&seen));
         // A request that arrives again hours later changes nothing either.
         day.at(2 * HOUR);
         assert_eq!(day.codes.refresh(&caller, &seen).await.unwrap(), Kept::Before);
