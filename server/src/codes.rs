@@ -5,8 +5,9 @@ use domain::{Caller, CodeId, Millis, TenantId};
 use crate::clock::Clock;
 use crate::fresh;
 use crate::live::{CodeChange, Hub};
+use crate::store::audit::{Act, Actor, Deed};
 use crate::store::codes::{self, CodeKind, FoundCode};
-use crate::store::{Command, Store, StoreError, Tx, tokens};
+use crate::store::{Command, Store, StoreError, Tx, audit, tokens};
 
 /// Everything that keeping codes needs.
 #[derive(Clone)]
@@ -97,6 +98,7 @@ impl Command for Refresh {
             return Ok(Kept::Before);
         }
         tokens::insert(tx, &found.code, &self.new, Some(&self.seen), self.now).await?;
+        note(tx, &self.caller, Act::RefreshCode, found.code.id, self.now).await?;
         changed(tx, self.caller.tenant, found.code.id, self.now).await
     }
 }
@@ -119,6 +121,7 @@ impl Command for Cut {
         if found.life.opens(self.now).is_err() || !tokens::cut(tx, self.caller.tenant, &self.token, self.now).await? {
             return Ok(Kept::Before);
         }
+        note(tx, &self.caller, Act::CutCode, found.code.id, self.now).await?;
         changed(tx, self.caller.tenant, found.code.id, self.now).await
     }
 }
@@ -139,6 +142,12 @@ impl Command for Choose {
         }
         changed(tx, tenant, self.code, self.now).await
     }
+}
+
+/// Writes down who did it. The address itself is no part of it: whoever reads the trail need not be able to pay through it.
+async fn note(tx: &mut Tx<'_>, caller: &Caller, act: Act, code: CodeId, now: Millis) -> Result<(), StoreError> {
+    let deed = Deed::new(now, Actor::Account(caller.account), act, code, &serde_json::json!({}));
+    audit::append(tx, caller.tenant, &deed).await.map(drop)
 }
 
 async fn changed(tx: &mut Tx<'_>, tenant: TenantId, code: CodeId, now: Millis) -> Result<Kept, StoreError> {

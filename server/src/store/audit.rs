@@ -65,6 +65,10 @@ pub enum Act {
     AskRefund,
     /// Money that came once too often or too late was set aside to go back.
     ReturnExtra,
+    /// A manager's code got a new address; the old one runs out.
+    RefreshCode,
+    /// An old address of a code was ended before its time.
+    CutCode,
 }
 
 impl Act {
@@ -81,6 +85,8 @@ impl Act {
             Act::Unlock => "door.unlock",
             Act::AskRefund => "refund.ask",
             Act::ReturnExtra => "refund.return_extra",
+            Act::RefreshCode => "code.refresh",
+            Act::CutCode => "code.cut",
         }
     }
 }
