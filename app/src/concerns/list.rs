@@ -48,6 +48,7 @@ pub fn ConcernsScreen() -> impl IntoView {
             }}
         </main>
     }
+    .into_any()
 }
 
 #[component]

@@ -50,6 +50,7 @@ pub fn PaymentScreen() -> impl IntoView {
             }}
         </main>
     }
+    .into_any()
 }
 
 #[component]

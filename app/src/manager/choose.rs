@@ -36,6 +36,7 @@ pub fn ChooseScreen() -> impl IntoView {
             }}
         </main>
     }
+    .into_any()
 }
 
 #[component]

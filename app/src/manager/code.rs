@@ -45,6 +45,7 @@ pub fn CodeScreen() -> impl IntoView {
             }}
         </main>
     }
+    .into_any()
 }
 
 /// The desk that is shown. It is asked for only where there is one.
@@ -141,7 +142,7 @@ pub fn LinkState() -> impl IntoView {
         Link::Connecting | Link::Reconnecting { .. } => "wait",
         Link::Offline { .. } | Link::Ended => "off",
     };
-    view! { <span class="link-state" data-state=state role="status">{word}</span> }
+    view! { <span class="link-state" data-state=state role="status">{word}</span> }.into_any()
 }
 
 #[component]

@@ -29,6 +29,7 @@ pub fn RefreshScreen() -> impl IntoView {
             view! { <RefreshForm token=desk.token done/> }.into_any()
         }/>
     }
+    .into_any()
 }
 
 /// Asks whether to cut the old code that `?token=` names, as a page.
@@ -52,6 +53,7 @@ pub fn CutScreen() -> impl IntoView {
             }
         }/>
     }
+    .into_any()
 }
 
 #[component]
@@ -74,6 +76,7 @@ fn AskScreen(title: &'static str, form: impl Fn(Desk) -> AnyView + Send + 'stati
             }}
         </main>
     }
+    .into_any()
 }
 
 /// What a form that asks is doing.

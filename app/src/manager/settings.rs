@@ -56,6 +56,7 @@ pub fn SettingsScreen() -> impl IntoView {
             </section>
         </main>
     }
+    .into_any()
 }
 
 #[component]

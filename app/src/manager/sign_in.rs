@@ -36,6 +36,7 @@ pub fn SignInScreen() -> impl IntoView {
             <OtherLanguage locale/>
         </main>
     }
+    .into_any()
 }
 
 #[component]
@@ -49,7 +50,7 @@ fn Why(locale: Locale, why: SignInWhy) -> impl IntoView {
         SignInWhy::SignedOut => td_string!(locale, manager.signed_out).to_owned(),
     };
     let (class, role) = if why.is_fault() { ("note note-bad", "alert") } else { ("note", "status") };
-    view! { <p id="why" class=class role=role>{text}</p> }
+    view! { <p id="why" class=class role=role>{text}</p> }.into_any()
 }
 
 /// The password, with a button that shows it. The button appears with the program, because it can do nothing without it.
@@ -70,6 +71,7 @@ fn Password(is_fault: bool, autofocus: bool) -> impl IntoView {
             </button>
         </div>
     }
+    .into_any()
 }
 
 /// The same page in the other language.
@@ -79,5 +81,5 @@ fn OtherLanguage(locale: Locale) -> impl IntoView {
         Locale::zh => ("/m/sign-in?lang=en", "en", "English"),
         Locale::en => ("/m/sign-in?lang=zh", "zh", "中文"),
     };
-    view! { <p><a class="quiet-link" href=href lang=lang rel="external">{name}</a></p> }
+    view! { <p><a class="quiet-link" href=href lang=lang rel="external">{name}</a></p> }.into_any()
 }

@@ -50,6 +50,7 @@ pub fn MobileApp(
             <Tabs/>
         </Router>
     }
+    .into_any()
 }
 
 /// Says what still works while nothing can be heard of arrivals.
@@ -141,4 +142,5 @@ fn NotAPage() -> impl IntoView {
             </Empty>
         </main>
     }
+    .into_any()
 }

@@ -53,6 +53,7 @@ pub fn DetailScreen() -> impl IntoView {
             }}
         </main>
     }
+    .into_any()
 }
 
 #[component]

@@ -45,6 +45,7 @@ pub fn ListScreen() -> impl IntoView {
             <Body query/>
         </main>
     }
+    .into_any()
 }
 
 /// Loads the beginning of the list that the address names, unless this very list is loaded already; then returns to where it
@@ -245,7 +246,7 @@ pub fn Tag(
         ReceiptState::Refunding | ReceiptState::PartlyRefunded => "wait",
         ReceiptState::Refunded => "gone",
     };
-    view! { <span class="tag" data-kind=kind>{state_name(locale, state)}</span> }
+    view! { <span class="tag" data-kind=kind>{state_name(locale, state)}</span> }.into_any()
 }
 
 /// A state in a word.

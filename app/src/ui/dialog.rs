@@ -30,4 +30,5 @@ pub fn Dialog(
             {children()}
         </dialog>
     }
+    .into_any()
 }

@@ -26,6 +26,7 @@ pub fn Bar(
             {children.map(|children| view! { <div class="bar-side">{children()}</div> })}
         </header>
     }
+    .into_any()
 }
 
 /// A screen or part of one that has nothing to show, and what to do about it.
@@ -43,6 +44,7 @@ pub fn Empty(
             {children.map(|children| children())}
         </div>
     }
+    .into_any()
 }
 
 /// The shape of what is being loaded. It appears only when loading takes long enough to be noticed (by its style).
@@ -58,6 +60,7 @@ pub fn Loading(
             <div class="card"></div>
         </div>
     }
+    .into_any()
 }
 
 /// The sentence of a refusal.
@@ -93,4 +96,5 @@ pub fn Refused(
             }}
         </div>
     }
+    .into_any()
 }

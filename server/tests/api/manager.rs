@@ -10,7 +10,7 @@ use server::demo::PASSWORD;
 use server::store::{Command, StoreError, Tx, doors};
 
 use crate::browser::Browser;
-use crate::scene::{Bill, Shop, digits, form, until};
+use crate::scene::{Bill, Shop, digits, form, grouped, until};
 
 const MANAGER: &str = "13800138000";
 const COLLEAGUE: &str = "13800138001";
@@ -28,7 +28,7 @@ async fn a_manager_signs_in_sees_what_came_and_signs_out() {
         assert_eq!(attributes, BTreeSet::from(["HttpOnly", "Max-Age=2592000", "Path=/", "SameSite=Lax", "Secure"]));
         browser.open("/m").await.says(200, &["王敏", "12.50", "张小明"]);
         browser.open("/m/receipts").await.says(200, &["12.50", "张小明"]);
-        browser.open(&format!("/m/receipts/{}", bill.payment)).await.says(200, &["12.50", "张小明", "三年一班", &bill.payment]);
+        browser.open(&format!("/m/receipts/{}", bill.payment)).await.says(200, &["12.50", "张小明", "三年一班", &grouped(&bill.payment)]);
         browser.open("/m/settings").await.says(200, &["王敏"]);
         let today = until("the totals", async || {
             let today = browser.function("manager/today", json!({})).await.json();

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use server::store::{Command, StoreError, Tx, codes};
 
 use crate::browser::Browser;
-use crate::scene::{Bill, Shop, form};
+use crate::scene::{Bill, Shop, form, grouped};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_payment_goes_from_the_scan_to_the_receipt_and_each_step_says_the_truth() {
@@ -30,7 +30,8 @@ async fn a_payment_goes_from_the_scan_to_the_receipt_and_each_step_says_the_trut
         assert!(receipt.starts_with("/r/") && receipt.len() >= 3 + 22, "an unguessable link: {receipt}");
         payer.open(&bill.page).await.says(200, &["付款成功", &receipt]);
         let transaction = shop.world.order(&bill.payment).await.unwrap()["transaction_id"].as_str().unwrap().to_owned();
-        let said = ["付款成功", "¥", "12.50", "张小明", "三年一班", &bill.payment, &bill.payment[24..], &transaction, "王敏"];
+        let said =
+            ["付款成功", "¥", "12.50", "张小明", "三年一班", &grouped(&bill.payment), &bill.payment[24..], &grouped(&transaction), "王敏"];
         Browser::desktop(&shop).open(&receipt).await.says(200, &said);
         assert_eq!((shop.count("receipt").await, shop.count("payment").await), (1, 1));
         shop.close().await;

@@ -300,6 +300,13 @@ impl<'a> Bill<'a> {
     }
 }
 
+/// A long number as pages show it, in groups of four; after sixteen digits the line may turn.
+pub fn grouped(number: &str) -> String {
+    let groups = number.as_bytes().chunks(4).enumerate();
+    let shown = groups.map(|(at, four)| format!("{}<i>{}</i>", if at == 4 { "<wbr>" } else { "" }, std::str::from_utf8(four).unwrap()));
+    shown.collect()
+}
+
 /// The 32 digits of a payment that is named in JSON, where it has hyphens.
 pub fn digits(payment: &Value) -> String {
     payment.as_str().unwrap().replace('-', "")
