@@ -80,8 +80,8 @@ pub enum Prepared {
     Ready(String),
     /// The channel refused.
     Refused(ChannelCode),
-    /// The channel did not answer, or not clearly; with its code, where it gave one. The same order is asked for again.
-    Unknown(Option<ChannelCode>),
+    /// The channel did not answer, or not clearly. The same order is asked for again.
+    Unknown,
     /// It is no longer to be paid: paid, closed or held meanwhile.
     Over,
 }
@@ -258,7 +258,7 @@ impl Payments {
             Err(error) => {
                 let advice = error.code().map(|code| sentence(Locale::en, code, Listener::Administrator));
                 tracing::warn!(no = %attempt.no, %error, advice, "the channel did not answer for an order");
-                Ok(Prepared::Unknown(error.code()))
+                Ok(Prepared::Unknown)
             }
         }
     }
@@ -280,7 +280,7 @@ impl Payments {
                 }
             }
         }
-        Ok(Prepared::Unknown(None))
+        Ok(Prepared::Unknown)
     }
 
     /// A refusal speaks of this call only. An earlier call of the same number may have taken effect, which a query tells.
@@ -294,7 +294,7 @@ impl Payments {
                 self.hear(&attempt.no, &trade, None).await?;
                 Ok(Prepared::Refused(code))
             }
-            Err(error) => Ok(Prepared::Unknown(error.code())),
+            Err(_) => Ok(Prepared::Unknown),
         }
     }
 

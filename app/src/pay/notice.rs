@@ -1,13 +1,12 @@
 //! When there is nothing to pay, or something went wrong: a human sentence and one thing to do.
 
+use domain::Millis;
 use domain::code::CodeRefusal;
-use domain::{ChannelCode, Millis};
 use leptos::prelude::*;
 
 use super::document::{Frame, Part, Shell, document, reader_links};
 use super::shop::{Shop, masthead};
 use super::waiting::Sign;
-use crate::channel::{Listener, sentence};
 use crate::i18n::*;
 use crate::ui::fill;
 
@@ -31,11 +30,6 @@ pub enum NoticeKind {
     MerchantClosed,
     /// The payment channel does not answer.
     ChannelDown,
-    /// The payment channel says why it cannot take the order at present.
-    ChannelSays {
-        /// Why.
-        code: ChannelCode,
-    },
     /// WeChat shows a preview with a made-up identity, which may not pay.
     PreviewIdentity,
     /// WeChat did not say who the payer is.
@@ -118,7 +112,6 @@ fn words(locale: Locale, kind: &NoticeKind) -> Words {
         }
         NoticeKind::MerchantClosed => say(td_string!(locale, pay.closed_title), td_string!(locale, pay.closed_text)),
         NoticeKind::ChannelDown => say(td_string!(locale, pay.channel_title), td_string!(locale, pay.trouble_channel)),
-        NoticeKind::ChannelSays { code } => say(td_string!(locale, pay.channel_title), sentence(locale, *code, Listener::Payer)),
         NoticeKind::PreviewIdentity => {
             let words = say(td_string!(locale, pay.preview_title), td_string!(locale, pay.preview_text));
             Words { act: td_string!(locale, pay.preview_act), ..words }

@@ -379,12 +379,12 @@ async fn show_waiting(mut visit: Visit, address: &str, looked: Looked, wants_nat
             }
             Ok(Prepared::Refused(code)) => (standing, why) = (Standing::NotPaid, Some(code)),
             // Another order of this payment was handed out before and may have been paid.
-            Ok(Prepared::Unknown(_)) if stored.payment.attempts.iter().any(|attempt| attempt.state == AttemptState::Ready) => {
+            Ok(Prepared::Unknown) if stored.payment.attempts.iter().any(|attempt| attempt.state == AttemptState::Ready) => {
                 standing = Standing::Confirming;
             }
-            Ok(Prepared::Unknown(code)) => {
-                let kind = code.map_or(NoticeKind::ChannelDown, |code| NoticeKind::ChannelSays { code });
-                return visit.notice(StatusCode::SERVICE_UNAVAILABLE, &kind, Some(&shop), Some(address));
+            // No order was handed out, so nothing can have been paid, whatever the channel means by its answer.
+            Ok(Prepared::Unknown) => {
+                return visit.notice(StatusCode::SERVICE_UNAVAILABLE, &NoticeKind::ChannelDown, Some(&shop), Some(address));
             }
             Ok(Prepared::Over) => match site.payments.load(stored.payment.tenant, stored.payment.id).await {
                 Ok(Some(now)) => {
