@@ -38,7 +38,7 @@ test("money arrives on the screen while a payer pays on another phone", async ({
   // The news leads to the receipt itself.
   await news.tap();
   await expect(manager.getByRole("heading", { name: "收款详情" })).toBeVisible();
-  await expect(manager.getByText(student)).toBeVisible();
+  await expect(manager.locator(".pairs dd", { hasText: student })).toBeVisible();
   expect(await isSameDocument(manager)).toBe(true);
 });
 
