@@ -262,12 +262,12 @@ async fn only_the_manager_who_owns_the_code_sees_and_marks_it() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_a_payer_reads_of_a_refused_order_is_what_happened() {
+async fn a_payer_whose_order_could_not_be_made_reads_that_nothing_was_charged_and_the_log_says_why() {
     let shop = Shop::open().await;
     shop.world.fault("prepay", "429", 3).await;
     let payer = Browser::wechat(&shop);
     let page = payer.submit("/p/demo", &crate::scene::form("3")).await;
-    page.says(503, &["现在付款的人太多", "请过几秒再试"]);
+    page.says(503, &["微信支付暂时没有回应", "没有扣款"]);
     assert!(!page.text.to_uppercase().contains("FREQUENCY"), "no codes for the payer");
     let logged = log::text();
     assert!(logged.contains("WeChat Pay does not") || logged.contains("Too many calls"), "the administrator's sentence is in the log");
