@@ -74,7 +74,7 @@ unit: ## unit, property and store tests, on SQLite and on a PostgreSQL cluster o
 
 wasm-test: ## tests of the screens inside headless Chromium
 	@$(setup) rust client browser
-	@CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER=wasm-bindgen-test-runner WASM_BINDGEN_TEST_ONLY_WEB=1 \
+	@CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER=wasm-bindgen-test-runner WASM_BINDGEN_TEST_ONLY_WEB=1 WASM_BINDGEN_TEST_TIMEOUT=120 \
 	  cargo test --locked --package app --lib --test '*' --target wasm32-unknown-unknown --features hydrate
 
 sdk-test: client release ## scripts and style sheets by themselves; an SDK that others wrote, against the simulator
