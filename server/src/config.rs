@@ -275,8 +275,8 @@ impl Values {
             request_timeout_ms: self.number("request_timeout_ms", 100, 600_000)?,
             body_limit_bytes: self.number("body_limit_bytes", 1024, 100_000_000)?,
             photo_limit_bytes: self.number("photo_limit_bytes", 1024, 100_000_000)?,
-            // The channel refuses orders that live less than a minute, and its tickets live two hours.
-            payment_expires_ms: self.number("payment_expires_s", 60, 7_200)? * 1000,
+            // The channel refuses an order that has less than a minute to live when it arrives, and its tickets live two hours.
+            payment_expires_ms: self.number("payment_expires_s", 75, 7_200)? * 1000,
             session_ms: self.number("session_days", 1, 365)? * 86_400_000,
             limits: Limits {
                 pay_per_minute: self.number("limits_pay_per_minute", 1, 1_000_000)?,

@@ -82,6 +82,8 @@ pub enum Prepared {
     Refused(ChannelCode),
     /// The channel did not answer, or not clearly. The same order is asked for again.
     Unknown,
+    /// The channel takes no more orders at this moment. The same order is asked for again.
+    Busy,
     /// It is no longer to be paid: paid, closed or held meanwhile.
     Over,
 }
@@ -258,7 +260,7 @@ impl Payments {
             Err(error) => {
                 let advice = error.code().map(|code| sentence(Locale::en, code, Listener::Administrator));
                 tracing::warn!(no = %attempt.no, %error, advice, "the channel did not answer for an order");
-                Ok(Prepared::Unknown)
+                Ok(if error.code() == Some(ChannelCode::FrequencyLimited) { Prepared::Busy } else { Prepared::Unknown })
             }
         }
     }

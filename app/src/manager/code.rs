@@ -187,9 +187,11 @@ pub fn ArrivalNews() -> impl IntoView {
     let till = till();
     let locale = till.locale;
     move || {
-        till.news.get().map(|news| match news {
+        let news = till.news.get()?;
+        let url = news.url();
+        Some(match news {
             News::Arrived(arrival) => view! {
-                <a class="news" href=format!("/m/receipts/{}", arrival.payment)>
+                <a class="news" href=url>
                     {icons::check()}
                     <strong>{td_string!(locale, manager.arrived)} " " <span class="sum">{yuan(arrival.amount_fen)}</span></strong>
                     <span class="news-who">{arrival.title} " " <time>{clock_with_seconds(arrival.at_ms)}</time></span>
@@ -197,7 +199,7 @@ pub fn ArrivalNews() -> impl IntoView {
             }
             .into_any(),
             News::Meanwhile { count, sum_fen } => view! {
-                <a class="news" href="/m/receipts">
+                <a class="news" href=url>
                     {icons::check()}
                     <strong>{fill(td_string!(locale, manager.arrived_meanwhile), &[("count", &count)])} " " <span class="sum">{yuan(sum_fen)}</span></strong>
                 </a>

@@ -78,12 +78,13 @@ fn Trouble() -> impl IntoView {
     .into_any()
 }
 
-/// News on every screen but that of the code, which has its own place for it.
+/// News on every screen but that of the code, which has its own place for it, and the one to which the news leads.
 #[component]
 fn Toast() -> impl IntoView {
     let till = crate::mobile::till::till();
     let path = use_location().pathname;
-    let here = move || !matches!(path.get().as_str(), "/m" | "/m/" | "/m/sign-in");
+    let is_told = move |path: &str| till.news.with(|news| news.as_ref().is_some_and(|news| news.url() == path));
+    let here = move || path.with(|path| !matches!(path.as_str(), "/m" | "/m/" | "/m/sign-in") && !is_told(path));
     let is_over = RwSignal::new(true);
     Effect::new(move |earlier: Option<Option<TimeoutHandle>>| {
         if let Some(Some(handle)) = earlier {

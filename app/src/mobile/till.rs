@@ -28,6 +28,16 @@ pub enum News {
     },
 }
 
+impl News {
+    /// Where a tap on it leads.
+    pub fn url(&self) -> String {
+        match self {
+            News::Arrived(arrival) => format!("/m/receipts/{}", arrival.payment),
+            News::Meanwhile { .. } => "/m/receipts".to_owned(),
+        }
+    }
+}
+
 /// The voice, in the words of the screen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Voice {

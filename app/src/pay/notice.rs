@@ -30,6 +30,8 @@ pub enum NoticeKind {
     MerchantClosed,
     /// The payment channel does not answer.
     ChannelDown,
+    /// The payment channel takes no more orders at this moment.
+    ChannelBusy,
     /// WeChat shows a preview with a made-up identity, which may not pay.
     PreviewIdentity,
     /// WeChat did not say who the payer is.
@@ -112,6 +114,7 @@ fn words(locale: Locale, kind: &NoticeKind) -> Words {
         }
         NoticeKind::MerchantClosed => say(td_string!(locale, pay.closed_title), td_string!(locale, pay.closed_text)),
         NoticeKind::ChannelDown => say(td_string!(locale, pay.channel_title), td_string!(locale, pay.trouble_channel)),
+        NoticeKind::ChannelBusy => say(td_string!(locale, pay.busy_title), td_string!(locale, pay.trouble_busy)),
         NoticeKind::PreviewIdentity => {
             let words = say(td_string!(locale, pay.preview_title), td_string!(locale, pay.preview_text));
             Words { act: td_string!(locale, pay.preview_act), ..words }

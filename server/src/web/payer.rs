@@ -379,12 +379,13 @@ async fn show_waiting(mut visit: Visit, address: &str, looked: Looked, wants_nat
             }
             Ok(Prepared::Refused(code)) => (standing, why) = (Standing::NotPaid, Some(code)),
             // Another order of this payment was handed out before and may have been paid.
-            Ok(Prepared::Unknown) if stored.payment.attempts.iter().any(|attempt| attempt.state == AttemptState::Ready) => {
+            Ok(Prepared::Unknown | Prepared::Busy) if stored.payment.attempts.iter().any(|attempt| attempt.state == AttemptState::Ready) => {
                 standing = Standing::Confirming;
             }
             // No order was handed out, so nothing can have been paid, whatever the channel means by its answer.
-            Ok(Prepared::Unknown) => {
-                return visit.notice(StatusCode::SERVICE_UNAVAILABLE, &NoticeKind::ChannelDown, Some(&shop), Some(address));
+            Ok(prepared @ (Prepared::Unknown | Prepared::Busy)) => {
+                let kind = if prepared == Prepared::Busy { NoticeKind::ChannelBusy } else { NoticeKind::ChannelDown };
+                return visit.notice(StatusCode::SERVICE_UNAVAILABLE, &kind, Some(&shop), Some(address));
             }
             Ok(Prepared::Over) => match site.payments.load(stored.payment.tenant, stored.payment.id).await {
                 Ok(Some(now)) => {

@@ -162,7 +162,7 @@ impl Visit {
         if let NoticeKind::TooMany { after_s } = kind {
             response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(*after_s));
         }
-        if *kind == NoticeKind::Busy {
+        if matches!(kind, NoticeKind::Busy | NoticeKind::ChannelBusy) {
             response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(2));
         }
         response

@@ -267,7 +267,7 @@ async fn a_payer_whose_order_could_not_be_made_reads_that_nothing_was_charged_an
     shop.world.fault("prepay", "429", 3).await;
     let payer = Browser::wechat(&shop);
     let page = payer.submit("/p/demo", &crate::scene::form("3")).await;
-    page.says(503, &["微信支付暂时没有回应", "没有扣款"]);
+    page.says(503, &["现在付款的人太多", "没有扣款"]);
     assert!(!page.text.to_uppercase().contains("FREQUENCY"), "no codes for the payer");
     let logged = log::text();
     assert!(logged.contains("WeChat Pay does not") || logged.contains("Too many calls"), "the administrator's sentence is in the log");
