@@ -71,13 +71,15 @@ pub fn router(site: Site) -> Router {
         .merge(links)
         .route("/", get(front))
         .fallback(nothing_here)
-        .layer(CsrfLayer::new())
-        .layer(timeout)
-        .layer(middleware::from_fn_with_state(site.clone(), friendly_refusals))
-        .layer(middleware::from_fn_with_state(site.clone(), limit_views))
-        .layer(CompressionLayer::new().quality(CompressionLevel::Precise(5)))
-        // Around everything that may refuse, because a refusal that comes too early is never read.
-        .layer(middleware::from_fn(unread::hear_out));
+        // One stack, the outermost first: every `layer` by itself would put each request into another box.
+        .layer((
+            // Around everything that may refuse, because a refusal that comes too early is never read.
+            middleware::from_fn(unread::hear_out),
+            CompressionLayer::new().quality(CompressionLevel::Precise(5)),
+            middleware::from_fn_with_state(site.clone(), at_the_door),
+            timeout,
+            CsrfLayer::new(),
+        ));
 
     // A stream has no end, so no timeout; it is not compressed, because single events would be held back.
     let streams = Router::new().route("/m/live", get(stream::live));
@@ -96,8 +98,7 @@ pub fn router(site: Site) -> Router {
         .merge(streams)
         .merge(machines)
         // A panic is caught before the headers are set, so that its answer carries them too.
-        .layer(CatchPanicLayer::custom(panicked))
-        .layer(middleware::from_fn_with_state(site.clone(), observe))
+        .layer((middleware::from_fn_with_state(site.clone(), observe), CatchPanicLayer::custom(panicked)))
         .with_state(site)
 }
 
@@ -170,23 +171,19 @@ async fn photo(State(site): State<Site>, Path((token, photo)): Path<(String, Str
     }
 }
 
-/// Turns away an address that asks too often, before anything is read.
-async fn limit_views(State(site): State<Site>, request: Request, next: Next) -> Response {
+/// Turns away an address that asks too often, before anything is read. What a layer or an extractor behind it refuses without a
+/// word for people becomes a page with a sentence. Server functions are called by the app, which has sentences of its own: it is
+/// told the reason in the form in which it reads all of them.
+async fn at_the_door(State(site): State<Site>, request: Request, next: Next) -> Response {
     let peer = visit::peer(request.extensions());
-    match site.gate.pass(Act::View, site.gate.address(peer, request.headers())) {
-        Ok(()) => next.run(request).await,
-        Err(after_s) if is_function(request.uri()) => manager::refused(StatusCode::TOO_MANY_REQUESTS, &Refusal::TryLater { after_s }),
-        Err(after_s) => {
-            let visit = Visit::read(&site, request.uri(), request.headers(), peer);
-            visit.notice(StatusCode::TOO_MANY_REQUESTS, &NoticeKind::TooMany { after_s }, None, None)
+    if let Err(after_s) = site.gate.pass(Act::View, site.gate.address(peer, request.headers())) {
+        if is_function(request.uri()) {
+            return manager::refused(StatusCode::TOO_MANY_REQUESTS, &Refusal::TryLater { after_s });
         }
+        let visit = Visit::read(&site, request.uri(), request.headers(), peer);
+        return visit.notice(StatusCode::TOO_MANY_REQUESTS, &NoticeKind::TooMany { after_s }, None, None);
     }
-}
-
-/// What a layer or an extractor refused without a word for people becomes a page with a sentence. Server functions are called by
-/// the app, which has sentences of its own: it is told the reason in the form in which it reads all of them.
-async fn friendly_refusals(State(site): State<Site>, request: Request, next: Next) -> Response {
-    let (uri, headers, peer) = (request.uri().clone(), request.headers().clone(), visit::peer(request.extensions()));
+    let (uri, headers) = (request.uri().clone(), request.headers().clone());
     let path = uri.path();
     let response = next.run(request).await;
     if is_page(&response) {

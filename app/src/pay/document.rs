@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 
 use crate::i18n::*;
+use crate::ui::escaped;
 
 /// What Trunk built for the payer's pages, cut into what each page needs, so that the first view carries nothing else. The server
 /// makes it once at start and hands it to every page.
@@ -80,21 +81,21 @@ pub(super) enum Part {
 
 impl Assets {
     /// `is_chosen`: the reader chose a theme or the care mode, rather than leaving both to the device.
-    fn css(&self, part: Part, is_chosen: bool) -> String {
+    fn css(&self, part: Part, is_chosen: bool) -> [&str; 3] {
         let chosen = if is_chosen { self.chosen_css.as_str() } else { "" };
         let own = match part {
             Part::Pay => "",
             Part::Tools => self.tools_css.as_str(),
             Part::Result => self.result_css.as_str(),
         };
-        [self.base_css.as_str(), chosen, own].concat()
+        [self.base_css.as_str(), chosen, own]
     }
 
-    fn js(&self, part: Part) -> String {
+    fn js(&self, part: Part) -> [&str; 3] {
         match part {
-            Part::Pay => self.pay_js.clone(),
-            Part::Tools => [&self.pay_js, "\n", &self.tools_js].concat(),
-            Part::Result => self.result_js.clone(),
+            Part::Pay => [&self.pay_js, "", ""],
+            Part::Tools => [&self.pay_js, "\n", &self.tools_js],
+            Part::Result => [&self.result_js, "", ""],
         }
     }
 }
@@ -149,43 +150,45 @@ impl Frame {
     }
 }
 
-/// The whole page. `body` is rendered inside a fresh reactive owner, which nothing here uses but views expect.
+/// The whole page. `body` is rendered inside a fresh reactive owner, which nothing here uses but views expect. The frame around it
+/// is the same for everybody and is written as text: as a view, the style and the script would be copied several times.
 pub(super) fn document<V: IntoView>(shell: Shell<'_>, frame: Frame, body: impl FnOnce() -> V) -> String {
-    let html = Owner::new().with(|| page(shell, frame, body()).to_html());
-    format!("<!doctype html>{html}")
-}
-
-fn page(shell: Shell<'_>, frame: Frame, body: impl IntoView) -> impl IntoView {
+    let body = Owner::new().with(|| body().to_html());
     let Shell { locale, nonce, assets, is_demo, theme, is_care } = shell;
     let theme = match theme {
-        Theme::Device => None,
-        Theme::Light => Some("light"),
-        Theme::Dark => Some("dark"),
+        Theme::Device => "",
+        Theme::Light => " data-theme=\"light\"",
+        Theme::Dark => " data-theme=\"dark\"",
     };
-    let nonce = nonce.to_owned();
-    let refresh = frame.refresh.map(|(s, url)| view! { <meta http-equiv="refresh" content=format!("{s};url={url}") /> });
-    let forward = frame.forward_to.map(|url| view! { <meta http-equiv="refresh" content=format!("1;url={url}") /> });
-    view! {
-        <html lang=lang_tag(locale) data-theme=theme data-mode=is_care.then_some("care")>
-            <head>
-                <meta charset="utf-8" />
-                <meta name="viewport" content="width=device-width,initial-scale=1,viewport-fit=cover" />
-                <meta name="format-detection" content="telephone=no" />
-                <title>{frame.title}</title>
-                <link rel="icon" href="data:," />
-                // Before the first paint, so that what needs the script never moves what is already shown.
-                <script nonce=nonce.clone() inner_html="document.documentElement.className='js kb'"></script>
-                <style nonce=nonce.clone() inner_html=assets.css(frame.part, theme.is_some() || is_care)></style>
-                {refresh.map(|meta| view! { <noscript>{meta}</noscript> })}
-                {forward}
-            </head>
-            <body>
-                {is_demo.then(|| view! { <aside class="demo">{td_string!(locale, common.demo_banner)}</aside> })}
-                {body}
-                <script nonce=nonce inner_html=assets.js(frame.part)></script>
-            </body>
-        </html>
-    }
+    let mode = if is_care { " data-mode=\"care\"" } else { "" };
+    let refresh = frame.refresh.map(|(s, url)| format!("<noscript>{}</noscript>", later(s, &url))).unwrap_or_default();
+    let forward = frame.forward_to.map(|url| later(1, &url)).unwrap_or_default();
+    let demo = match is_demo {
+        true => format!("<aside class=\"demo\">{}</aside>", td_string!(locale, common.demo_banner)),
+        false => String::new(),
+    };
+    let (css, js) = (assets.css(frame.part, !theme.is_empty() || is_care), assets.js(frame.part));
+    let (lang, title, nonce) = (lang_tag(locale), escaped(&frame.title), escaped(nonce));
+    let head = format!(
+        "<!doctype html><html lang=\"{lang}\"{theme}{mode}><head><meta charset=\"utf-8\">\
+         <meta name=\"viewport\" content=\"width=device-width,initial-scale=1,viewport-fit=cover\">\
+         <meta name=\"format-detection\" content=\"telephone=no\"><title>{title}</title><link rel=\"icon\" href=\"data:,\">\
+         <script nonce=\"{nonce}\">{FIRST_SCRIPT}</script><style nonce=\"{nonce}\">"
+    );
+    let script = format!("<script nonce=\"{nonce}\">");
+    let mut parts = vec![head.as_str()];
+    parts.extend(css);
+    parts.extend(["</style>", &refresh, &forward, "</head><body>", &demo, &body, &script]);
+    parts.extend(js);
+    parts.push("</script></body></html>");
+    parts.concat()
+}
+
+/// Before the first paint, so that what needs the script never moves what is already shown.
+const FIRST_SCRIPT: &str = "document.documentElement.className='js kb'";
+
+fn later(after_s: u32, url: &str) -> String {
+    format!("<meta http-equiv=\"refresh\" content=\"{after_s};url={}\">", escaped(url))
 }
 
 /// The value of `lang`, so that a screen reader picks the right voice.
@@ -232,8 +235,8 @@ mod tests {
             (Part::Result, false, format!("{base}.z{{}}"), "r"),
         ];
         for (part, is_chosen, css, js) in table {
-            assert_eq!(assets.css(part, is_chosen).replace(" .", "."), css, "{part:?}");
-            assert_eq!(assets.js(part), js);
+            assert_eq!(assets.css(part, is_chosen).concat().replace(" .", "."), css, "{part:?}");
+            assert_eq!(assets.js(part).concat(), js);
         }
     }
 }

@@ -13,7 +13,7 @@ use super::field::{self, Asking};
 use super::refusal::{PhotoError, amount_sentence, open_sentence, trouble_sentence};
 use super::shop::{Shop, masthead};
 use crate::i18n::*;
-use crate::ui::{fill, yuan};
+use crate::ui::{escaped, fill, yuan};
 
 /// Why the amount was not accepted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -249,27 +249,26 @@ fn has_keypad(pay: &PayForm<'_>, faults: &[Fault]) -> bool {
     is_typed && faults.is_empty() && pay.form.asked().count() <= MOST_ABOVE_KEYPAD
 }
 
-/// The keypad and the one button. Without a script the keys are not shown, and the button spans the row.
+/// The keypad and the one button. Without a script the keys are not shown, and the button spans the row. It is written as text,
+/// because it is the same for everybody.
 fn pad(locale: Locale, rule: AmountRule, has_keypad: bool) -> impl IntoView + use<> {
+    let keys = if has_keypad { KEYS.replace("{delete}", &escaped(td_string!(locale, pay.key_delete))) } else { String::new() };
     let fixed = match rule {
-        AmountRule::Fixed { amount_fen } => Some(yuan(amount_fen)),
-        _ => None,
+        AmountRule::Fixed { amount_fen } => yuan(amount_fen),
+        _ => String::new(),
     };
-    let keys = has_keypad.then(|| {
-        let key = |sign: &'static str| view! { <button type="button" class="k">{sign}</button> };
-        view! {
-            {["1", "2", "3", "4", "5", "6", "7", "8", "9", "0", "."].map(key).to_vec()}
-            <button type="button" class="k del" aria-label=td_string!(locale, pay.key_delete)>"⌫"</button>
-        }
-    });
+    let (busy, pay) = (escaped(td_string!(locale, pay.busy)), escaped(td_string!(locale, pay.pay)));
+    let inside =
+        format!("{keys}<button class=\"go\" data-busy=\"{busy}\"><span>{pay}</span><output for=\"amount\">{fixed}</output></button>");
     let class = if has_keypad { "pad keys" } else { "pad" };
-    view! {
-        <div class=class role="group" aria-label=td_string!(locale, pay.keypad)>
-            {keys}
-            <button class="go" data-busy=td_string!(locale, pay.busy)>
-                <span>{td_string!(locale, pay.pay)}</span>
-                <output for="amount">{fixed}</output>
-            </button>
-        </div>
-    }
+    view! { <div class=class role="group" aria-label=td_string!(locale, pay.keypad) inner_html=inside></div> }
 }
+
+/// The keys of the keypad.
+const KEYS: &str = concat!(
+    "<button type=\"button\" class=\"k\">1</button><button type=\"button\" class=\"k\">2</button><button type=\"button\" class=\"k\">3</button>",
+    "<button type=\"button\" class=\"k\">4</button><button type=\"button\" class=\"k\">5</button><button type=\"button\" class=\"k\">6</button>",
+    "<button type=\"button\" class=\"k\">7</button><button type=\"button\" class=\"k\">8</button><button type=\"button\" class=\"k\">9</button>",
+    "<button type=\"button\" class=\"k\">0</button><button type=\"button\" class=\"k\">.</button>",
+    "<button type=\"button\" class=\"k del\" aria-label=\"{delete}\">⌫</button>",
+);

@@ -15,4 +15,6 @@ pub mod words;
 pub use answers::said;
 pub use mark::Mark;
 pub use number::grouped;
+#[cfg(feature = "ssr")]
+pub use words::escaped;
 pub use words::{fill, yuan};

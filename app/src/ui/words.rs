@@ -1,5 +1,6 @@
 //! Putting values into sentences of the message files.
 
+use std::borrow::Cow;
 use std::fmt::{Display, Write};
 
 use domain::Fen;
@@ -26,6 +27,14 @@ pub fn fill(template: &str, values: &[(&str, &dyn Display)]) -> String {
     text
 }
 
+/// Text as it may stand in markup, between tags or within the quotes of an attribute.
+pub fn escaped(text: &str) -> Cow<'_, str> {
+    if !text.contains(['&', '<', '>', '"']) {
+        return Cow::Borrowed(text);
+    }
+    Cow::Owned(text.replace('&', "&amp;").replace('"', "&quot;").replace('<', "&lt;").replace('>', "&gt;"))
+}
+
 /// `¥1,234.50`: an amount where it stands alone.
 pub fn yuan(amount: Fen) -> String {
     format!("¥{amount}")
@@ -41,6 +50,14 @@ mod tests {
             [("最多 {max}", "最多 ¥5,000.00"), ("{max}", "¥5,000.00"), ("{n} of {max}!", "2 of ¥5,000.00!"), ("nothing", "nothing")];
         for (template, expected) in table {
             assert_eq!(fill(template, &[("n", &2), ("max", &yuan(Fen::of(500_000)))]), expected);
+        }
+    }
+
+    #[test]
+    fn escaped_text_ends_neither_an_element_nor_an_attribute() {
+        let table = [("青禾 & Co", "青禾 &amp; Co"), ("\"><script>", "&quot;&gt;&lt;script&gt;"), ("plain", "plain")];
+        for (text, expected) in table {
+            assert_eq!(escaped(text), expected);
         }
     }
 

@@ -379,7 +379,9 @@ async fn show_waiting(mut visit: Visit, address: &str, looked: Looked, wants_nat
             }
             Ok(Prepared::Refused(code)) => (standing, why) = (Standing::NotPaid, Some(code)),
             // Another order of this payment was handed out before and may have been paid.
-            Ok(Prepared::Unknown | Prepared::Busy) if stored.payment.attempts.iter().any(|attempt| attempt.state == AttemptState::Ready) => {
+            Ok(Prepared::Unknown | Prepared::Busy)
+                if stored.payment.attempts.iter().any(|attempt| attempt.state == AttemptState::Ready) =>
+            {
                 standing = Standing::Confirming;
             }
             // No order was handed out, so nothing can have been paid, whatever the channel means by its answer.
