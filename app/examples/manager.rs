@@ -18,8 +18,8 @@ use std::time::Duration;
 
 use app::Refusal;
 use app::concerns::{self, ConcernCount, ConcernPage, ConcernQuery, ConcernRow, Concerns, Money, PaymentDetail, Seen};
-use app::manager::{Arrival, Collecting, Desk, OldCode, OwnCode, Preset, Refreshed, Today};
-use app::mobile::{Answer, Backend, Bundle, SignIn, SignInWhy, Visit, answer};
+use app::manager::{Arrival, Collecting, Desk, OldCode, OwnCode, Preset, Refreshed, SignIn, SignInWhy, Today};
+use app::mobile::{Answer, Backend, Bundle, Visit, answer};
 use app::receipts::{Cursor, DayTotal, PAGE_ROWS, ReceiptDetail, ReceiptPage, ReceiptQuery, ReceiptRow, Receipts, RefundLine, Through};
 use app::ui::prefs::Prefs;
 use domain::concern::{ConcernKind, ConcernState};

@@ -7,8 +7,8 @@ use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 
 use app::concerns::{self, ConcernCount, ConcernPage, ConcernQuery, ConcernRow, Concerns, Money, PaymentDetail, Seen};
-use app::manager::{Collecting, Desk, OldCode, OwnCode, Preset, Refreshed, Today};
-use app::mobile::{Answer, Backend, Bundle, Seed, SignIn, SignInWhy, Visit, answer};
+use app::manager::{Collecting, Desk, OldCode, OwnCode, Preset, Refreshed, SignIn, SignInWhy, Today};
+use app::mobile::{Answer, Backend, Bundle, Seed, Visit, answer};
 use app::receipts::{DayTotal, PAGE_ROWS, ReceiptDetail, ReceiptPage, ReceiptQuery, ReceiptRow, Receipts, Through};
 use app::ui::prefs::Prefs;
 use app::{Locale, Refusal};

@@ -103,6 +103,25 @@ test.describe("without a network for a while", () => {
     expect(await isSameDocument(manager)).toBe(true);
     await payByDoor(sim, payUrl, { amount: "1", "field.student": somebody(), "field.class": "三年一班" });
     await expect(figure(manager, "今日笔数")).toHaveText("3");
+
+    // A screen that cannot be read says so, and comes with the network.
+    await manager.getByText("展开").tap();
+    await manager.context().setOffline(true);
+    await manager.getByRole("link", { name: "切换" }).tap();
+    await expect(manager.getByText("没能读到这一页")).toBeVisible();
+    await decent(manager);
+    await manager.context().setOffline(false);
+    await manager.getByRole("button", { name: "重试" }).tap();
+    const chosen = manager.locator(".choice", { hasText: "春游" });
+    await expect(chosen).toBeVisible();
+    // What was sent into nothing is said to be unknown, and pressing again does it.
+    await manager.context().setOffline(true);
+    await chosen.tap();
+    await expect(manager.getByText("没有收到回答，不知道是否已经办到")).toBeVisible();
+    await manager.context().setOffline(false);
+    await chosen.tap();
+    await expect(manager.locator(".plate .preset")).toContainText("春游费");
+    expect(await isSameDocument(manager)).toBe(true);
   });
 });
 

@@ -1,17 +1,23 @@
 //! What a manager has to look at: money that did not simply arrive or go back, who deals with it, and the payment behind it.
 
 pub mod api;
+#[cfg(feature = "ssr")]
 mod card;
 mod line;
+#[cfg(feature = "ssr")]
 mod list;
+#[cfg(feature = "ssr")]
 mod payment;
 mod place;
 
 #[cfg(feature = "ssr")]
 pub use api::Concerns;
 pub use api::{ConcernCount, ConcernPage, ConcernQuery, ConcernRow, Money, PAGE_ROWS, PaymentDetail, Seen};
-pub use card::ConcernNotes;
+#[cfg(feature = "ssr")]
+pub use card::concern_notes;
 pub use line::ConcernLine;
-pub use list::ConcernsScreen;
-pub use payment::PaymentScreen;
+#[cfg(feature = "ssr")]
+pub use list::concerns_screen;
+#[cfg(feature = "ssr")]
+pub use payment::payment_screen;
 pub use place::Place;

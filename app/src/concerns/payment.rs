@@ -3,50 +3,23 @@
 use domain::payment::AttemptState;
 use domain::{Millis, PaymentId, PaymentState};
 use leptos::prelude::*;
-use leptos_router::hooks::use_params_map;
 
 use crate::Locale;
 use crate::Refusal;
-use crate::concerns::{ConcernNotes, Money, PaymentDetail, api};
+use crate::concerns::{Money, PaymentDetail, concern_notes};
 use crate::i18n::*;
-use crate::mobile::till::{Asked, till};
-use crate::mobile::{Seed, arrive, ask};
 use crate::receipts::{RefundLine, refund_words};
-use crate::ui::parts::{Bar, Loading, Refused};
+use crate::ui::parts::{Bar, Refused};
 use crate::ui::{fill, icons, yuan};
 
 /// One payment.
-#[component]
-pub fn PaymentScreen() -> impl IntoView {
-    let till = till();
-    let locale = till.locale;
-    let is_first = !till.has_moved.get_untracked();
-    arrive(td_string!(locale, concerns.payment_title));
-    let params = use_params_map();
-    let wanted = Memo::new(move |_| params.with(|params| params.get("payment").and_then(|id| id.parse::<PaymentId>().ok())));
-    let carried = use_context::<Seed>().and_then(|seed| seed.payment);
-    let carried = carried.filter(|(payment, _)| is_first && wanted.get_untracked() == Some(*payment));
-    let detail: RwSignal<Asked<PaymentDetail>> = RwSignal::new(carried.as_ref().map(|(_, detail)| detail.clone()));
-    let shown = RwSignal::new(carried.map(|(payment, _)| payment));
-    Effect::new(move |_| match wanted.get() {
-        None => detail.set(Some(Err(Refusal::NotFound))),
-        wanted if wanted == shown.get_untracked() => {}
-        Some(payment) => {
-            shown.set(Some(payment));
-            detail.set(None);
-            ask(detail, api::load_payment(payment));
-        }
-    });
+pub fn payment_screen(locale: Locale, payment: PaymentId, detail: Result<PaymentDetail, Refusal>) -> AnyView {
     view! {
         <Bar title=td_string!(locale, concerns.payment_title) back=Some(("/m/concerns", td_string!(locale, concerns.title)))/>
         <main id="main" class="one" tabindex="-1">
-            {move || match detail.get() {
-                None => view! { <Loading locale/> }.into_any(),
-                Some(Err(refusal)) => {
-                    let again = shown.get().map_or_else(|| "/m/concerns".to_owned(), |payment| format!("/m/payments/{payment}"));
-                    view! { <Refused locale refusal again/> }.into_any()
-                }
-                Some(Ok(detail)) => view! { <Detail detail locale/> }.into_any(),
+            {match detail {
+                Err(refusal) => view! { <Refused locale refusal again=format!("/m/payments/{payment}")/> }.into_any(),
+                Ok(detail) => view! { <Detail detail locale/> }.into_any(),
             }}
         </main>
     }
@@ -56,6 +29,7 @@ pub fn PaymentScreen() -> impl IntoView {
 #[component]
 fn Detail(detail: PaymentDetail, locale: Locale) -> impl IntoView {
     let PaymentDetail { payment, asked_fen, state, code_name, answers, opened_at_ms, moneys, refunds, concerns, payer_url } = detail;
+    let here = format!("/m/payments/{payment}");
     let pair = |name: String, text: String| view! { <div><dt>{name}</dt><dd>{text}</dd></div> };
     let is_receipt = state == PaymentState::Paid;
     let transactions = moneys.iter().filter_map(|money| money.transaction.clone()).collect::<Vec<_>>();
@@ -66,7 +40,7 @@ fn Detail(detail: PaymentDetail, locale: Locale) -> impl IntoView {
             {(!is_receipt).then(|| view! { <p><span class="tag">{td_string!(locale, concerns.not_a_receipt)}</span></p> })}
             <Came moneys locale/>
         </section>
-        <ConcernNotes concerns/>
+        {concern_notes(locale, concerns, &here)}
         <section aria-labelledby="filled-in">
             <h2 id="filled-in">{td_string!(locale, receipts.filled_in)}</h2>
             {if answers.is_empty() {

@@ -69,9 +69,14 @@ pub struct OwnCode {
 impl OwnCode {
     /// Whether every word of `words` stands in its name or in what it answers; capitals are not told apart.
     pub fn is_found_by(&self, words: &str) -> bool {
-        let answers = self.presets.iter().map(|preset| preset.text.as_str());
-        let text = std::iter::once(self.name.as_str()).chain(answers).collect::<Vec<_>>().join("\n").to_lowercase();
+        let text = self.said().to_lowercase();
         words.split_whitespace().all(|word| text.contains(&word.to_lowercase()))
+    }
+
+    /// Its name and what it answers, line by line.
+    pub fn said(&self) -> String {
+        let answers = self.presets.iter().map(|preset| preset.text.as_str());
+        std::iter::once(self.name.as_str()).chain(answers).collect::<Vec<_>>().join("\n")
     }
 }
 

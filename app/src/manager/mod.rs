@@ -1,6 +1,7 @@
 //! The business manager's screens: signing in, the code, live arrivals.
 
 pub mod api;
+#[cfg(feature = "ssr")]
 mod choose;
 mod code;
 pub mod live;
@@ -9,6 +10,7 @@ mod old;
 mod picture;
 mod refresh;
 mod settings;
+#[cfg(feature = "ssr")]
 mod sign_in;
 pub mod speech;
 pub mod stream;
@@ -17,8 +19,11 @@ pub mod voice;
 #[cfg(feature = "ssr")]
 pub use api::Collecting;
 pub use api::{Arrival, Beat, CodeChanged, Desk, OldCode, OwnCode, Preset, Refreshed, Today, tail};
-pub use choose::ChooseScreen;
+#[cfg(feature = "ssr")]
+pub use choose::choose_screen;
 pub use code::{ArrivalNews, CodeScreen, LinkState};
-pub use refresh::{CutScreen, RefreshScreen};
+#[cfg(feature = "ssr")]
+pub use refresh::{cut_screen, refresh_screen};
 pub use settings::SettingsScreen;
-pub use sign_in::SignInScreen;
+#[cfg(feature = "ssr")]
+pub use sign_in::{SignIn, SignInWhy, sign_in_screen};

@@ -3,76 +3,51 @@
 
 use leptos::ev::SubmitEvent;
 use leptos::prelude::*;
-use leptos_router::hooks::{use_navigate, use_query_map};
 
 use crate::i18n::*;
 use crate::manager::{Desk, OldCode, api};
+use crate::mobile::sign_in;
 use crate::mobile::till::{Till, till};
-use crate::mobile::{arrive, ask, sign_in};
 use crate::ui::fill;
 use crate::ui::moments::clock;
-use crate::ui::parts::{Bar, Empty, Loading, Refused, sentence};
+use crate::ui::parts::sentence;
+#[cfg(feature = "ssr")]
+use crate::ui::parts::{Bar, Empty, Refused};
 use crate::{Locale, Refusal};
 
 /// Where asking leads back to.
 pub const HOME: &str = "/m";
 
 /// Asks whether to refresh, as a page.
-#[component]
-pub fn RefreshScreen() -> impl IntoView {
-    let till = till();
-    let locale = till.locale;
-    let go = use_navigate();
-    let done = Callback::new(move |()| go(HOME, Default::default()));
-    view! {
-        <AskScreen title=td_string!(locale, manager.refresh_title) form=move |desk: Desk| {
-            view! { <RefreshForm token=desk.token done/> }.into_any()
-        }/>
-    }
-    .into_any()
+#[cfg(feature = "ssr")]
+pub fn refresh_screen(locale: Locale, desk: Result<Desk, Refusal>) -> AnyView {
+    ask_screen(locale, td_string!(locale, manager.refresh_title), desk, move |desk| {
+        view! { <RefreshForm token=desk.token done=Callback::new(|()| {})/> }.into_any()
+    })
 }
 
-/// Asks whether to cut the old code that `?token=` names, as a page.
-#[component]
-pub fn CutScreen() -> impl IntoView {
-    let till = till();
-    let locale = till.locale;
-    let go = use_navigate();
-    let done = Callback::new(move |()| go(HOME, Default::default()));
-    let token = use_query_map().with_untracked(|query| query.get("token").unwrap_or_default());
-    view! {
-        <AskScreen title=td_string!(locale, manager.cut_title) form=move |desk: Desk| {
-            match desk.old.into_iter().find(|old| old.token == token) {
-                Some(old) => view! { <CutForm old done/> }.into_any(),
-                None => view! {
-                    <Empty title=td_string!(locale, manager.cut_already)>
-                        <a class="button" href=HOME>{td_string!(locale, manager.to_code)}</a>
-                    </Empty>
-                }
-                .into_any(),
-            }
-        }/>
-    }
-    .into_any()
-}
-
-#[component]
-fn AskScreen(title: &'static str, form: impl Fn(Desk) -> AnyView + Send + 'static) -> impl IntoView {
-    let till = till();
-    let locale = till.locale;
-    arrive(title);
-    Effect::new(move |_| {
-        if !till.desk.with_untracked(|desk| matches!(desk, Some(Ok(_)))) {
-            ask(till.desk, api::load_desk());
+/// Asks whether to cut the old code with this token, as a page.
+#[cfg(feature = "ssr")]
+pub fn cut_screen(locale: Locale, desk: Result<Desk, Refusal>, token: &str) -> AnyView {
+    ask_screen(locale, td_string!(locale, manager.cut_title), desk, move |desk| match desk.old.into_iter().find(|old| old.token == token) {
+        Some(old) => view! { <CutForm old done=Callback::new(|()| {})/> }.into_any(),
+        None => view! {
+            <Empty title=td_string!(locale, manager.cut_already)>
+                <a class="button" href=HOME>{td_string!(locale, manager.to_code)}</a>
+            </Empty>
         }
-    });
+        .into_any(),
+    })
+}
+
+#[cfg(feature = "ssr")]
+fn ask_screen(locale: Locale, title: &'static str, desk: Result<Desk, Refusal>, form: impl FnOnce(Desk) -> AnyView) -> AnyView {
     view! {
         <Bar title back=Some((HOME, td_string!(locale, manager.to_code)))/>
         <main id="main" tabindex="-1">
-            {move || match till.desk.get() {
-                None => view! { <Loading locale/> }.into_any(),
-                Some(Err(refusal)) => view! { <Refused locale refusal again=HOME.to_owned()/> }.into_any(),
-                Some(Ok(desk)) => view! { <div class="card">{form(desk)}</div> }.into_any(),
+            {match desk {
+                Err(refusal) => view! { <Refused locale refusal again=HOME.to_owned()/> }.into_any(),
+                Ok(desk) => view! { <div class="card">{form(desk)}</div> }.into_any(),
             }}
         </main>
     }

@@ -1,20 +1,66 @@
 //! Signing in: a plain form that a password manager understands and that needs no script.
 
+use domain::Millis;
 use leptos::prelude::*;
 
 use crate::Locale;
 use crate::i18n::*;
-use crate::mobile::till::till;
-use crate::mobile::{Seed, SignInWhy, arrive};
 use crate::ui::fill;
 use crate::ui::moments::clock;
 
+/// What the sign-in page says and keeps.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct SignIn {
+    /// What was typed as phone number.
+    pub phone: String,
+    /// Why the page is shown.
+    pub why: Option<SignInWhy>,
+    /// Where to return afterwards: a path under `/m`, checked by the server.
+    pub next: String,
+}
+
+/// Why the sign-in page is shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SignInWhy {
+    /// The page that was asked for needs it.
+    Needed,
+    /// Phone or password are wrong; which of them is not said.
+    Wrong,
+    /// Too many wrong passwords in a row.
+    Locked {
+        /// Until then.
+        until_ms: Millis,
+    },
+    /// Too many tries from one place.
+    Later {
+        /// When it makes sense to try again.
+        after_s: u32,
+    },
+    /// The session was ended by a sign-in elsewhere.
+    Ended,
+    /// The person signed out.
+    SignedOut,
+}
+
+impl SignInWhy {
+    /// The reason that `?why=` may carry in a link. Those with figures only come from the server's own answer to a try.
+    pub fn of_word(word: &str) -> Option<SignInWhy> {
+        match word {
+            "needed" => Some(SignInWhy::Needed),
+            "ended" => Some(SignInWhy::Ended),
+            "signed_out" => Some(SignInWhy::SignedOut),
+            _ => None,
+        }
+    }
+
+    /// Whether it is a fault, as opposed to a remark.
+    pub fn is_fault(self) -> bool {
+        matches!(self, SignInWhy::Wrong | SignInWhy::Locked { .. } | SignInWhy::Later { .. })
+    }
+}
+
 /// The sign-in page. It posts `phone`, `password` and `next` to itself; the server answers by leading on, or with this page.
-#[component]
-pub fn SignInScreen() -> impl IntoView {
-    let locale = till().locale;
-    arrive(td_string!(locale, manager.sign_in_title));
-    let sign_in = use_context::<Seed>().unwrap_or_default().sign_in;
+pub fn sign_in_screen(locale: Locale, sign_in: SignIn) -> impl IntoView {
     let is_fault = sign_in.why.is_some_and(SignInWhy::is_fault);
     let is_typed = !sign_in.phone.is_empty();
     view! {
@@ -22,14 +68,14 @@ pub fn SignInScreen() -> impl IntoView {
             <p class="brand" aria-hidden="true">"收"</p>
             <h1>{td_string!(locale, manager.sign_in_title)}</h1>
             <p class="quiet">{td_string!(locale, manager.sign_in_lead)}</p>
-            <form class="card" method="post" action="/m/sign-in">
+            <form class="card" method="post" action="/m/sign-in" data-native="">
                 {sign_in.why.map(|why| view! { <Why locale why/> })}
                 <input type="hidden" name="next" value=sign_in.next/>
                 <label for="phone">{td_string!(locale, manager.phone)}</label>
                 <input id="phone" name="phone" type="tel" inputmode="tel" autocomplete="username" required=true maxlength="20"
                     value=sign_in.phone autofocus=!is_typed aria-describedby=is_fault.then_some("why") aria-invalid=is_fault.then_some("true")/>
                 <label for="password">{td_string!(locale, manager.password)}</label>
-                <Password is_fault autofocus=is_typed/>
+                <Password locale is_fault autofocus=is_typed/>
                 <button class="button" type="submit">{td_string!(locale, manager.sign_in)}</button>
             </form>
             <p class="quiet">{td_string!(locale, manager.sign_in_help)}</p>
@@ -55,19 +101,14 @@ fn Why(locale: Locale, why: SignInWhy) -> impl IntoView {
 
 /// The password, with a button that shows it. The button appears with the program, because it can do nothing without it.
 #[component]
-fn Password(is_fault: bool, autofocus: bool) -> impl IntoView {
-    let locale = till().locale;
-    let is_alive = RwSignal::new(false);
-    let is_shown = RwSignal::new(false);
-    Effect::new(move |_| is_alive.set(true));
-    let name = move || if is_shown.get() { td_string!(locale, manager.hide_password) } else { td_string!(locale, manager.show_password) };
+fn Password(locale: Locale, is_fault: bool, autofocus: bool) -> impl IntoView {
     view! {
         <div class="password">
-            <input id="password" name="password" type=move || if is_shown.get() { "text" } else { "password" } autocomplete="current-password"
+            <input id="password" name="password" type="password" autocomplete="current-password"
                 required=true maxlength="200" autofocus=autofocus autocapitalize="none" spellcheck="false"
                 aria-describedby=is_fault.then_some("why") aria-invalid=is_fault.then_some("true")/>
-            <button type="button" class="plain" hidden=move || !is_alive.get() on:click=move |_| is_shown.update(|shown| *shown = !*shown)>
-                {name}
+            <button type="button" class="plain with-program" data-reveal="password" data-other=td_string!(locale, manager.hide_password)>
+                {td_string!(locale, manager.show_password)}
             </button>
         </div>
     }

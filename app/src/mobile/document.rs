@@ -9,11 +9,15 @@ use domain::{Caller, PaymentId};
 use leptos::prelude::*;
 use leptos_router::location::RequestUrl;
 
-use crate::concerns::{ConcernQuery, Concerns};
+use crate::Refusal;
+use crate::concerns::{ConcernQuery, Concerns, concerns_screen, payment_screen};
 use crate::i18n::*;
-use crate::manager::Collecting;
-use crate::mobile::{MobileApp, SEED_ID, Seed, SignIn};
-use crate::receipts::{ReceiptQuery, Receipts};
+use crate::manager::{Collecting, SignIn, SignInWhy, choose_screen, cut_screen, refresh_screen, sign_in_screen};
+use crate::mobile::plain::{PlainHtml, render};
+use crate::mobile::{MobileApp, SEED_ID, Seed};
+use crate::receipts::{ReceiptQuery, Receipts, detail_screen};
+use crate::ui::escaped;
+use crate::ui::parts::{Bar, Empty};
 use crate::ui::prefs::{Prefs, Theme};
 
 /// The addresses of the bundle, as the build named them.
@@ -77,14 +81,26 @@ pub enum Answer {
 /// The screens, by address.
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Screen {
-    SignIn,
+    Living(Living),
+    Plain(Plain),
+}
+
+/// A screen that the program takes over and keeps up to date.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Living {
     Code,
-    Refresh,
-    Cut,
-    Choose,
     List(ReceiptQuery),
-    One(PaymentId),
     Settings,
+}
+
+/// A screen that the server renders alone ([`crate::mobile::plain`]).
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Plain {
+    SignIn,
+    Refresh,
+    Cut { token: String },
+    Choose { words: String },
+    One(PaymentId),
     Concerns(ConcernQuery),
     Payment(PaymentId),
     Unknown,
@@ -93,19 +109,25 @@ enum Screen {
 impl Screen {
     fn of(path: &str, query: &str) -> Screen {
         match path.trim_end_matches('/') {
-            "/m" => Screen::Code,
-            "/m/refresh" => Screen::Refresh,
-            "/m/cut" => Screen::Cut,
-            "/m/codes" => Screen::Choose,
-            "/m/sign-in" => Screen::SignIn,
-            "/m/settings" => Screen::Settings,
-            "/m/receipts" => Screen::List(ReceiptQuery::of_url(query)),
-            "/m/concerns" => Screen::Concerns(ConcernQuery::of_url(query)),
-            other => {
-                let id = |folder| other.strip_prefix(folder).and_then(|id| id.parse().ok());
-                let one = id("/m/receipts/").map(Screen::One).or_else(|| id("/m/payments/").map(Screen::Payment));
-                one.unwrap_or(Screen::Unknown)
-            }
+            "/m" => Screen::Living(Living::Code),
+            "/m/receipts" => Screen::Living(Living::List(ReceiptQuery::of_url(query))),
+            "/m/settings" => Screen::Living(Living::Settings),
+            other => Screen::Plain(Plain::of(other, query)),
+        }
+    }
+}
+
+impl Plain {
+    fn of(path: &str, query: &str) -> Plain {
+        let said = |name: &str| form_urlencoded::parse(query.as_bytes()).find(|(key, _)| key == name).map(|(_, value)| value.into_owned());
+        let id = |folder| path.strip_prefix(folder).and_then(|id: &str| id.parse().ok());
+        match path {
+            "/m/sign-in" => Plain::SignIn,
+            "/m/refresh" => Plain::Refresh,
+            "/m/cut" => Plain::Cut { token: said("token").unwrap_or_default() },
+            "/m/codes" => Plain::Choose { words: said("q").unwrap_or_default() },
+            "/m/concerns" => Plain::Concerns(ConcernQuery::of_url(query)),
+            _ => id("/m/receipts/").map(Plain::One).or_else(|| id("/m/payments/").map(Plain::Payment)).unwrap_or(Plain::Unknown),
         }
     }
 }
@@ -113,101 +135,122 @@ impl Screen {
 /// Answers a visit to a page under `/m`.
 pub async fn answer(visit: Visit, bundle: &Bundle, desk: &Backend) -> Answer {
     let screen = Screen::of(&visit.path, &visit.query);
-    let mut seed = Seed { prefs: visit.prefs, is_demo: visit.is_demo, sign_in: visit.sign_in.clone(), ..Seed::default() };
-    if screen != Screen::SignIn {
-        let Some(caller) = visit.caller else { return Answer::SignIn { next: path_and_query(&visit) } };
-        if let Err(refusal) = fill(&mut seed, &screen, &caller, desk).await
-            && refusal == crate::Refusal::SignIn
-        {
-            return Answer::SignIn { next: path_and_query(&visit) };
-        }
+    let mut seed = Seed { prefs: visit.prefs, is_demo: visit.is_demo, ..Seed::default() };
+    let read = match (&screen, visit.caller) {
+        (Screen::Plain(Plain::SignIn), _) => Ok(sign_in(&seed, &visit.sign_in)),
+        (_, None) => Err(Refusal::SignIn),
+        (screen, Some(caller)) => read(&mut seed, screen, &caller, desk).await,
+    };
+    match read {
+        Err(_) => Answer::SignIn { next: path_and_query(&visit) },
+        Ok(Read { status, html }) => Answer::Page { status, html: document(&visit, bundle, &screen, seed, html) },
     }
-    let status = status(&screen, &seed);
-    Answer::Page { status, html: document(&visit, bundle, &screen, seed) }
 }
 
-/// Reads what the screen shows. A refusal is shown in its place; it is also returned, because signing in is another page.
-async fn fill(seed: &mut Seed, screen: &Screen, caller: &Caller, desk: &Backend) -> Result<(), crate::Refusal> {
-    let Backend { collecting, receipts, concerns } = desk;
+/// What came of reading a screen.
+struct Read {
+    status: u16,
+    /// What a plain screen shows; a living one shows its seed.
+    html: Option<PlainHtml>,
+}
+
+/// Reads what the screen shows. A refusal is shown in its place, but for the one that needs a sign-in, which is another page.
+async fn read(seed: &mut Seed, screen: &Screen, caller: &Caller, desk: &Backend) -> Result<Read, Refusal> {
     // A count that cannot be read costs a line, not the screen; the stream brings it.
-    seed.concern_count = concerns.count(caller).await.unwrap_or_default();
+    seed.concern_count = desk.concerns.count(caller).await.unwrap_or_default();
     match screen {
-        Screen::Code | Screen::Refresh | Screen::Cut | Screen::Settings => {
-            let desk = collecting.desk(caller).await;
-            seed.today = desk.as_ref().ok().map(|desk| desk.today.clone());
-            let refusal = desk.as_ref().err().cloned();
-            seed.desk = Some(desk);
-            refusal.map_or(Ok(()), Err)
+        Screen::Living(living) => read_living(seed, living, caller, desk).await,
+        Screen::Plain(plain) => {
+            seed.today = desk.collecting.today(caller).await.ok();
+            read_plain(seed, plain, caller, desk).await
         }
-        Screen::Choose => {
-            seed.today = collecting.today(caller).await.ok();
-            let codes = collecting.codes(caller).await;
-            let refusal = codes.as_ref().err().cloned();
-            seed.codes = Some(codes);
-            refusal.map_or(Ok(()), Err)
+    }
+}
+
+async fn read_living(seed: &mut Seed, living: &Living, caller: &Caller, desk: &Backend) -> Result<Read, Refusal> {
+    let refusal = match living {
+        Living::Code | Living::Settings => {
+            let read = desk.collecting.desk(caller).await;
+            seed.today = read.as_ref().ok().map(|desk| desk.today.clone());
+            let refusal = read.as_ref().err().cloned();
+            seed.desk = Some(read);
+            refusal
         }
-        Screen::List(query) => {
+        Living::List(query) => {
             // The figures are read before the list, so that nothing arrives between the two unnoticed.
-            seed.today = collecting.today(caller).await.ok();
-            let page = receipts.page(caller, query.clone()).await;
+            seed.today = desk.collecting.today(caller).await.ok();
+            let page = desk.receipts.page(caller, query.clone()).await;
             let refusal = page.as_ref().err().cloned();
             seed.list = Some((query.clone(), page));
-            refusal.map_or(Ok(()), Err)
+            refusal
         }
-        Screen::One(payment) => {
-            seed.today = collecting.today(caller).await.ok();
-            let detail = receipts.one(caller, *payment).await;
-            let refusal = detail.as_ref().err().cloned();
-            seed.one = Some((*payment, detail));
-            refusal.map_or(Ok(()), Err)
+    };
+    Ok(Read { status: status(refusal.as_ref())?, html: None })
+}
+
+async fn read_plain(seed: &Seed, plain: &Plain, caller: &Caller, desk: &Backend) -> Result<Read, Refusal> {
+    let Backend { collecting, receipts, concerns } = desk;
+    match plain {
+        Plain::SignIn | Plain::Unknown => Ok(Read { status: 404, html: Some(render(seed, not_a_page)) }),
+        Plain::Refresh => shown(seed, collecting.desk(caller).await, refresh_screen),
+        Plain::Cut { token } => shown(seed, collecting.desk(caller).await, |locale, desk| cut_screen(locale, desk, token)),
+        Plain::Choose { words } => shown(seed, collecting.codes(caller).await, |locale, codes| choose_screen(locale, codes, words)),
+        Plain::One(payment) => shown(seed, receipts.one(caller, *payment).await, |locale, detail| detail_screen(locale, *payment, detail)),
+        Plain::Concerns(query) => {
+            shown(seed, concerns.concerns(caller, *query).await, |locale, page| concerns_screen(locale, *query, page))
         }
-        Screen::Concerns(query) => {
-            seed.today = collecting.today(caller).await.ok();
-            let page = concerns.concerns(caller, *query).await;
-            let refusal = page.as_ref().err().cloned();
-            seed.concerns = Some((*query, page));
-            refusal.map_or(Ok(()), Err)
+        Plain::Payment(payment) => {
+            shown(seed, concerns.payment(caller, *payment).await, |locale, detail| payment_screen(locale, *payment, detail))
         }
-        Screen::Payment(payment) => {
-            seed.today = collecting.today(caller).await.ok();
-            let detail = concerns.payment(caller, *payment).await;
-            let refusal = detail.as_ref().err().cloned();
-            seed.payment = Some((*payment, detail));
-            refusal.map_or(Ok(()), Err)
-        }
-        Screen::SignIn | Screen::Unknown => Ok(()),
     }
 }
 
-fn status(screen: &Screen, seed: &Seed) -> u16 {
-    use crate::Refusal;
-    let refusal = match screen {
-        Screen::Unknown => return 404,
-        Screen::SignIn => {
-            return match seed.sign_in.why {
-                Some(crate::mobile::SignInWhy::Later { .. }) => 429,
-                Some(why) if why.is_fault() => 422,
-                _ => 200,
-            };
-        }
-        Screen::Code | Screen::Refresh | Screen::Cut | Screen::Settings => seed.desk.as_ref().and_then(|desk| desk.as_ref().err()),
-        Screen::Choose => seed.codes.as_ref().and_then(|codes| codes.as_ref().err()),
-        Screen::List(_) => seed.list.as_ref().and_then(|(_, page)| page.as_ref().err()),
-        Screen::One(_) => seed.one.as_ref().and_then(|(_, detail)| detail.as_ref().err()),
-        Screen::Concerns(_) => seed.concerns.as_ref().and_then(|(_, page)| page.as_ref().err()),
-        Screen::Payment(_) => seed.payment.as_ref().and_then(|(_, detail)| detail.as_ref().err()),
-    };
-    refusal.map_or(200, Refusal::status)
+/// A plain screen with what was read for it.
+fn shown<T, V: IntoView>(
+    seed: &Seed,
+    read: Result<T, Refusal>,
+    screen: impl FnOnce(Locale, Result<T, Refusal>) -> V,
+) -> Result<Read, Refusal> {
+    let status = status(read.as_ref().err())?;
+    Ok(Read { status, html: Some(render(seed, |locale| screen(locale, read))) })
 }
 
-fn document(visit: &Visit, bundle: &Bundle, screen: &Screen, seed: Seed) -> String {
+fn status(refusal: Option<&Refusal>) -> Result<u16, Refusal> {
+    match refusal {
+        Some(Refusal::SignIn) => Err(Refusal::SignIn),
+        refusal => Ok(refusal.map_or(200, Refusal::status)),
+    }
+}
+
+fn sign_in(seed: &Seed, sign_in: &SignIn) -> Read {
+    let status = match sign_in.why {
+        Some(SignInWhy::Later { .. }) => 429,
+        Some(why) if why.is_fault() => 422,
+        _ => 200,
+    };
+    Read { status, html: Some(render(seed, |locale| sign_in_screen(locale, sign_in.clone()))) }
+}
+
+/// What stands at an address that leads nowhere.
+fn not_a_page(locale: Locale) -> impl IntoView {
+    view! {
+        <Bar title=td_string!(locale, manager.not_a_page)/>
+        <main id="main" tabindex="-1">
+            <Empty title=td_string!(locale, manager.not_a_page)>
+                <a class="button" href="/m">{td_string!(locale, manager.to_code)}</a>
+            </Empty>
+        </main>
+    }
+}
+
+fn document(visit: &Visit, bundle: &Bundle, screen: &Screen, seed: Seed, html: Option<PlainHtml>) -> String {
     let Prefs { locale, theme, mode } = visit.prefs;
     let (lang, theme_word, mode_word) = (visit.prefs.html_lang(), theme.word(), mode.word());
     let title = format!("{} · {}", title(locale, screen), td_string!(locale, common.app_name));
     let seed_json = seed.to_json();
-    let body = render(path_and_query(visit), seed);
-    let css: String = bundle.css.iter().map(|css| format!("<link rel=\"stylesheet\" href=\"{}\">", escape(css))).collect();
-    let [js, wasm, nonce] = [&bundle.js, &bundle.wasm, &visit.nonce].map(|text| escape(text));
+    let body = body(path_and_query(visit), seed, html);
+    let css: String = bundle.css.iter().map(|css| format!("<link rel=\"stylesheet\" href=\"{}\">", escaped(css))).collect();
+    let [js, wasm, nonce] = [&bundle.js, &bundle.wasm, &visit.nonce].map(|text| escaped(text));
     let bars = match theme {
         Theme::Light => r##"<meta name="theme-color" content="#ffffff">"##,
         Theme::Dark => r##"<meta name="theme-color" content="#171e1a">"##,
@@ -234,38 +277,37 @@ const ICON: &str = "<link rel=\"icon\" href=\"data:image/svg+xml,%3Csvg xmlns='h
     height='16' rx='4' fill='%230b7a3e'/%3E%3Cpath d='M4 4h3v3H4zM9 4h3v3H9zM4 9h3v3H4zM9 9h1.5v1.5H9zM10.5 10.5H12V12h-1.5z' fill='%23fff'/%3E%3C/svg%3E\">";
 
 /// The body. Everything reactive lives and ends here.
-fn render(url: String, seed: Seed) -> String {
+fn body(url: String, seed: Seed, html: Option<PlainHtml>) -> String {
     let owner = Owner::new_root(None);
-    let html = owner.with(|| {
+    let body = owner.with(|| {
         provide_context(RequestUrl::new(&url));
+        if let Some(html) = html {
+            provide_context(html);
+        }
         view! { <MobileApp seed/> }.to_html()
     });
     owner.unset_with_forced_cleanup();
-    html
+    body
 }
 
 fn title(locale: Locale, screen: &Screen) -> &'static str {
     match screen {
-        Screen::SignIn => td_string!(locale, manager.sign_in_title),
-        Screen::Code => td_string!(locale, manager.desk_title),
-        Screen::Refresh => td_string!(locale, manager.refresh_title),
-        Screen::Cut => td_string!(locale, manager.cut_title),
-        Screen::Choose => td_string!(locale, manager.switch_title),
-        Screen::List(_) => td_string!(locale, receipts.title),
-        Screen::One(_) => td_string!(locale, receipts.detail_title),
-        Screen::Settings => td_string!(locale, manager.settings_title),
-        Screen::Concerns(_) => td_string!(locale, concerns.title),
-        Screen::Payment(_) => td_string!(locale, concerns.payment_title),
-        Screen::Unknown => td_string!(locale, manager.not_a_page),
+        Screen::Living(Living::Code) => td_string!(locale, manager.desk_title),
+        Screen::Living(Living::List(_)) => td_string!(locale, receipts.title),
+        Screen::Living(Living::Settings) => td_string!(locale, manager.settings_title),
+        Screen::Plain(Plain::SignIn) => td_string!(locale, manager.sign_in_title),
+        Screen::Plain(Plain::Refresh) => td_string!(locale, manager.refresh_title),
+        Screen::Plain(Plain::Cut { .. }) => td_string!(locale, manager.cut_title),
+        Screen::Plain(Plain::Choose { .. }) => td_string!(locale, manager.switch_title),
+        Screen::Plain(Plain::One(_)) => td_string!(locale, receipts.detail_title),
+        Screen::Plain(Plain::Concerns(_)) => td_string!(locale, concerns.title),
+        Screen::Plain(Plain::Payment(_)) => td_string!(locale, concerns.payment_title),
+        Screen::Plain(Plain::Unknown) => td_string!(locale, manager.not_a_page),
     }
 }
 
 fn path_and_query(visit: &Visit) -> String {
     if visit.query.is_empty() { visit.path.clone() } else { format!("{}?{}", visit.path, visit.query) }
-}
-
-fn escape(text: &str) -> String {
-    text.replace('&', "&amp;").replace('"', "&quot;").replace('<', "&lt;")
 }
 
 #[cfg(test)]
@@ -275,28 +317,31 @@ mod tests {
     #[test]
     fn every_address_names_its_screen() {
         let id = "0199a0b1c2d3e4f50617283940516273";
+        let payment: PaymentId = id.parse().unwrap();
+        let (receipt, of_payment) = (format!("/m/receipts/{id}"), format!("/m/payments/{id}"));
         let table = [
-            ("/m", "", Screen::Code),
-            ("/m/", "", Screen::Code),
-            ("/m/sign-in", "next=%2Fm", Screen::SignIn),
-            ("/m/receipts", "", Screen::List(ReceiptQuery::default())),
-            ("/m/receipts", "before=nonsense", Screen::List(ReceiptQuery::default())),
-            ("/m/settings", "", Screen::Settings),
-            ("/m/concerns", "", Screen::Concerns(ConcernQuery::default())),
-            ("/m/concerns", "before=nonsense", Screen::Concerns(ConcernQuery::default())),
-            ("/m/payments/nonsense", "", Screen::Unknown),
-            ("/m/refresh", "", Screen::Refresh),
-            ("/m/cut", "token=x", Screen::Cut),
-            ("/m/codes", "q=x", Screen::Choose),
-            ("/m/receipts/nonsense", "", Screen::Unknown),
-            ("/m/elsewhere", "", Screen::Unknown),
+            ("/m", "", Screen::Living(Living::Code)),
+            ("/m/", "", Screen::Living(Living::Code)),
+            ("/m/sign-in", "next=%2Fm", Screen::Plain(Plain::SignIn)),
+            ("/m/receipts", "", Screen::Living(Living::List(ReceiptQuery::default()))),
+            ("/m/receipts", "before=nonsense", Screen::Living(Living::List(ReceiptQuery::default()))),
+            ("/m/settings", "", Screen::Living(Living::Settings)),
+            ("/m/concerns", "", Screen::Plain(Plain::Concerns(ConcernQuery::default()))),
+            ("/m/concerns", "before=nonsense", Screen::Plain(Plain::Concerns(ConcernQuery::default()))),
+            ("/m/payments/nonsense", "", Screen::Plain(Plain::Unknown)),
+            ("/m/refresh", "", Screen::Plain(Plain::Refresh)),
+            ("/m/cut", "token=x", Screen::Plain(Plain::Cut { token: "x".to_owned() })),
+            ("/m/codes", "q=%E6%98%A5%E6%B8%B8", Screen::Plain(Plain::Choose { words: "春游".to_owned() })),
+            ("/m/receipts/nonsense", "", Screen::Plain(Plain::Unknown)),
+            (&receipt, "", Screen::Plain(Plain::One(payment))),
+            (&of_payment, "", Screen::Plain(Plain::Payment(payment))),
+            ("/m/elsewhere", "", Screen::Plain(Plain::Unknown)),
         ];
         for (path, query, expected) in table {
+            assert_eq!(crate::mobile::plain::is_living(path), matches!(expected, Screen::Living(_)), "{path}");
             assert_eq!(Screen::of(path, query), expected, "{path}?{query}");
         }
-        assert_eq!(Screen::of(&format!("/m/receipts/{id}"), ""), Screen::One(id.parse().unwrap()));
-        assert_eq!(Screen::of(&format!("/m/payments/{id}"), ""), Screen::Payment(id.parse().unwrap()));
-        let Screen::List(query) = Screen::of("/m/receipts", &format!("lang=en&before=7-{id}")) else { panic!("no list") };
+        let Screen::Living(Living::List(query)) = Screen::of("/m/receipts", &format!("lang=en&before=7-{id}")) else { panic!("no list") };
         assert_eq!(query.before.map(|cursor| cursor.to_string()), Some(format!("7-{id}")));
     }
 }

@@ -5,17 +5,16 @@ use leptos_router::components::{FlatRoutes, Route, Router};
 use leptos_router::hooks::use_location;
 use leptos_router::path;
 
-use crate::concerns::{ConcernsScreen, PaymentScreen};
 use crate::i18n::*;
 use crate::manager::live::Link;
-use crate::manager::{ArrivalNews, ChooseScreen, CodeScreen, CutScreen, RefreshScreen, SettingsScreen, SignInScreen, stream};
+use crate::manager::{ArrivalNews, CodeScreen, SettingsScreen, stream};
+use crate::mobile::plain::PlainScreen;
 use crate::mobile::{Seed, Till};
-use crate::receipts::{DetailScreen, ListScreen};
+use crate::receipts::ListScreen;
 use crate::ui::browser;
 use crate::ui::fill;
 use crate::ui::icons;
 use crate::ui::moments::clock;
-use crate::ui::parts::Empty;
 
 /// The whole app.
 #[component]
@@ -35,16 +34,10 @@ pub fn MobileApp(
             {is_demo.then(|| view! { <aside class="demo"><p>{td_string!(locale, common.demo_banner)}</p></aside> })}
             <Trouble/>
             <Toast/>
-            <FlatRoutes fallback=NotAPage>
+            // The living screens. Every other address is a plain one, which the server knows.
+            <FlatRoutes fallback=PlainScreen>
                 <Route path=path!("/m") view=CodeScreen/>
-                <Route path=path!("/m/refresh") view=RefreshScreen/>
-                <Route path=path!("/m/cut") view=CutScreen/>
-                <Route path=path!("/m/codes") view=ChooseScreen/>
-                <Route path=path!("/m/sign-in") view=SignInScreen/>
                 <Route path=path!("/m/receipts") view=ListScreen/>
-                <Route path=path!("/m/receipts/:payment") view=DetailScreen/>
-                <Route path=path!("/m/concerns") view=ConcernsScreen/>
-                <Route path=path!("/m/payments/:payment") view=PaymentScreen/>
                 <Route path=path!("/m/settings") view=SettingsScreen/>
             </FlatRoutes>
             <Tabs/>
@@ -128,20 +121,6 @@ fn Tabs() -> impl IntoView {
             {tab("/m/receipts", icons::list, td_string!(locale, manager.tab_receipts))}
             {tab("/m/settings", icons::settings, td_string!(locale, manager.tab_settings))}
         </nav>
-    }
-    .into_any()
-}
-
-#[component]
-fn NotAPage() -> impl IntoView {
-    let locale = crate::mobile::till::till().locale;
-    view! {
-        <crate::ui::parts::Bar title=td_string!(locale, manager.not_a_page)/>
-        <main id="main" tabindex="-1">
-            <Empty title=td_string!(locale, manager.not_a_page)>
-                <a class="button" href="/m">{td_string!(locale, manager.to_code)}</a>
-            </Empty>
-        </main>
     }
     .into_any()
 }

@@ -2,6 +2,7 @@
 
 mod ask;
 mod frame;
+pub mod plain;
 mod seed;
 pub mod till;
 
@@ -16,5 +17,5 @@ pub use document::{Answer, Backend, Bundle, Visit, answer};
 pub use frame::MobileApp;
 #[cfg(feature = "ssr")]
 pub use password::{LEAST_CHARS, PasswordPage, PasswordRefusal, password_page};
-pub use seed::{SEED_ID, Seed, SignIn, SignInWhy};
+pub use seed::{SEED_ID, Seed};
 pub use till::Till;

@@ -124,6 +124,17 @@ impl Till {
         Some(device.plus_ms(ahead_ms))
     }
 
+    /// Takes over what a page that came later knows.
+    pub fn take_seed(&self, seed: Seed) {
+        if let Some(Ok(desk)) = seed.desk {
+            self.desk_is(desk);
+        }
+        if let Some(today) = seed.today {
+            self.today_is(today);
+        }
+        self.concerns.set(seed.concern_count);
+    }
+
     /// Begins or corrects the figures of today.
     pub fn today_is(&self, today: Today) {
         self.feed.update(|feed| match feed {

@@ -6,50 +6,26 @@ use domain::refund::{RefundCause, RefundState};
 use domain::token::TokenLife;
 use domain::{Fen, Millis, PaymentId};
 use leptos::prelude::*;
-use leptos_router::hooks::use_params_map;
 
 use crate::Locale;
 use crate::Refusal;
-use crate::concerns::ConcernNotes;
+use crate::concerns::concern_notes;
 use crate::i18n::*;
-use crate::mobile::till::{Asked, till};
-use crate::mobile::{Seed, arrive, ask};
 use crate::receipts::list::Tag;
-use crate::receipts::{ReceiptDetail, RefundLine, Through, api};
+use crate::receipts::{ReceiptDetail, RefundLine, Through};
 use crate::ui::fill;
 use crate::ui::icons;
-use crate::ui::parts::{Bar, Loading, Refused};
+use crate::ui::parts::{Bar, Refused};
 use crate::ui::{grouped, said, yuan};
 
 /// One receipt.
-#[component]
-pub fn DetailScreen() -> impl IntoView {
-    let locale = till().locale;
-    arrive(td_string!(locale, receipts.detail_title));
-    let params = use_params_map();
-    let wanted = Memo::new(move |_| params.with(|params| params.get("payment").and_then(|id| id.parse::<PaymentId>().ok())));
-    let first = use_context::<Seed>().and_then(|seed| seed.one).filter(|(payment, _)| wanted.get_untracked() == Some(*payment));
-    let detail: RwSignal<Asked<ReceiptDetail>> = RwSignal::new(first.as_ref().map(|(_, detail)| detail.clone()));
-    let shown = RwSignal::new(first.map(|(payment, _)| payment));
-    Effect::new(move |_| match wanted.get() {
-        None => detail.set(Some(Err(Refusal::NotFound))),
-        wanted if wanted == shown.get_untracked() => {}
-        Some(payment) => {
-            shown.set(Some(payment));
-            detail.set(None);
-            ask(detail, api::load_one(payment));
-        }
-    });
+pub fn detail_screen(locale: Locale, payment: PaymentId, detail: Result<ReceiptDetail, Refusal>) -> AnyView {
     view! {
         <Bar title=td_string!(locale, receipts.detail_title) back=Some(("/m/receipts", td_string!(locale, receipts.list)))/>
         <main id="main" class="one" tabindex="-1">
-            {move || match detail.get() {
-                None => view! { <Loading locale/> }.into_any(),
-                Some(Err(refusal)) => {
-                    let again = shown.get().map_or_else(|| "/m/receipts".to_owned(), |payment| format!("/m/receipts/{payment}"));
-                    view! { <Refused locale refusal again/> }.into_any()
-                }
-                Some(Ok(detail)) => view! { <Detail detail locale/> }.into_any(),
+            {match detail {
+                Err(refusal) => view! { <Refused locale refusal again=format!("/m/receipts/{payment}")/> }.into_any(),
+                Ok(detail) => view! { <Detail detail locale/> }.into_any(),
             }}
         </main>
     }
@@ -59,9 +35,10 @@ pub fn DetailScreen() -> impl IntoView {
 #[component]
 fn Detail(detail: ReceiptDetail, locale: Locale) -> impl IntoView {
     let ReceiptDetail { receipt, opened_at_ms, refunds, receipt_url, through, concerns } = detail;
+    let here = format!("/m/receipts/{}", receipt.payment);
     view! {
         <Amounts receipt=receipt.clone() locale/>
-        <ConcernNotes concerns/>
+        {concern_notes(locale, concerns, &here)}
         <section aria-labelledby="filled-in">
             <h2 id="filled-in">{td_string!(locale, receipts.filled_in)}</h2>
             <Answers receipt=receipt.clone() photos=format!("{}/photos", path_of(&receipt_url)) locale/>

@@ -2,6 +2,7 @@
 
 pub mod api;
 mod cursor;
+#[cfg(feature = "ssr")]
 mod detail;
 mod list;
 mod listing;
@@ -12,7 +13,8 @@ mod query;
 pub use api::Receipts;
 pub use api::{CodeChoice, DayTotal, PAGE_ROWS, ReceiptDetail, ReceiptPage, ReceiptRow, RefundLine, Through};
 pub use cursor::{Cursor, NoSuchPlace};
-pub use detail::{DetailScreen, refund_words};
+#[cfg(feature = "ssr")]
+pub use detail::{detail_screen, refund_words};
 pub use list::ListScreen;
 pub use listing::{Listing, Loaded};
 pub use query::ReceiptQuery;

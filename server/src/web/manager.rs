@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use app::Refusal;
 use app::concerns::Concerns;
-use app::manager::Collecting;
-use app::mobile::{self, Answer, Backend, Bundle, SignIn, SignInWhy};
+use app::manager::{Collecting, SignIn, SignInWhy};
+use app::mobile::{self, Answer, Backend, Bundle};
 use app::pay::NoticeKind;
 use app::receipts::Receipts;
 use axum::Form;
