@@ -1,5 +1,5 @@
-// Trunk's post_build hook. For a delivered page it makes scripts and style sheets small, refuses style sheets that old kernels would
-// not understand (old_kernels.mjs), joins the style sheets in the page's order into one (one
+// Trunk's post_build hook. For a delivered page it makes the mobile program (snip.mjs), scripts and style sheets small, refuses
+// style sheets that old kernels would not understand (old_kernels.mjs), joins the style sheets in the page's order into one (one
 // request, one thing to inline), and writes a .br and a .gz beside every file. It writes `assets.json`, from which the server learns the hashed names:
 //   { "js": "mobile-1a2b.js", "wasm": "mobile-1a2b_bg.wasm", "css": "mobile-3c4d.css", "scripts": [],
 //     "files": { "mobile-1a2b.js": { "bytes": 100, "br": 40, "gz": 45, "hashed": true }, "voice/zh/1.mp3": .. } }
@@ -11,6 +11,7 @@ import { basename, join, relative } from "node:path";
 import { brotliCompressSync, constants, gzipSync } from "node:zlib";
 import { minify } from "terser";
 import { OLDEST, squeezed, tooNew } from "./old_kernels.mjs";
+import { snipped } from "./snip.mjs";
 
 const folder = process.env.TRUNK_STAGING_DIR;
 if (!folder) throw new Error("TRUNK_STAGING_DIR is not set: Trunk calls this file, see Trunk.toml");
@@ -83,6 +84,13 @@ if (delivered) {
 
 const wasm = names.find((name) => name.endsWith("_bg.wasm")) ?? null;
 const js = wasm && wasm.replace("_bg.wasm", ".js");
+if (delivered && wasm && process.env.TRUNK_HTML_FILE.endsWith("mobile.html")) {
+  const { bytes, count } = snipped(readFileSync(join(folder, wasm)));
+  // None would mean that the names have changed, and a fifth too much is delivered unnoticed.
+  if (!count) throw new Error("app/snip.mjs found nothing to take out");
+  console.log(`          ${count} functions that never run taken out of ${wasm}`);
+  writeFileSync(join(folder, wasm), bytes);
+}
 const scripts = inPage(".js").filter((name) => name !== js && !name.startsWith("snippets/"));
 const files = Object.fromEntries(names.map((name) => [name, compressed(name)]));
 writeFileSync(join(folder, "assets.json"), `${JSON.stringify({ js, wasm, css, scripts, files }, null, 2)}\n`);
