@@ -239,6 +239,32 @@ test.describe("signing in and out", () => {
   });
 });
 
+test.describe("the installed app", () => {
+  test.use({ expectedErrors: /ERR_INTERNET_DISCONNECTED/ });
+
+  test("opens without a network, says what works, and comes back where one was", async ({ wechatPage: page }) => {
+    await page.goto("/m/sign-in?lang=en");
+    await hydrated(page);
+    const manifest = await page.evaluate(async () => {
+      const link = document.querySelector<HTMLLinkElement>("link[rel=manifest]")!.href;
+      const said = await (await fetch(link)).json();
+      const icons = await Promise.all(said.icons.map(async (icon: { src: string }) => (await fetch(icon.src)).headers.get("content-type")));
+      return { name: said.name, display: said.display, start: said.start_url, icons };
+    });
+    expect(manifest).toEqual({ name: "Shouma: collect money", display: "standalone", start: "/m", icons: ["image/png", "image/png", "image/png"] });
+    await page.evaluate(() => navigator.serviceWorker.ready.then(() => undefined));
+    await expect.poll(() => page.evaluate(() => navigator.serviceWorker.controller !== null)).toBe(true);
+    await page.context().setOffline(true);
+    await page.goto("/m/receipts?code=x");
+    await expect(page.getByRole("heading", { name: "No connection" })).toBeVisible();
+    await expect(page.getByText("Your code can still be paid")).toBeVisible();
+    await decent(page);
+    await page.context().setOffline(false);
+    await page.getByRole("link", { name: "Try again" }).tap();
+    await expect(page).toHaveURL(/\/m\/sign-in\?why=needed&next=%2Fm%2Freceipts%3Fcode%3Dx/);
+  });
+});
+
 test.describe("signed in elsewhere", () => {
   test.use({ expectedErrors: /status of 401|ERR_FAILED/ });
 

@@ -88,6 +88,11 @@ impl Client {
         beside.filter(|folder| folder.is_dir()).unwrap_or_else(|| PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../app/dist")))
     }
 
+    /// The text of a built file.
+    pub fn text(&self, path: &str) -> Option<String> {
+        self.files.get(path).map(|file| String::from_utf8_lossy(&file.plain).into_owned())
+    }
+
     /// The file at a public path, compressed as the browser accepts it.
     pub fn serve(&self, path: &str, headers: &HeaderMap) -> Response {
         let Some(file) = self.files.get(path) else { return StatusCode::NOT_FOUND.into_response() };

@@ -23,7 +23,7 @@ use crate::site::Site;
 use crate::store::{payments, photos, tenants};
 use crate::web::limits::Act;
 use crate::web::visit::{self, Visit};
-use crate::web::{headers, manager, password, payer, stream, unread};
+use crate::web::{headers, install, manager, password, payer, stream, unread};
 
 /// The whole site.
 pub fn router(site: Site) -> Router {
@@ -54,6 +54,9 @@ pub fn router(site: Site) -> Router {
         .route("/m/cut", get(manager::screen).post(manager::cut))
         .route("/m/codes", get(manager::screen).post(manager::choose))
         .route("/m/code.png", get(manager::picture))
+        .route("/m/manifest.webmanifest", get(install::manifest))
+        .route("/m/worker.js", get(install::worker))
+        .route("/m/offline", get(install::offline))
         .route("/m/settings", get(manager::screen).post(manager::settings))
         .route("/m/concerns/seen", post(manager::seen))
         .route("/api/{*function}", post(manager::api))

@@ -13,6 +13,19 @@ mod browser {
         let seed = seed();
         leptos::mount::hydrate_body(move || view! { <MobileApp seed/> });
         mark_alive();
+        keep_shell();
+    }
+
+    /// Lets the browser keep the shell, so that the app opens without a network and says so. A browser without service workers, or
+    /// one that refuses them, just opens nothing then.
+    #[cfg(feature = "hydrate")]
+    fn keep_shell() {
+        let navigator = window().navigator();
+        if js_sys::Reflect::has(&navigator, &"serviceWorker".into()).unwrap_or(false) {
+            let whole = web_sys::RegistrationOptions::new();
+            whole.set_scope("/m");
+            let _ = navigator.service_worker().register_with_options("/m/worker.js", &whole);
+        }
     }
 
     /// Draws the app into an empty page.

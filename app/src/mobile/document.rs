@@ -265,6 +265,7 @@ fn document(visit: &Visit, bundle: &Bundle, screen: &Screen, seed: Seed, html: O
          <meta name=\"viewport\" content=\"width=device-width,initial-scale=1,viewport-fit=cover\"><title>{title}</title>{bars}\
          {css}<link rel=\"modulepreload\" href=\"{js}\" nonce=\"{nonce}\">\
          <link rel=\"preload\" href=\"{wasm}\" as=\"fetch\" type=\"application/wasm\" crossorigin>{ICON}\
+         <link rel=\"manifest\" href=\"/m/manifest.webmanifest\"><link rel=\"apple-touch-icon\" href=\"/pkg/mobile/app/touch-180.png\">\
          <script type=\"application/json\" id=\"{SEED_ID}\">{seed_json}</script>\
          <script type=\"module\" nonce=\"{nonce}\">globalThis.__RESOLVED_RESOURCES=globalThis.__SERIALIZED_ERRORS=\
          globalThis.__INCOMPLETE_CHUNKS=[];import init,{{hydrate}} from \"{js}\";init({{module_or_path:\"{wasm}\"}}).then(hydrate)</script>\

@@ -9,12 +9,16 @@ pub mod till;
 #[cfg(feature = "ssr")]
 mod document;
 #[cfg(feature = "ssr")]
+mod offline;
+#[cfg(feature = "ssr")]
 mod password;
 
 pub use ask::{arrive, ask, sign_in};
 #[cfg(feature = "ssr")]
 pub use document::{Answer, Backend, Bundle, Visit, answer};
 pub use frame::MobileApp;
+#[cfg(feature = "ssr")]
+pub use offline::{app_names, offline_page};
 #[cfg(feature = "ssr")]
 pub use password::{LEAST_CHARS, PasswordPage, PasswordRefusal, password_page};
 pub use seed::{SEED_ID, Seed};

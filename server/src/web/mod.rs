@@ -2,6 +2,7 @@
 
 pub mod cookies;
 pub mod headers;
+pub mod install;
 pub mod limits;
 pub mod manager;
 pub mod opened;

@@ -88,6 +88,7 @@ async fn the_last_day_is_shown_whole_and_nothing_after_it() {
 async fn a_list_is_narrowed_to_a_state_or_a_code_and_says_the_totals_of_the_code_only() {
     let shop = Shop::open().await;
     let (kept, returned) = (paid(&shop, "5", "张一").await, paid(&shop, "7", "张二").await);
+    shop.world.slow_refunds(3_600_000).await;
     shop.refund(&returned, 700, "不要了").await.unwrap();
     let manager = Browser::manager(&shop, MANAGER).await;
     assert_eq!(listed(&manager, json!({"state": "refunding"})).await, std::slice::from_ref(&returned));

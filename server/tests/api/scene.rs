@@ -82,6 +82,11 @@ impl World {
         self.control("/_sim/faults", json!({"door": door, "fault": fault, "times": times, "ms": 1_500})).await;
     }
 
+    /// Refunds take so long at WeChat from now on.
+    pub async fn slow_refunds(&self, ms: i64) {
+        self.control("/_sim/refund-delays", json!({"change_ms": ms, "card_ms": ms})).await;
+    }
+
     pub async fn no_more_faults(&self) {
         self.http.delete(format!("{}/_sim/faults", self.sim.base_url())).send().await.unwrap();
     }
