@@ -261,7 +261,7 @@ test.describe("the installed app", () => {
     await decent(page);
     await page.context().setOffline(false);
     await page.getByRole("link", { name: "Try again" }).tap();
-    await expect(page).toHaveURL(/\/m\/sign-in\?why=needed&next=%2Fm%2Freceipts%3Fcode%3Dx/);
+    await expect(page).toHaveURL(/\/m\/sign-in\?why=needed&next=\/m\/receipts%3Fcode%3Dx$/);
   });
 });
 

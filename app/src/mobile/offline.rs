@@ -6,9 +6,6 @@ use crate::mobile::Bundle;
 use crate::ui::escaped;
 use crate::ui::prefs::Prefs;
 
-/// Seconds after which the page asks again by itself.
-const AGAIN_S: u32 = 20;
-
 /// The page, without program or script: it is kept by the browser and shown at whatever address was asked for, which a tap on its
 /// button asks for again.
 pub fn offline_page(prefs: Prefs, bundle: &Bundle) -> String {
@@ -26,7 +23,7 @@ pub fn offline_page(prefs: Prefs, bundle: &Bundle) -> String {
     format!(
         "<!doctype html><html lang=\"{lang}\" data-theme=\"{theme}\" data-mode=\"{mode}\"><head><meta charset=\"utf-8\">\
          <meta name=\"viewport\" content=\"width=device-width,initial-scale=1,viewport-fit=cover\"><title>{title}</title>\
-         <meta http-equiv=\"refresh\" content=\"{AGAIN_S}\">{css}</head><body><header class=\"bar\"><h1>{title}</h1></header>\
+         {css}</head><body><header class=\"bar\"><h1>{title}</h1></header>\
          <main id=\"main\"><div class=\"card\"><ul class=\"facts\"><li>{works}</li><li>{stops}</li><li>{later}</li></ul></div>\
          <a class=\"button\" href=\"\">{again}</a></main></body></html>"
     )

@@ -50,6 +50,8 @@ pub async fn worker(State(site): State<Site>) -> Response {
         // A browser asks anew each time, so that a new build takes over at the next visit.
         (header::CACHE_CONTROL, "no-cache"),
         (HeaderName::from_static("service-worker-allowed"), "/m"),
+        // What the worker itself may ask: it obeys the policy of its own script, not that of the page.
+        (header::CONTENT_SECURITY_POLICY, "default-src 'none'; connect-src 'self'"),
     ];
     (headers, format!("const SHELL = {shell};\n{script}")).into_response()
 }
