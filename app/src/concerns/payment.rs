@@ -10,7 +10,7 @@ use crate::concerns::{Money, PaymentDetail, concern_notes};
 use crate::i18n::*;
 use crate::receipts::{RefundLine, refund_words};
 use crate::ui::parts::{Bar, Refused};
-use crate::ui::{fill, icons, yuan};
+use crate::ui::{fill, grouped, icons, yuan};
 
 /// One payment.
 pub fn payment_screen(locale: Locale, payment: PaymentId, detail: Result<PaymentDetail, Refusal>) -> AnyView {
@@ -57,10 +57,10 @@ fn Detail(detail: PaymentDetail, locale: Locale) -> impl IntoView {
                 {pair(td_string!(locale, receipts.code).to_owned(), code_name)}
                 <div>
                     <dt>{td_string!(locale, receipts.number)}</dt>
-                    <dd><strong>{payment.tail()}</strong> <span class="long quiet">{payment.to_string()}</span></dd>
+                    <dd><strong>{payment.tail()}</strong> <span class="long quiet no">{grouped(&payment.to_string())}</span></dd>
                 </div>
                 {transactions.into_iter().map(|number| view! {
-                    <div><dt>{td_string!(locale, receipts.transaction)}</dt><dd class="long">{number}</dd></div>
+                    <div><dt>{td_string!(locale, receipts.transaction)}</dt><dd class="long no">{grouped(&number)}</dd></div>
                 }).collect_view()}
             </dl>
         </section>
