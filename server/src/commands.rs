@@ -10,20 +10,21 @@ use domain::account::Phone;
 use domain::code::AmountRule;
 use domain::concern::{Concern, ConcernState};
 use domain::form::{Component, Field, FormSchema};
+use domain::refund_right::ManagerRefunds;
 use domain::{Fen, PaymentId, Role, TenantId};
 use server::channels::secret::Secret;
 use server::clock::{self, Clock};
 use server::config::{Config, WechatSettings};
 use server::found::{Found, NewCode, NewPerson};
 use server::passwords::Passwords;
-use server::refunds::{self, Ask};
+use server::refunds::{self, Ask, LetManagers};
 use server::serve::{self as site, StartError};
 use server::sign_in::Unlock;
 use server::site::Demo;
-use server::store::audit::{self, Head};
+use server::store::audit::{self, Actor, Head};
 use server::store::codes::CodeKind;
 use server::store::concerns::{self, StoredConcern};
-use server::store::{Store, StoreConfig, StoreError, meta, payments};
+use server::store::{Store, StoreConfig, StoreError, meta, payments, tenants};
 use server::{demo, fresh, qr};
 use simulator::{Sim, SimConfig};
 use tokio::net::TcpListener;
@@ -170,7 +171,7 @@ async fn found_demo(store: &Store, clock: &Clock) -> Result<(), Failed> {
         return Ok(());
     }
     let mut conn = store.read().await?;
-    if !server::store::tenants::all(&mut conn.tx()).await?.is_empty() {
+    if !tenants::all(&mut conn.tx()).await?.is_empty() {
         return Err(Failed::setting("database_url: this database is in real use; a demo needs one of its own"));
     }
     drop(conn);
@@ -298,7 +299,18 @@ pub async fn init(init: Init) -> Result<(), Failed> {
     let lines: Vec<String> = links.iter().map(|(_, secret, _)| format!("{}/password/{secret}", config.public_url)).collect();
     let people = vec![manager, administrator];
     store
-        .write(Found { tenant, name: init.organisation, is_open: true, logo_png: None, people, codes, links, is_demo: false, now })
+        .write(Found {
+            tenant,
+            name: init.organisation,
+            is_open: true,
+            logo_png: None,
+            manager_refunds: ManagerRefunds::Never,
+            people,
+            codes,
+            links,
+            is_demo: false,
+            now,
+        })
         .await?;
     store.close().await;
     println!("manager sets a password within 24 h:       {}", lines.first().map_or("", String::as_str));
@@ -341,13 +353,64 @@ pub async fn refund(task: RefundTask) -> Result<(), Failed> {
     let refunds = if task.kept {
         refunds::return_kept(&store, &clock, tenant, id).await.map_err(Failed::of)?
     } else {
-        let ask = Ask { tenant, payment: id, amount, reason: task.reason, by: None };
+        let ask = Ask { tenant, payment: id, amount, reason: task.reason, by: None, form: None };
         vec![refunds::ask(&store, &clock, ask).await.map_err(Failed::of)?]
     };
     for refund in refunds {
         println!("¥{} of payment {} is set aside; refund {}", refund.amount_fen, id, refund.no);
     }
     store.close().await;
+    Ok(())
+}
+
+/// `shouma manager-refunds`.
+#[derive(clap::Args)]
+pub struct ManagerRefundsTask {
+    /// The most of one receipt, in yuan
+    #[arg(long, value_name = "YUAN", required_unless_present_any = ["whole", "never"])]
+    up_to: Option<String>,
+    /// All of a receipt
+    #[arg(long, conflicts_with = "up_to")]
+    whole: bool,
+    /// Nothing: an administrator does it
+    #[arg(long, conflicts_with_all = ["up_to", "whole"])]
+    never: bool,
+    /// The organisation's name, where there are several
+    #[arg(long, value_name = "NAME")]
+    organisation: Option<String>,
+}
+
+/// Says what managers may return by themselves of their own receipts; it counts from the next refund on.
+pub async fn manager_refunds(task: ManagerRefundsTask) -> Result<(), Failed> {
+    let config = config()?;
+    let managers = match &task.up_to {
+        Some(typed) => {
+            let limit_fen = Fen::parse_yuan(typed).map_err(|why| Failed::setting(format!("up-to: {why}")))?;
+            ManagerRefunds::UpTo { limit_fen }
+        }
+        None if task.whole => ManagerRefunds::Whole,
+        None => ManagerRefunds::Never,
+    };
+    let store = open_beside(&config).await?;
+    let mut conn = store.read().await?;
+    let all = tenants::all(&mut conn.tx()).await?;
+    drop(conn);
+    let mut named = all.iter().filter(|tenant| task.organisation.as_ref().is_none_or(|name| *name == tenant.name));
+    let (Some(tenant), None) = (named.next(), named.next()) else {
+        let names: Vec<_> = all.iter().map(|tenant| tenant.name.as_str()).collect();
+        return Err(Failed::setting(format!("organisation: name one of {names:?}")));
+    };
+    store.write(LetManagers { tenant: tenant.id, managers, by: Actor::Operator, now: clock::system()() }).await?;
+    store.close().await;
+    println!(
+        "{}: {}",
+        tenant.name,
+        match managers {
+            ManagerRefunds::Never => "managers return nothing by themselves".to_owned(),
+            ManagerRefunds::UpTo { limit_fen } => format!("managers return up to ¥{limit_fen} of a receipt of theirs"),
+            ManagerRefunds::Whole => "managers return all of a receipt of theirs".to_owned(),
+        }
+    );
     Ok(())
 }
 

@@ -4,6 +4,7 @@
 use domain::account::Phone;
 use domain::code::{AmountRule, CodeState, Validity};
 use domain::form::{Component, Field, FormSchema, Typed};
+use domain::refund_right::ManagerRefunds;
 use domain::{AccountId, CodeId, Fen, Millis, Role, TenantId};
 
 use crate::found::{Found, NewCode, NewPerson};
@@ -19,6 +20,9 @@ pub const ADMINISTRATOR: &str = "13700137000";
 
 /// The card holder's phone.
 pub const HOLDER: &str = "13900139000";
+
+/// What a manager of the demo may return of one receipt.
+pub const MANAGER_LIMIT: Fen = Fen::of(100_000);
 
 /// The managers' phones.
 pub fn managers() -> impl Iterator<Item = String> {
@@ -43,10 +47,18 @@ pub async fn organisations(passwords: &Passwords, now: Millis) -> Result<Vec<Fou
         codes.extend(app_codes(tenant, person.account, now));
     }
     let last = people.iter().rfind(|person| person.role == Role::Manager).map_or(first, |person| person.account);
-    let school =
-        Found {
-            tenant, name: "青禾实验学校".into(), is_open: true, logo_png: None, people, codes, links: vec![], is_demo: true, now
-        };
+    let school = Found {
+        tenant,
+        name: "青禾实验学校".into(),
+        is_open: true,
+        logo_png: None,
+        manager_refunds: ManagerRefunds::UpTo { limit_fen: MANAGER_LIMIT },
+        people,
+        codes,
+        links: vec![],
+        is_demo: true,
+        now,
+    };
     Ok(vec![school, closed(last, now)])
 }
 
@@ -65,6 +77,7 @@ fn closed(payee: AccountId, now: Millis) -> Found {
         name: "青禾实验学校旧校区".into(),
         is_open: false,
         logo_png: None,
+        manager_refunds: ManagerRefunds::Never,
         people: vec![],
         codes,
         links: vec![],

@@ -3,6 +3,7 @@
 use domain::account::Phone;
 use domain::code::{AmountRule, CodeState, Validity};
 use domain::form::{FormSchema, Typed};
+use domain::refund_right::ManagerRefunds;
 use domain::{AccountId, Code, CodeId, Millis, Role, TenantId};
 use serde_json::json;
 use uuid::Uuid;
@@ -94,6 +95,8 @@ pub struct Found {
     pub is_open: bool,
     /// Its logo.
     pub logo_png: Option<Vec<u8>>,
+    /// What its managers may return by themselves.
+    pub manager_refunds: ManagerRefunds,
     /// Its people.
     pub people: Vec<NewPerson>,
     /// Its codes.
@@ -125,6 +128,7 @@ impl Command for Found {
         tenants::insert(tx, self.tenant, &self.name, self.now).await?;
         tenants::set_open(tx, self.tenant, self.is_open).await?;
         tenants::set_logo(tx, self.tenant, self.logo_png.as_deref()).await?;
+        tenants::set_manager_refunds(tx, self.tenant, self.manager_refunds).await?;
         for person in &self.people {
             // Somebody may belong to several organisations; their phone is registered once.
             let account = match accounts::by_phone(tx, &person.phone).await? {

@@ -33,6 +33,8 @@ enum Task {
     Init(commands::Init),
     /// Return money of a payment to its payer
     Refund(commands::RefundTask),
+    /// Say what managers may return by themselves of receipts that are their own
+    ManagerRefunds(commands::ManagerRefundsTask),
     /// Say which money waits for an operator, and what to do about it
     Concerns,
     /// Open the door of a phone number that was locked by wrong passwords
@@ -64,6 +66,7 @@ fn main() -> ExitCode {
             Task::Verify(task) => commands::verify(task).await,
             Task::Init(init) => commands::init(init).await,
             Task::Refund(refund) => commands::refund(refund).await,
+            Task::ManagerRefunds(task) => commands::manager_refunds(task).await,
             Task::Concerns => commands::concerns().await,
             Task::Unlock { phone } => commands::unlock(&phone).await,
             Task::Backup { file } => commands::backup(&file).await,

@@ -6,7 +6,8 @@ use app::Locale;
 use app::channel::{Listener, sentence};
 use domain::concern::Concern;
 use domain::refund::{self, RefundRefusal, RefundWord};
-use domain::{AccountId, ChannelCode, Fen, Millis, OutRefundNo, OutTradeNo, PaymentId, Refund, TenantId};
+use domain::refund_right::{ManagerRefunds, NoRight, RefundRight};
+use domain::{AccountId, Caller, ChannelCode, Fen, Millis, OutRefundNo, OutTradeNo, Payment, PaymentId, Refund, TenantId};
 use serde_json::json;
 use uuid::Uuid;
 
@@ -16,7 +17,8 @@ use crate::fresh;
 use crate::live::Hub;
 use crate::store::audit::{Act, Actor, Deed};
 use crate::store::payments::{self, Event, StoredRefund};
-use crate::store::{Command, Store, StoreError, Tx, audit, concerns};
+use crate::store::{Command, Store, StoreError, Tx, audit, concerns, tenants};
+use crate::web::cookies::sha256;
 
 /// Everything that returning money needs.
 #[derive(Clone)]
@@ -40,6 +42,15 @@ pub enum AskError {
     /// A rule refuses it.
     #[error(transparent)]
     Refused(#[from] RefundRefusal),
+    /// Whoever asks may not.
+    #[error(transparent)]
+    NoRight(#[from] NoRight),
+    /// The same form was sent before, with another amount.
+    #[error("the same form was sent before, for {amount_fen}")]
+    SentBefore {
+        /// What went back then.
+        amount_fen: Fen,
+    },
     /// The store did not take it.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -56,8 +67,11 @@ pub struct Ask {
     pub amount: Fen,
     /// What the payer reads as reason.
     pub reason: String,
-    /// Who asks; nobody for an operator at the machine.
-    pub by: Option<AccountId>,
+    /// Who asks, of the same organisation; nobody for an operator at the machine.
+    pub by: Option<Caller>,
+    /// The number of the form that was sent; the same number means the same refund, however often it is sent. Without one, each
+    /// call is a refund of its own.
+    pub form: Option<String>,
 }
 
 /// Sets money aside for a refund. The worker of a running server pushes it to the channel.
@@ -66,8 +80,28 @@ pub struct Ask {
 /// [`AskError`]; then nothing was set aside.
 pub async fn ask(store: &Store, clock: &Clock, ask: Ask) -> Result<Refund, AskError> {
     let now = clock();
-    let no = OutRefundNo::of_request(fresh::uuid(now));
+    let no = match &ask.form {
+        Some(form) => no_of_form(ask.payment, form),
+        None => OutRefundNo::of_request(fresh::uuid(now)),
+    };
     store.write(SetAside { ask, no, seed: fresh::uuid(now), now }).await?
+}
+
+/// The number of the refund that a form asks for: one for each form of each payment, so that nobody can name another's.
+fn no_of_form(payment: PaymentId, form: &str) -> OutRefundNo {
+    let hash = sha256(&format!("refund {payment} {form}"));
+    let mut bytes = [0; 16];
+    bytes.copy_from_slice(&hash[..16]);
+    OutRefundNo::of_request(uuid::Builder::from_custom_bytes(bytes).into_uuid())
+}
+
+/// What somebody may return of a payment at present.
+///
+/// # Errors
+/// [`NoRight::NotAllowed`].
+pub fn right(caller: &Caller, managers: ManagerRefunds, payment: &Payment) -> Result<RefundRight, NoRight> {
+    let is_payee = payment.payee == caller.account && payment.tenant == caller.tenant;
+    RefundRight::of(caller.role, is_payee, managers, payment)
 }
 
 /// Returns all the money of a payment that is kept apart: another amount than was asked, or what the channel failed to return
@@ -94,15 +128,8 @@ impl Refunds {
     ///
     /// # Errors
     /// [`AskError`]; then nothing was set aside.
-    pub async fn ask(
-        &self,
-        tenant: TenantId,
-        payment: PaymentId,
-        amount: Fen,
-        reason: &str,
-        by: Option<AccountId>,
-    ) -> Result<Refund, AskError> {
-        ask(&self.store, &self.clock, Ask { tenant, payment, amount, reason: reason.to_owned(), by }).await
+    pub async fn ask(&self, asked: Ask) -> Result<Refund, AskError> {
+        ask(&self.store, &self.clock, asked).await
     }
 
     /// Pushes a refund that is due: asks for it while the channel may not know it, asks about it afterwards.
@@ -206,13 +233,29 @@ impl Command for SetAside {
     type Done = Result<Refund, AskError>;
 
     async fn run(&self, tx: &mut Tx<'_>) -> Result<Self::Done, StoreError> {
-        let Ask { tenant, payment, amount, reason, by } = &self.ask;
+        let Ask { tenant, payment, amount, reason, by, .. } = &self.ask;
         let Some(stored) = payments::load(tx, *tenant, *payment).await? else { return Ok(Err(AskError::NotFound)) };
+        let right = match by {
+            Some(caller) if caller.tenant != *tenant => return Ok(Err(AskError::NotFound)),
+            Some(caller) => match right(caller, tenants::manager_refunds(tx, *tenant).await?, &stored.payment) {
+                Ok(right) => Some(right),
+                Err(why) => return Ok(Err(why.into())),
+            },
+            None => None,
+        };
+        if let Some(StoredRefund { refund, .. }) = payments::load_refund(tx, *tenant, &self.no).await? {
+            let is_same = refund.payment == *payment && refund.amount_fen == *amount;
+            return Ok(if is_same { Ok(refund) } else { Err(AskError::SentBefore { amount_fen: refund.amount_fen }) });
+        }
+        if let Some(Err(why)) = right.map(|right| right.covers(*amount)) {
+            return Ok(Err(why.into()));
+        }
         let opening = match refund::open(&stored.payment, self.no.clone(), *amount, reason, self.now) {
             Ok(opening) => opening,
             Err(refusal) => return Ok(Err(refusal.into())),
         };
-        payments::save_refund_opening(tx, &stored, &opening, *by, self.seed, self.now).await?;
+        let by = by.map(|caller| caller.account);
+        payments::save_refund_opening(tx, &stored, &opening, by, self.seed, self.now).await?;
         let actor = by.map_or(Actor::Operator, Actor::Account);
         let detail = json!({"payment": payment, "amount_fen": amount});
         audit::append(tx, *tenant, &Deed::new(self.now, actor, Act::AskRefund, &opening.refund.no, &detail)).await?;
@@ -309,5 +352,27 @@ impl Command for Hear {
         let next = refund::settle(&stored.payment, &refund.refund, &self.word);
         let is_concern = payments::save_refund(tx, &stored, &refund.refund, &next, self.seed, self.now).await?;
         Ok(is_concern.then_some((tenant, stored.payment.payee)))
+    }
+}
+
+/// Lets an organisation's managers return so much by themselves from now on.
+pub struct LetManagers {
+    /// The organisation.
+    pub tenant: TenantId,
+    /// How much.
+    pub managers: ManagerRefunds,
+    /// Who decided it.
+    pub by: Actor,
+    /// When.
+    pub now: Millis,
+}
+
+impl Command for LetManagers {
+    type Done = ();
+
+    async fn run(&self, tx: &mut Tx<'_>) -> Result<(), StoreError> {
+        tenants::set_manager_refunds(tx, self.tenant, self.managers).await?;
+        let detail = json!(self.managers);
+        audit::append(tx, self.tenant, &Deed::new(self.now, self.by, Act::SetManagerRefunds, self.tenant, &detail)).await.map(drop)
     }
 }

@@ -14,6 +14,7 @@ pub mod ledger;
 pub mod payment;
 pub mod receipt;
 pub mod refund;
+pub mod refund_right;
 pub mod search;
 pub mod time;
 pub mod token;

@@ -65,6 +65,8 @@ pub enum Act {
     AskRefund,
     /// Money that came once too often or too late was set aside to go back.
     ReturnExtra,
+    /// What managers may return by themselves was changed.
+    SetManagerRefunds,
     /// A manager's code got a new address; the old one runs out.
     RefreshCode,
     /// An old address of a code was ended before its time.
@@ -85,6 +87,7 @@ impl Act {
             Act::Unlock => "door.unlock",
             Act::AskRefund => "refund.ask",
             Act::ReturnExtra => "refund.return_extra",
+            Act::SetManagerRefunds => "refund.managers",
             Act::RefreshCode => "code.refresh",
             Act::CutCode => "code.cut",
         }

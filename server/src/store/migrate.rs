@@ -6,8 +6,11 @@ use sqlx::{PgConnection, SqlSafeStr, SqliteConnection};
 use super::open::OpenError;
 
 /// Every step from an empty database to the present shape, in order. A published step is never edited.
-const STEPS: [(i64, &str, &str); 2] =
-    [(1, "ground", include_str!("../../migrations/0001_ground.sql")), (2, "concern", include_str!("../../migrations/0002_concern.sql"))];
+const STEPS: [(i64, &str, &str); 3] = [
+    (1, "ground", include_str!("../../migrations/0001_ground.sql")),
+    (2, "concern", include_str!("../../migrations/0002_concern.sql")),
+    (5, "receipts", include_str!("../../migrations/0005_receipts.sql")),
+];
 
 const TABLE: &str = "_sqlx_migrations";
 

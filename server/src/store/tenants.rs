@@ -1,9 +1,11 @@
 //! Organisations.
 
+use domain::refund_right::ManagerRefunds;
 use domain::{Millis, TenantId};
 use sqlx::FromRow;
 use uuid::Uuid;
 
+use super::payments::{json, of_json};
 use super::{StoreError, Tx, on};
 
 /// An organisation that collects money.
@@ -84,4 +86,18 @@ pub async fn logo(tx: &mut Tx<'_>, id: TenantId) -> Result<Option<Vec<u8>>, Stor
     let row: Option<(Option<Vec<u8>>,)> =
         on!(tx, |db| sqlx::query_as("SELECT logo_png FROM tenant WHERE id = $1").bind(id.get()).fetch_optional(db).await)?;
     Ok(row.and_then(|(png,)| png))
+}
+
+/// What the organisation lets its managers return by themselves; nothing when there is no such organisation.
+pub async fn manager_refunds(tx: &mut Tx<'_>, id: TenantId) -> Result<ManagerRefunds, StoreError> {
+    let row: Option<(String,)> =
+        on!(tx, |db| sqlx::query_as("SELECT manager_refunds FROM tenant WHERE id = $1").bind(id.get()).fetch_optional(db).await)?;
+    row.map_or(Ok(ManagerRefunds::Never), |(text,)| of_json("tenant.manager_refunds", &text))
+}
+
+/// Lets managers return so much by themselves from now on.
+pub async fn set_manager_refunds(tx: &mut Tx<'_>, id: TenantId, managers: ManagerRefunds) -> Result<(), StoreError> {
+    let text = json(&managers)?;
+    on!(tx, |db| sqlx::query("UPDATE tenant SET manager_refunds = $2 WHERE id = $1").bind(id.get()).bind(text).execute(db).await.map(drop))
+        .map_err(StoreError::from)
 }

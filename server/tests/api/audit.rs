@@ -167,7 +167,7 @@ async fn two_instances_that_write_at_once_make_one_whole_chain() {
     let stores: [&Store; 2] = [&one.site.store, &other.site.store];
     let managers: Vec<String> = (0..10).map(|number| format!("1380013800{number}")).collect();
     let refund = async |number: usize| {
-        let ask = Ask { tenant: stored.tenant, payment: stored.id, amount: domain::Fen::of(1), reason: "退".into(), by: None };
+        let ask = Ask { tenant: stored.tenant, payment: stored.id, amount: domain::Fen::of(1), reason: "退".into(), by: None, form: None };
         // All of them change one payment, so some are told that it changed meanwhile; who is told so wrote nothing.
         refunds::ask(stores[number % 2], &one.site.clock, ask).await.is_ok()
     };

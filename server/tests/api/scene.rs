@@ -225,7 +225,7 @@ impl Shop {
     /// Asks to return `fen` of a payment, as an operator does.
     pub async fn refund(&self, payment: &str, fen: i64, reason: &str) -> Result<Refund, AskError> {
         let Payment { tenant, id: payment, .. } = self.stored(payment).await.payment;
-        let ask = Ask { tenant, payment, amount: Fen::of(fen), reason: reason.to_owned(), by: None };
+        let ask = Ask { tenant, payment, amount: Fen::of(fen), reason: reason.to_owned(), by: None, form: None };
         refunds::ask(&self.site.store, &self.site.clock, ask).await
     }
 

@@ -17,3 +17,5 @@ mod order;
 mod payment;
 #[cfg(test)]
 mod refund;
+#[cfg(test)]
+mod right;
