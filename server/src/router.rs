@@ -23,7 +23,7 @@ use crate::site::Site;
 use crate::store::{payments, photos, tenants};
 use crate::web::limits::Act;
 use crate::web::visit::{self, Visit};
-use crate::web::{headers, install, manager, password, payer, stream, unread};
+use crate::web::{headers, install, manager, password, payer, refunding, stream, unread};
 
 /// The whole site.
 pub fn router(site: Site) -> Router {
@@ -59,6 +59,7 @@ pub fn router(site: Site) -> Router {
         .route("/m/offline", get(install::offline))
         .route("/m/settings", get(manager::screen).post(manager::settings))
         .route("/m/concerns/seen", post(manager::seen))
+        .route("/m/receipts/{payment}/refund", get(refunding::form).post(refunding::confirm))
         .route("/api/{*function}", post(manager::api))
         .layer(small);
 

@@ -1,6 +1,8 @@
 //! The list of receipts and one receipt in full.
 
 pub mod api;
+#[cfg(feature = "ssr")]
+mod bare;
 mod cursor;
 #[cfg(feature = "ssr")]
 mod detail;
@@ -8,13 +10,19 @@ mod list;
 mod listing;
 mod narrow;
 mod query;
+#[cfg(feature = "ssr")]
+mod refund;
 
 #[cfg(feature = "ssr")]
 pub use api::Receipts;
 pub use api::{CodeChoice, DayTotal, PAGE_ROWS, ReceiptDetail, ReceiptPage, ReceiptRow, RefundLine, Through};
+#[cfg(feature = "ssr")]
+pub use bare::bare_page;
 pub use cursor::{Cursor, NoSuchPlace};
 #[cfg(feature = "ssr")]
 pub use detail::{detail_screen, refund_words};
 pub use list::ListScreen;
 pub use listing::{Listing, Loaded};
 pub use query::ReceiptQuery;
+#[cfg(feature = "ssr")]
+pub use refund::{RefundAsked, RefundBar, RefundOf, RefundScreen, RefundTyped, RefundWrong, refund_screen, refund_title};

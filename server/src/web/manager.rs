@@ -95,6 +95,14 @@ async fn caller(site: &Site, headers: &HeaderMap) -> Result<Option<Caller>, Resp
     }
 }
 
+/// The manager who is signed in, or the way to the sign-in page and from there back to `back`.
+pub(super) async fn signed_in(visit: Visit, headers: &HeaderMap, back: &str) -> Result<(Visit, Caller), Response> {
+    match caller(&visit.site, headers).await? {
+        Some(caller) => Ok((visit, caller)),
+        None => Err(visit.redirect(&format!("/m/sign-in?why=needed&next={}", encode(back)))),
+    }
+}
+
 /// What the sign-in page posts.
 #[derive(Deserialize)]
 pub struct SignInForm {

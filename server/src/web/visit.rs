@@ -149,6 +149,17 @@ impl Visit {
         self.with_cookies(response)
     }
 
+    /// A screen of the manager's app that the server renders alone.
+    pub fn screen(self, status: StatusCode, html: String) -> Response {
+        let policy = Policy { nonce: &self.nonce, form_origins: &[], demo_origin: None }.app();
+        self.app_page(status, html, &policy)
+    }
+
+    /// There is no such thing for whoever asks; `url` leads on.
+    pub fn not_found(self, url: &str) -> Response {
+        self.notice(StatusCode::NOT_FOUND, &NoticeKind::NotFound, None, Some(url))
+    }
+
     /// On to another address, after a POST or a trip through WeChat.
     pub fn redirect(self, to: &str) -> Response {
         let response = Redirect::to(to).into_response();

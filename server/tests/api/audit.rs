@@ -90,8 +90,8 @@ async fn money_that_goes_back_is_written_down_and_money_that_comes_is_not() {
         shop.refund(&bill.payment, 400, "退给金丝雀").await.unwrap();
         assert!(shop.refund(&bill.payment, 700, "太多").await.is_err());
         let stored = shop.stored(&bill.payment).await.payment;
-        let by = Some(stored.payee);
-        let ask = Ask { tenant: stored.tenant, payment: stored.id, amount: domain::Fen::of(1), reason: "退".into(), by };
+        let by = Some(domain::Caller { tenant: stored.tenant, account: stored.payee, role: domain::Role::Manager });
+        let ask = Ask { tenant: stored.tenant, payment: stored.id, amount: domain::Fen::of(1), reason: "退".into(), by, form: None };
         refunds::ask(&shop.site.store, &shop.site.clock, ask).await.unwrap();
         let late = shop.bill(&Browser::wechat(&shop), "3").await;
         shop.world.hands.pass_ms(shop.site.config.payment_expires_ms);

@@ -23,6 +23,7 @@ mod receipts;
 mod refreshing;
 mod refunding;
 mod restarts;
+mod returning;
 mod scene;
 mod security;
 mod two_instances;

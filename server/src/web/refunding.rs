@@ -1,0 +1,164 @@
+//! Returning money of a receipt from the manager's app: the form, its preview and the one confirmation.
+
+use app::receipts::{RefundBar, RefundOf, RefundScreen, RefundTyped, RefundWrong, bare_page, refund_screen, refund_title};
+use axum::extract::{Path, Query, Request, State};
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::Response;
+use domain::receipt::Receipt;
+use domain::refund::{self, RefundRefusal};
+use domain::refund_right::{NoRight, RefundRight};
+use domain::{Caller, Fen, OutRefundNo, PaymentId};
+use uuid::Uuid;
+
+use super::manager::signed_in;
+use super::submit::Posted;
+use super::visit::Visit;
+use crate::fresh;
+use crate::refunds::{self, Ask, AskError};
+use crate::site::Site;
+use crate::store::{StoreError, payments, receipts, tenants};
+
+/// A receipt of the caller, and what they may return of it.
+struct Returnable {
+    receipt: Receipt,
+    right: Result<RefundRight, RefundBar>,
+}
+
+/// `GET /m/receipts/{payment}/refund`: the form; with its fields in the query, what will happen.
+pub async fn form(
+    State(site): State<Site>,
+    visit: Visit,
+    Path(payment): Path<String>,
+    Query(pairs): Query<Vec<(String, String)>>,
+    headers: HeaderMap,
+) -> Response {
+    let (visit, caller) = match signed_in(visit, &headers, &address(&payment)).await {
+        Ok(known) => known,
+        Err(response) => return response,
+    };
+    let Returnable { receipt, right } = match read(&site, &caller, &payment).await {
+        Ok(Some(found)) => found,
+        Ok(None) => return visit.not_found("/m/receipts"),
+        Err(error) => return visit.store_trouble(&error, Some(&address(&payment))),
+    };
+    let mut typed = typed(&pairs);
+    if typed.number.is_empty() {
+        typed.number = fresh::token();
+    }
+    let is_changing = pairs.iter().any(|(name, _)| name == "change");
+    let right = match right {
+        Ok(right) => right,
+        Err(bar) => return show(visit, StatusCode::OK, &receipt, RefundScreen::Barred(bar)),
+    };
+    if !typed.is_sent() || is_changing {
+        return show(visit, StatusCode::OK, &receipt, RefundScreen::Form { right, typed: &typed, wrong: None });
+    }
+    match typed.check(visit.prefs.locale, right) {
+        Ok(asked) => show(visit, StatusCode::OK, &receipt, RefundScreen::Preview { typed: &typed, asked: &asked }),
+        Err(wrong) => again(visit, &receipt, right, &typed, wrong),
+    }
+}
+
+/// `POST /m/receipts/{payment}/refund`: the confirmation. It leads to the receipt, which says where the refund stands.
+pub async fn confirm(
+    State(site): State<Site>,
+    visit: Visit,
+    Path(payment): Path<String>,
+    headers: HeaderMap,
+    request: Request,
+) -> Response {
+    let back = address(&payment);
+    let (visit, caller) = match signed_in(visit, &headers, &back).await {
+        Ok(known) => known,
+        Err(response) => return response,
+    };
+    let Returnable { receipt, right } = match read(&site, &caller, &payment).await {
+        Ok(Some(found)) => found,
+        Ok(None) => return visit.not_found("/m/receipts"),
+        Err(error) => return visit.store_trouble(&error, Some(&back)),
+    };
+    let posted = Posted::read(request).await.unwrap_or_default();
+    let mut typed = typed(&posted.pairs);
+    // Only what the form itself can say is checked here. Rights and what is left are looked at where the money is set aside, after
+    // it is known that this form was not sent before.
+    let any = RefundRight { left_fen: receipt.amount_fen, most_fen: receipt.amount_fen };
+    let asked = match typed.check(visit.prefs.locale, any) {
+        Ok(asked) => asked,
+        Err(wrong) => return refused(visit, &receipt, right, &typed, wrong),
+    };
+    let ask = Ask {
+        tenant: caller.tenant,
+        payment: receipt.payment,
+        amount: asked.amount_fen,
+        reason: asked.reason,
+        by: Some(caller),
+        form: Some(typed.number.clone()).filter(|number| !number.is_empty()),
+    };
+    let wrong = match site.refunds.ask(ask).await {
+        Ok(_) => return visit.redirect(&format!("/m/receipts/{}", receipt.payment)),
+        Err(AskError::SentBefore { amount_fen }) => {
+            typed.number = fresh::token();
+            RefundWrong::SentBefore { amount_fen }
+        }
+        Err(AskError::Refused(RefundRefusal::MoreThanLeft { left_fen })) => RefundWrong::MoreThanLeft { left_fen },
+        Err(AskError::NoRight(NoRight::AboveLimit { most_fen })) => RefundWrong::AboveLimit { most_fen },
+        Err(AskError::Refused(refusal)) => return show(visit, StatusCode::CONFLICT, &receipt, RefundScreen::Barred(refusal.into())),
+        Err(AskError::NoRight(NoRight::NotAllowed) | AskError::NotFound) => {
+            return show(visit, StatusCode::FORBIDDEN, &receipt, RefundScreen::Barred(RefundBar::NotAllowed));
+        }
+        Err(AskError::Store(error)) => return visit.store_trouble(&error, Some(&back)),
+    };
+    refused(visit, &receipt, right, &typed, wrong)
+}
+
+fn address(payment: &str) -> String {
+    format!("/m/receipts/{payment}/refund")
+}
+
+fn typed(pairs: &[(String, String)]) -> RefundTyped {
+    RefundTyped::of_pairs(pairs.iter().map(|(name, value)| (name.as_str(), value.as_str())))
+}
+
+/// The receipt, when the caller may see it: a manager their own.
+async fn read(site: &Site, caller: &Caller, payment: &str) -> Result<Option<Returnable>, StoreError> {
+    let Ok(payment) = payment.parse::<PaymentId>() else { return Ok(None) };
+    let mut conn = site.store.read().await?;
+    let Some(receipt) = receipts::one(&mut conn.tx(), caller.tenant, caller.account, payment).await? else { return Ok(None) };
+    let Some(stored) = payments::load(&mut conn.tx(), caller.tenant, payment).await? else { return Ok(None) };
+    let managers = tenants::manager_refunds(&mut conn.tx(), caller.tenant).await?;
+    let payment = &stored.payment;
+    // The smallest refund shows whether any would be taken.
+    let no = OutRefundNo::of_request(Uuid::nil());
+    let right = match (refunds::right(caller, managers, payment), refund::open(payment, no, Fen::of(1), "", (site.clock)())) {
+        (Err(_), _) => Err(RefundBar::NotAllowed),
+        (Ok(_), Err(refusal)) => Err(refusal.into()),
+        (Ok(right), Ok(_)) if right.most_fen.is_positive() => Ok(right),
+        (Ok(right), Ok(_)) => Err(RefundBar::AboveLimit { left_fen: right.left_fen }),
+    };
+    Ok(Some(Returnable { receipt: receipt.masked(), right }))
+}
+
+/// The form again with what is wrong, or why there is no form any more.
+fn refused(visit: Visit, receipt: &Receipt, right: Result<RefundRight, RefundBar>, typed: &RefundTyped, wrong: RefundWrong) -> Response {
+    match right {
+        Ok(right) => again(visit, receipt, right, typed, wrong),
+        Err(RefundBar::NotAllowed) => show(visit, StatusCode::FORBIDDEN, receipt, RefundScreen::Barred(RefundBar::NotAllowed)),
+        Err(bar) => show(visit, StatusCode::CONFLICT, receipt, RefundScreen::Barred(bar)),
+    }
+}
+
+fn again(visit: Visit, receipt: &Receipt, right: RefundRight, typed: &RefundTyped, wrong: RefundWrong) -> Response {
+    let status = match wrong {
+        RefundWrong::SentBefore { .. } => StatusCode::CONFLICT,
+        _ => StatusCode::UNPROCESSABLE_ENTITY,
+    };
+    show(visit, status, receipt, RefundScreen::Form { right, typed, wrong: Some(wrong) })
+}
+
+fn show(visit: Visit, status: StatusCode, receipt: &Receipt, screen: RefundScreen<'_>) -> Response {
+    let (locale, of) = (visit.prefs.locale, RefundOf { receipt, now: visit.now });
+    let title = refund_title(locale, of);
+    let site = visit.site.clone();
+    let html = bare_page(visit.prefs, &visit.nonce, &site.client.mobile, site.demo.is_some(), title, || refund_screen(locale, of, screen));
+    visit.screen(status, html)
+}
