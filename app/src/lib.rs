@@ -9,6 +9,8 @@ pub mod i18n;
 pub mod manager;
 pub mod mobile;
 #[cfg(feature = "ssr")]
+pub mod paper;
+#[cfg(feature = "ssr")]
 pub mod pay;
 pub mod receipts;
 pub mod refusal;

@@ -46,6 +46,43 @@ pub fn data_uri(text: &str, pixels: usize) -> Option<String> {
     png(text, pixels).map(|bytes| format!("data:image/png;base64,{}", STANDARD.encode(bytes)))
 }
 
+/// What a printed code has to bear.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Wear {
+    /// On a paper that is kept: small, so that its modules are large.
+    Kept,
+    /// On a wall or a counter for years: a quarter of it may be soiled or covered.
+    PutUp,
+}
+
+/// The code as vector graphics for print, as wide as what stands around it: black modules on white, with the white margin that a
+/// scanner needs. `None` when the text does not fit any code.
+pub fn svg(text: &str, wear: Wear) -> Option<String> {
+    let level = match wear {
+        Wear::Kept => EcLevel::M,
+        Wear::PutUp => EcLevel::Q,
+    };
+    let code = QrCode::with_error_correction_level(text, level).ok()?;
+    let modules = code.width();
+    let side = modules + 2 * QUIET_MODULES;
+    let colours = code.to_colors();
+    let mut path = String::new();
+    for (y, row) in colours.chunks(modules).enumerate() {
+        let mut x = 0;
+        while x < modules {
+            let run = row[x..].iter().take_while(|colour| **colour == Color::Dark).count();
+            if run > 0 {
+                path += &format!("M{} {}h{run}v1h-{run}z", x + QUIET_MODULES, y + QUIET_MODULES);
+            }
+            x += run.max(1);
+        }
+    }
+    Some(format!(
+        "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {side} {side}\" width=\"100%\" shape-rendering=\"crispEdges\">\
+         <path fill=\"#fff\" d=\"M0 0h{side}v{side}h-{side}z\"/><path fill=\"#000\" d=\"{path}\"/></svg>"
+    ))
+}
+
 /// The code for a terminal, two rows of modules per line; a phone reads it from the screen.
 pub fn terminal(text: &str) -> Option<String> {
     let code = QrCode::with_error_correction_level(text, EcLevel::L).ok()?;
@@ -60,6 +97,41 @@ pub fn terminal(text: &str) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// The drawing as a printer of 150 dots per inch makes it: each dot as dark as what lies under it.
+    fn printed(svg: &str, mm: f32) -> image::GrayImage {
+        let side: u32 = svg.split_once("viewBox=\"0 0 ").unwrap().1.split(' ').next().unwrap().parse().unwrap();
+        let path = svg.rsplit_once(" d=\"").unwrap().1.split('"').next().unwrap();
+        let mut dark = vec![false; (side * side) as usize];
+        for bar in path.split('M').filter(|bar| !bar.is_empty()) {
+            let (x, rest) = bar.split_once(' ').unwrap();
+            let (y, rest) = rest.split_once('h').unwrap();
+            let run = rest.split('v').next().unwrap();
+            let [x, y, run] = [x, y, run].map(|number| number.parse::<u32>().unwrap());
+            (x..x + run).for_each(|x| dark[(y * side + x) as usize] = true);
+        }
+        let dots = (mm / 25.4 * 150.0) as u32;
+        let fine = 4;
+        image::GrayImage::from_fn(dots, dots, |x, y| {
+            let at = |dot: u32, part: u32| ((dot * fine + part) * side / (dots * fine)).min(side - 1);
+            let parts = (0..fine * fine).filter(|part| dark[(at(y, part / fine) * side + at(x, part % fine)) as usize]).count();
+            image::Luma([255 - u8::try_from(parts * 255 / 16).unwrap()])
+        })
+    }
+
+    #[test]
+    fn what_is_printed_at_150_dots_per_inch_is_read_back() {
+        let url = "https://pay.a-rather-long-name.example.com/p/Zk3v9QbTx0aLmN1c";
+        let receipt = "https://pay.a-rather-long-name.example.com/r/Zk3v9QbTx0aLmN1cZk3v9QbTx0aLmN1cAb";
+        for (text, wear, mm) in [(url, Wear::PutUp, 70.0), (url, Wear::PutUp, 56.0), (receipt, Wear::Kept, 35.0)] {
+            let picture = printed(&svg(text, wear).unwrap(), mm);
+            let mut prepared = rqrr::PreparedImage::prepare(picture);
+            let grids = prepared.detect_grids();
+            assert_eq!(grids.len(), 1, "{text} at {mm} mm");
+            let read = grids[0].decode().unwrap_or_else(|error| panic!("{text} at {mm} mm: {error}"));
+            assert_eq!(read.1, text);
+        }
+    }
 
     #[test]
     fn what_is_drawn_is_read_back_by_another_decoder() {

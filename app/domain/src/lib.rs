@@ -4,6 +4,7 @@
 //! runs on the server, which decides, and in the browser, which only warns early.
 
 pub mod account;
+pub mod capitals;
 pub mod channel_code;
 pub mod code;
 pub mod concern;

@@ -52,6 +52,8 @@ fn Detail(detail: ReceiptDetail, locale: Locale) -> impl IntoView {
             <About receipt through locale/>
         </section>
         <a class="button button-quiet" href=receipt_url rel="external" target="_blank">{td_string!(locale, receipts.payer_receipt)} {icons::onward()}</a>
+        <a class="button button-quiet" href=format!("{here}/give")>{td_string!(locale, receipts.give)}</a>
+        <a class="button button-quiet" href=format!("{here}/print") rel="external">{td_string!(locale, receipts.print)}</a>
         <a class="button button-quiet" href=format!("{here}/refund")>{td_string!(locale, receipts.refund)}</a>
     }
     .into_any()

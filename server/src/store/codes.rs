@@ -244,6 +244,18 @@ pub async fn app_codes(tx: &mut Tx<'_>, tenant: TenantId, payee: AccountId) -> R
     rows.into_iter().map(Row::read).collect()
 }
 
+/// The printed codes of a manager, switched on or not, oldest first, each with its token.
+pub async fn plates(tx: &mut Tx<'_>, tenant: TenantId, payee: AccountId) -> Result<Vec<FoundCode>, StoreError> {
+    let rows: Vec<Row> = on!(tx, |db| sqlx::query_as(found!(
+        "WHERE c.tenant = $1 AND c.payee = $2 AND c.kind = 'plate' AND k.replaced_at_ms IS NULL ORDER BY c.created_at_ms, c.id"
+    ))
+    .bind(tenant.get())
+    .bind(payee.get())
+    .fetch_all(db)
+    .await)?;
+    rows.into_iter().map(Row::read).collect()
+}
+
 /// Shows this code on its manager's screen from now on. `false` when the manager has no such code to show.
 pub async fn choose(tx: &mut Tx<'_>, tenant: TenantId, payee: AccountId, code: CodeId) -> Result<bool, StoreError> {
     let sql = "UPDATE member SET shown_code = $3 WHERE tenant = $1 AND account = $2 AND role = 'manager' AND EXISTS (SELECT 1 FROM code c \

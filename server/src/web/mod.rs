@@ -8,6 +8,7 @@ pub mod manager;
 pub mod opened;
 pub mod password;
 pub mod payer;
+pub mod printing;
 pub mod refunding;
 pub mod stream;
 pub mod submit;

@@ -19,6 +19,7 @@ mod manager;
 mod notices;
 mod paying;
 mod photos;
+mod printing;
 mod receipts;
 mod refreshing;
 mod refunding;
