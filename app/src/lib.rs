@@ -5,6 +5,8 @@
 
 pub mod channel;
 pub mod concerns;
+#[cfg(feature = "ssr")]
+pub mod diagnosis;
 pub mod i18n;
 pub mod manager;
 pub mod mobile;

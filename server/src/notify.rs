@@ -11,6 +11,7 @@ use crate::pay::Heard;
 use crate::site::Site;
 use crate::store::StoreError;
 use crate::store::payments::Event;
+use crate::store::sightings::Kind;
 
 /// `POST /notify/wechat`.
 pub async fn wechat(State(site): State<Site>, headers: HeaderMap, body: Bytes) -> Response {
@@ -18,13 +19,22 @@ pub async fn wechat(State(site): State<Site>, headers: HeaderMap, body: Bytes) -
         Ok(notice) => notice,
         Err(refusal) => {
             note_refusal(refusal, wechat::is_probe(&headers));
+            // Only these are proven to come from the channel; anybody can send the others.
+            match refusal {
+                NoticeRefusal::Undecryptable => site.sightings.note(Kind::NoticeRefused, "sealed"),
+                NoticeRefusal::WrongMerchant => site.sightings.note(Kind::NoticeRefused, "wrong_merchant"),
+                _ => {}
+            }
             let status = StatusCode::from_u16(refusal.status()).unwrap_or(StatusCode::UNAUTHORIZED);
             return (status, [("content-type", "application/json")], r#"{"code":"FAIL","message":"refused"}"#).into_response();
         }
     };
     let id = notice.id.clone();
     match store(&site, notice).await {
-        Ok(()) => StatusCode::NO_CONTENT.into_response(),
+        Ok(()) => {
+            site.sightings.note(Kind::Notice, "came");
+            StatusCode::NO_CONTENT.into_response()
+        }
         Err(error) => {
             tracing::error!(%error, id, "a notice could not be stored; the channel will repeat it");
             let body = r#"{"code":"FAIL","message":"try again"}"#;

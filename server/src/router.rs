@@ -23,7 +23,7 @@ use crate::site::Site;
 use crate::store::{payments, photos, tenants};
 use crate::web::limits::Act;
 use crate::web::visit::{self, Visit};
-use crate::web::{headers, install, manager, password, payer, printing, refunding, stream, unread};
+use crate::web::{diagnosing, headers, install, manager, password, payer, printing, refunding, stream, unread};
 
 /// The whole site.
 pub fn router(site: Site) -> Router {
@@ -62,6 +62,7 @@ pub fn router(site: Site) -> Router {
         .route("/m/receipts/{payment}/refund", get(refunding::form).post(refunding::confirm))
         .route("/m/receipts/{payment}/print", get(printing::receipt))
         .route("/m/receipts/{payment}/give", get(printing::give))
+        .route("/m/diagnose", get(diagnosing::diagnose))
         .route("/m/plate", get(printing::plates))
         .route("/m/plate/{code}", get(printing::plate))
         .route("/api/{*function}", post(manager::api))

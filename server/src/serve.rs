@@ -15,6 +15,7 @@ use crate::client::{Client, ClientError};
 use crate::clock::Clock;
 use crate::codes::Codes;
 use crate::config::{Config, WechatSettings};
+use crate::diagnosis::Looks;
 use crate::fresh;
 use crate::jobs;
 use crate::kept_keys;
@@ -23,6 +24,7 @@ use crate::passwords::Passwords;
 use crate::pay::{Payments, hex};
 use crate::refunds::Refunds;
 use crate::router::router;
+use crate::sightings::Sightings;
 use crate::sign_in::SignIns;
 use crate::site::{Demo, Parts, Site};
 use crate::store::{Command, OpenError, Store, StoreConfig, StoreError, Tx, meta};
@@ -122,7 +124,26 @@ pub async fn site_of(
     let sign_ins = SignIns { store: store.clone(), clock: clock.clone(), passwords: Passwords::default(), session_ms: config.session_ms };
     let gate = Gate::new(&config);
     let codes = Codes { store: store.clone(), clock: clock.clone(), live: live.clone() };
-    Ok(Site::new(Parts { config, store, clock, payments, refunds, codes, sign_ins, oauth, seal, gate, assets, client, live, demo }))
+    let sightings = Sightings::new(store.clone(), clock.clone());
+    let looks = Looks::default();
+    Ok(Site::new(Parts {
+        config,
+        store,
+        clock,
+        payments,
+        refunds,
+        codes,
+        sign_ins,
+        oauth,
+        seal,
+        gate,
+        assets,
+        client,
+        live,
+        sightings,
+        looks,
+        demo,
+    }))
 }
 
 /// The way to WeChat Pay.

@@ -10,9 +10,11 @@ use crate::client::Client;
 use crate::clock::Clock;
 use crate::codes::Codes;
 use crate::config::Config;
+use crate::diagnosis::Looks;
 use crate::live::Hub;
 use crate::pay::Payments;
 use crate::refunds::Refunds;
+use crate::sightings::Sightings;
 use crate::sign_in::SignIns;
 use crate::store::payments::{self, Event};
 use crate::store::{Command, Store, StoreError, Tx};
@@ -54,6 +56,10 @@ pub struct Parts {
     pub client: Client,
     /// Arrivals as they come.
     pub live: Hub,
+    /// What was seen of the world outside.
+    pub sightings: Sightings,
+    /// The last look at the channel.
+    pub looks: Looks,
     /// Set in a demo.
     pub demo: Option<Demo>,
 }

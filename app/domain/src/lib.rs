@@ -8,6 +8,7 @@ pub mod capitals;
 pub mod channel_code;
 pub mod code;
 pub mod concern;
+pub mod diagnosis;
 pub mod fen;
 pub mod form;
 pub mod ids;

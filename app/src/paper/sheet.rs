@@ -86,7 +86,7 @@ pub(super) struct Beside {
 }
 
 /// Prints, and copies or shares a link where there is one. Without it the browser's own menu prints, and the link can be marked.
-pub(super) const SCRIPT: &str = include_str!("../../../public/paper.js");
+pub(crate) const SCRIPT: &str = include_str!("../../../public/paper.js");
 
 const STYLE: &str = include_str!("../../../style/paper.css");
 

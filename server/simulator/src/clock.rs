@@ -41,6 +41,17 @@ pub(crate) fn rfc3339(at_ms: i64) -> String {
     format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}+08:00")
 }
 
+/// `Fri, 08 Jun 2018 02:34:56 GMT`, the form of the `Date` header.
+pub(crate) fn http_date(at_ms: i64) -> String {
+    const DAYS: [&str; 7] = ["Thu", "Fri", "Sat", "Sun", "Mon", "Tue", "Wed"];
+    const MONTHS: [&str; 12] = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+    // The calendar of China, eight hours earlier, is that of Greenwich.
+    let Civil { year, month, day, hour, minute, second } = civil(at_ms - CHINA_OFFSET_MS);
+    let weekday = DAYS[usize::try_from(at_ms.div_euclid(DAY_MS).rem_euclid(7)).unwrap_or(0)];
+    let month = MONTHS[usize::from(month).saturating_sub(1) % 12];
+    format!("{weekday}, {day:02} {month} {year:04} {hour:02}:{minute:02}:{second:02} GMT")
+}
+
 /// `2018-06-08 10:34:56`, the form of times in bills.
 pub(crate) fn bill_time(at_ms: i64) -> String {
     let Civil { year, month, day, hour, minute, second } = civil(at_ms);
@@ -154,6 +165,18 @@ mod tests {
             ("20180608T103456+08:00", None),
         ] {
             assert_eq!(parse_rfc3339(text), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_date_header_is_of_greenwich() {
+        let table = [
+            (0, "Thu, 01 Jan 1970 00:00:00 GMT"),
+            (1_528_425_296_000, "Fri, 08 Jun 2018 02:34:56 GMT"),
+            (1_795_305_600_000, "Sun, 22 Nov 2026 00:00:00 GMT"),
+        ];
+        for (at_ms, expected) in table {
+            assert_eq!(http_date(at_ms), expected);
         }
     }
 }

@@ -1,9 +1,13 @@
 //! Every path of the simulator, grouped by who calls it.
 
 use axum::Router;
-use axum::response::Redirect;
+use axum::extract::State;
+use axum::http::{HeaderValue, header};
+use axum::middleware;
+use axum::response::{Redirect, Response};
 use axum::routing::{get, post};
 
+use crate::clock::http_date;
 use crate::world::Shared;
 use crate::{bridge, cashier, doors, messages, oauth, v3};
 
@@ -36,5 +40,14 @@ pub(crate) fn router(world: Shared) -> Router {
         .route("/_sim/key-mode", get(doors::get_keys).post(doors::set_keys))
         .route("/_sim/oauth", post(doors::set_oauth))
         .route("/_sim/payer", get(oauth::become_payer));
-    merchant.merge(account).merge(people).merge(control).with_state(world)
+    let dated = middleware::map_response_with_state(world.clone(), date);
+    merchant.merge(account).merge(people).merge(control).layer(dated).with_state(world)
+}
+
+/// Answers say the time of this world, not the computer's: whoever compares clocks compares with it.
+async fn date(State(world): State<Shared>, mut response: Response) -> Response {
+    if let Ok(date) = HeaderValue::from_str(&http_date(world.now_ms())) {
+        response.headers_mut().insert(header::DATE, date);
+    }
+    response
 }

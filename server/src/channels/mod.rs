@@ -9,6 +9,7 @@ pub mod secret;
 pub mod wechat;
 
 use async_trait::async_trait;
+use domain::diagnosis::ChannelSeen;
 use domain::payment::{AttemptKind, Trade};
 use domain::refund::RefundWord;
 use domain::{ChannelCode, Fen, Millis, OutRefundNo, OutTradeNo, Refund};
@@ -57,8 +58,21 @@ pub trait Channel: Send + Sync {
     /// channel is passed over.
     fn recall_keys(&self, kept: &str);
 
+    /// Asks something harmless, and tells what the answer shows of the channel and of our keys. It names no address but the
+    /// configured one and changes nothing.
+    async fn look(&self) -> Look;
+
     /// What the page hands to `WeixinJSBridge.invoke('getBrandWCPayRequest', ..)` to pay `prepay_id` (wechat-pay 2.5).
     fn bridge(&self, prepay_id: &str) -> BridgeParams;
+}
+
+/// What a harmless question showed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Look {
+    /// The answer.
+    pub channel: ChannelSeen,
+    /// Our clock less the channel's `Date`, as last seen; its seconds are whole.
+    pub clock_off_ms: Option<i64>,
 }
 
 /// An order to create. A repetition must carry the same content, so all of it comes from the stored payment, never from the

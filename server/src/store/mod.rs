@@ -20,6 +20,7 @@ pub mod receipts;
 pub mod rollups;
 pub mod search;
 pub mod sessions;
+pub mod sightings;
 pub mod tenants;
 pub mod tokens;
 pub mod verify;

@@ -175,6 +175,13 @@ pub async fn by_token(tx: &mut Tx<'_>, token: &str) -> Result<Option<(TenantId, 
     row.map(|row| Ok((TenantId::of(tenant), row.receipt()?))).transpose()
 }
 
+/// When we learned of the newest receipt of a payee; `None` when there is none.
+pub async fn newest_known(tx: &mut Tx<'_>, tenant: TenantId, payee: AccountId) -> Result<Option<Millis>, StoreError> {
+    let sql = "SELECT known_at_ms FROM receipt WHERE tenant = $1 AND payee = $2 ORDER BY known_at_ms DESC LIMIT 1";
+    let row: Option<(i64,)> = on!(tx, |db| sqlx::query_as(sql).bind(tenant.get()).bind(payee.get()).fetch_optional(db).await)?;
+    Ok(row.map(|(at_ms,)| Millis::of(at_ms)))
+}
+
 /// The receipts of a payee that we learned of at `since` or later, oldest knowledge first, at most `limit`. Whoever resumes a
 /// stream asks from a little earlier and leaves out what is known, because rows do not become visible in the order of time.
 pub async fn known_since(tx: &mut Tx<'_>, tenant: TenantId, payee: AccountId, since: Millis, limit: i64) -> Result<Vec<Known>, StoreError> {

@@ -13,16 +13,30 @@ pub struct Policy<'a> {
 }
 
 impl Policy<'_> {
-    /// For pages of the payer: their own script and style and nothing else.
+    /// For pages of the payer: their own script and style and nothing else. Nobody may put them into a frame.
     pub fn payer(&self) -> String {
+        self.payer_in("'none'")
+    }
+
+    /// The same for the one page that diagnosis shows in a frame of ours.
+    pub fn probed(&self) -> String {
+        self.payer_in("'self'")
+    }
+
+    fn payer_in(&self, ancestors: &str) -> String {
         let Policy { nonce, form_origins, demo_origin } = self;
         let demo = demo_origin.map(|origin| format!(" {origin}")).unwrap_or_default();
         let frames = demo_origin.map(|origin| format!("frame-src {origin}; ")).unwrap_or_default();
         let forms: String = form_origins.iter().map(|origin| format!(" {origin}")).collect();
         format!(
             "default-src 'none'; script-src 'nonce-{nonce}'; style-src 'nonce-{nonce}'; img-src 'self' data:; connect-src 'self'{demo}; \
-             {frames}form-action 'self'{forms}{demo}; frame-ancestors 'none'; base-uri 'none'"
+             {frames}form-action 'self'{forms}{demo}; frame-ancestors {ancestors}; base-uri 'none'"
         )
+    }
+
+    /// For the app's page of diagnosis, which shows one of our own pages in a frame.
+    pub fn diagnosis(&self) -> String {
+        format!("frame-src 'self'; {}", self.app())
     }
 
     /// For the app: WebAssembly, its own style sheets, sounds, manifest and worker.

@@ -1,6 +1,7 @@
 //! Requests and answers: who asks, what may be asked how often, and the handlers of each kind of person.
 
 pub mod cookies;
+pub mod diagnosing;
 pub mod headers;
 pub mod install;
 pub mod limits;

@@ -14,6 +14,7 @@ use domain::{Millis, PaymentId, PaymentState};
 use serde::{Deserialize, Serialize};
 
 use super::cookies::sha256;
+use super::diagnosing::is_probe;
 use super::limits::Act;
 use super::opened;
 use super::submit::{Posted, ReadError};
@@ -28,6 +29,7 @@ use crate::store::codes::{self, FoundCode};
 use crate::store::oauth_states::{self, Trip};
 use crate::store::payments::{self, Stored, StoredRefund};
 use crate::store::sessions::TokenHash;
+use crate::store::sightings::Kind;
 use crate::store::{Command, StoreError, Tx, concerns, receipts, tenants};
 
 /// How long a trip through WeChat may take.
@@ -45,8 +47,17 @@ struct Again {
     opened_at: Option<Millis>,
 }
 
+/// What the form's address may carry.
+#[derive(Debug, Deserialize)]
+pub struct Probe {
+    #[serde(default)]
+    probe: String,
+}
+
 /// `GET /p/{code}`: the form.
-pub async fn form(State(site): State<Site>, visit: Visit, Path(token): Path<String>) -> Response {
+pub async fn form(State(site): State<Site>, visit: Visit, Path(token): Path<String>, Query(Probe { probe }): Query<Probe>) -> Response {
+    let is_probe = !probe.is_empty() && is_probe(&site, &token, &probe, visit.now);
+    let visit = Visit { is_probe, ..visit };
     match find(&site, &token).await {
         Err(error) => visit.store_trouble(&error, Some(&format!("/p/{token}"))),
         Ok(None) => visit.notice(StatusCode::NOT_FOUND, &NoticeKind::UnknownCode, None, None),
@@ -258,7 +269,13 @@ pub async fn landing(State(site): State<Site>, mut visit: Visit, Query(landing):
         Err(error) => return visit.store_trouble(&error, None),
     };
     let page = format!("/p/{}/{payment}", stored.code_token);
-    match site.oauth.exchange(&landing.code).await {
+    let known = site.oauth.exchange(&landing.code).await;
+    match known {
+        Ok(_) => site.sightings.note(Kind::SignIn, "fine"),
+        Err(OauthError::Misconfigured { .. }) => site.sightings.note(Kind::SignIn, "misconfigured"),
+        Err(_) => {}
+    }
+    match known {
         Ok(Identity::Person { openid }) => {
             visit.remember_payer(&openid);
             match site.payments.set_payer(&stored, &openid).await {

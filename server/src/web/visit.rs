@@ -44,6 +44,8 @@ pub struct Visit {
     pub cookies: Vec<HeaderValue>,
     /// When the request came.
     pub now: Millis,
+    /// Whether diagnosis asks, with the mark that lets it show the page in a frame.
+    pub is_probe: bool,
 }
 
 impl FromRequestParts<Site> for Visit {
@@ -87,6 +89,7 @@ impl Visit {
             payer: payer.and_then(|payer| payer.strip_prefix(&format!("{}\n", site.oauth.appid())).map(str::to_owned)),
             cookies: cookies_to_set,
             now,
+            is_probe: false,
             site: site.clone(),
         }
     }
@@ -130,7 +133,8 @@ impl Visit {
     pub fn page(self, status: StatusCode, html: String) -> Response {
         let form_origins = [self.site.oauth.authorize_origin()];
         let demo_origin = self.site.demo.as_ref().map(|demo| demo.simulator_url.as_str());
-        let policy = Policy { nonce: &self.nonce, form_origins: &form_origins, demo_origin }.payer();
+        let policy = Policy { nonce: &self.nonce, form_origins: &form_origins, demo_origin };
+        let policy = if self.is_probe { policy.probed() } else { policy.payer() };
         let mut response =
             (status, [(header::CONTENT_TYPE, "text/html; charset=utf-8"), (header::CACHE_CONTROL, "no-store")], html).into_response();
         if let Ok(policy) = HeaderValue::from_str(&policy) {

@@ -10,6 +10,7 @@ use server::store::*;
 mod audit;
 mod browser;
 mod concerns;
+mod diagnosing;
 mod edge;
 mod endings;
 mod killed;

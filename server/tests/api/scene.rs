@@ -43,6 +43,11 @@ impl Hands {
         self.0.fetch_add(ms, Ordering::SeqCst);
     }
 
+    /// Another clock, so much ahead of this one.
+    pub fn ahead(&self, ms: i64) -> Hands {
+        Hands(Arc::new(AtomicI64::new(self.now().plus_ms(ms).get())))
+    }
+
     pub fn clock(&self) -> Clock {
         let hands = self.clone();
         Arc::new(move || hands.now())

@@ -11,6 +11,7 @@ use tokio::sync::Mutex;
 use super::breaker::{Breaker, Door};
 use super::config::{ConfigError, WechatConfig};
 use super::keys::{KeyRing, PlatformKey, VerifyingKey, is_certificate_serial};
+use super::look::{self, Last, Seen};
 use super::sealed;
 use super::signature::{Flaw, Proof, Signer, nonce};
 use super::wire::{Certificate, Certificates, Failure, Sealed};
@@ -37,6 +38,7 @@ pub struct Gateway {
     listed: std::sync::Mutex<Listed>,
     breaker: Breaker,
     clock: Clock,
+    seen: std::sync::Mutex<Seen>,
 }
 
 /// An answer that WeChat has proven to be its own.
@@ -84,7 +86,17 @@ impl Gateway {
             listed: std::sync::Mutex::default(),
             breaker: Breaker::default(),
             clock,
+            seen: std::sync::Mutex::default(),
         })
+    }
+
+    /// What the last calls showed.
+    pub fn seen(&self) -> Seen {
+        *self.seen.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn see(&self, note: impl FnOnce(&mut Seen)) {
+        note(&mut self.seen.lock().unwrap_or_else(PoisonError::into_inner));
     }
 
     /// What time it is.
@@ -174,8 +186,16 @@ impl Gateway {
 
     async fn send(&self, method: Method, path: &str, body: Vec<u8>) -> Result<Raw, ChannelError> {
         let request = self.request(&method, path, body).map_err(ChannelError::unknown)?;
-        let response = self.client.execute(request).await.map_err(|error| ChannelError::unknown(outbound::describe(error)))?;
+        let response = match self.client.execute(request).await {
+            Ok(response) => response,
+            Err(error) => {
+                self.see(|seen| seen.last = Last::Silence);
+                return Err(ChannelError::unknown(outbound::describe(error)));
+            }
+        };
         let (status, headers) = (response.status(), response.headers().clone());
+        let clock_off_ms = look::date_of(&headers).map(|theirs| self.now().since_ms(theirs));
+        self.see(|seen| (seen.last, seen.clock_off_ms) = (Last::Answer, clock_off_ms.or(seen.clock_off_ms)));
         let body = outbound::read_body(response).await.map_err(ChannelError::unknown)?;
         Ok(Raw { status, headers, body })
     }
@@ -201,6 +221,11 @@ impl Gateway {
 
     async fn judge(&self, raw: Raw) -> Result<Answer, ChannelError> {
         let proof = self.prove(&raw.headers, &raw.body).await;
+        if let Err(flaw) = proof
+            && !Proof::is_absent(&raw.headers)
+        {
+            self.see(|seen| seen.last = Last::Flawed(flaw));
+        }
         match raw.status {
             // 202 is "accepted, not done": the payer is busy with it.
             status if status.is_success() && status != StatusCode::ACCEPTED => match proof {
@@ -246,7 +271,11 @@ impl Gateway {
     async fn list_certificates(&self) -> Result<Vec<PlatformKey>, ChannelError> {
         let raw = self.send(Method::GET, CERTIFICATES, Vec::new()).await?;
         match raw.status {
-            StatusCode::OK => self.read_certificates(&raw).map_err(ChannelError::unknown),
+            StatusCode::OK => {
+                let keys = self.read_certificates(&raw).map_err(ChannelError::unknown);
+                self.see(|seen| seen.is_list_unreadable = keys.is_err());
+                keys
+            }
             // A merchant that was given the public key from the start has none.
             StatusCode::NOT_FOUND => Ok(vec![]),
             _ => Err(refusal(&raw, self.prove_with(&raw, &[]))),

@@ -4,6 +4,7 @@ mod breaker;
 mod config;
 mod gateway;
 mod keys;
+mod look;
 mod notice;
 mod sealed;
 mod signature;
@@ -25,7 +26,7 @@ pub use self::config::{ConfigError, NOTIFY_PATH, WECHAT_API, WechatConfig};
 use self::gateway::{Answer, Gateway};
 pub use self::notice::{MOST_NOTICE_BYTES, is_probe};
 use self::wire::{OrderAmount, OrderRequest, PayerRef, RefundAmount, SceneInfo};
-use super::{BridgeParams, Channel, ChannelError, Closing, Created, NewOrder, Notice, NoticeRefusal};
+use super::{BridgeParams, Channel, ChannelError, Closing, Created, Look, NewOrder, Notice, NoticeRefusal};
 use crate::clock::Clock;
 
 const TRANSACTIONS: &str = "/v3/pay/transactions";
@@ -201,6 +202,10 @@ impl Channel for Wechat {
             Ok(count) => tracing::info!(count, "platform certificates of an earlier run are believed until WeChat answers"),
             Err(error) => tracing::warn!(error, "kept platform certificates are of no use"),
         }
+    }
+
+    async fn look(&self) -> Look {
+        look::look(self, &self.gateway).await
     }
 
     fn bridge(&self, prepay_id: &str) -> BridgeParams {
