@@ -136,7 +136,7 @@ fn found(locale: Locale, finding: Finding) -> (&'static str, &'static str) {
 
 fn detail(locale: Locale, check: Check, seen: &Observed) -> Option<String> {
     match check {
-        Check::Clock => seen.clock_off_ms.map(|by_ms| fill(td_string!(locale, diagnosis.seen_clock), &[("by", &(by_ms / 1_000))])),
+        Check::Clock => seen.clock_off_ms.map(|by_ms| fill(td_string!(locale, diagnosis.seen_clock), &[("by", &seconds(by_ms))])),
         Check::Notice => Some(match seen.notice_at_ms {
             Some(at) => fill(td_string!(locale, diagnosis.seen_notice), &[("time", &at.text())]),
             None => td_string!(locale, diagnosis.seen_no_notice).to_owned(),
@@ -162,7 +162,7 @@ fn cause_words(locale: Locale, cause: Cause, seen: Diagnosis<'_>) -> String {
     let host = url.split("://").nth(1).unwrap_or(url);
     let said = |template, code| fill(template, &[("said", &sentence(locale, code, Listener::Administrator))]);
     let words = match cause {
-        Cause::ClockOff { by_ms } => return fill(td_string!(locale, diagnosis.clock_off), &[("by", &(by_ms / 1_000))]),
+        Cause::ClockOff { by_ms } => return fill(td_string!(locale, diagnosis.clock_off), &[("by", &seconds(by_ms))]),
         Cause::DatabaseFails => td_string!(locale, diagnosis.database_fails),
         Cause::DatabaseBusy => td_string!(locale, diagnosis.database_busy),
         Cause::KeysRefused { code } => return said(td_string!(locale, diagnosis.keys_refused), code),
@@ -189,6 +189,11 @@ fn cause_words(locale: Locale, cause: Cause, seen: Diagnosis<'_>) -> String {
         Cause::PayersNetwork => td_string!(locale, diagnosis.payers_network),
     };
     words.to_owned()
+}
+
+/// How far two clocks are apart, whichever is ahead.
+fn seconds(by_ms: i64) -> u64 {
+    (by_ms.unsigned_abs() + 500) / 1_000
 }
 
 fn refusal_words(locale: Locale, refusal: CodeRefusal) -> &'static str {

@@ -48,7 +48,7 @@ pub(crate) const DOORS: &[(&str, &[&str], &str)] = &[
         "notices: never sent, sent copies times, held back ms, held until the next one of the order, preceded by a probe, and bad ones (repeated correctly by the table)",
     ),
     ("oauth-authorize", &["10003", "10004", "10005", "slow"], "the page that gives out a code"),
-    ("oauth-token", &["40029", "40163", "-1", "snapshot", "500", "slow"], "GET /sns/oauth2/access_token"),
+    ("oauth-token", &["40029", "40125", "40163", "-1", "snapshot", "500", "slow"], "GET /sns/oauth2/access_token"),
     ("token", &["40125", "45009", "-1", "500"], "GET /cgi-bin/token"),
     (
         "message",

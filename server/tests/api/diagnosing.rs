@@ -112,7 +112,8 @@ async fn settings_that_do_not_fit_the_channel_are_named() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_clock_that_is_wrong_is_the_cause_before_the_signatures_that_it_spoils() {
-    for (ahead_ms, by) in [(360_000, "360"), (-360_000, "-360")] {
+    // Ten seconds of ours pass before the page is opened.
+    for (ahead_ms, by) in [(350_000, "360"), (-370_000, "360")] {
         let mut world = World::new().await;
         let hands = world.hands.ahead(ahead_ms);
         Arc::get_mut(&mut world).unwrap().hands = hands;
@@ -147,19 +148,31 @@ async fn a_code_that_cannot_be_paid_and_sign_in_that_is_refused_are_named() {
 async fn notices_that_do_not_come_or_cannot_be_opened_are_named() {
     let shop = Shop::open().await;
     shop.world.fault("notify", "drop", 1).await;
-    shop.paid("1").await;
+    let first = shop.bill(&Browser::wechat(&shop), "1").await;
+    shop.world.pay(&first.payment, json!({})).await;
+    until("it is found by asking", async || {
+        shop.world.hands.pass_ms(1_000);
+        (first.state().await == "paid").then_some(())
+    })
+    .await;
     assert_eq!(diagnosed(&shop, "").await.0, "none", "it may still come");
     shop.world.hands.pass_ms(120_000);
     let (cause, page) = diagnosed(&shop, "").await;
     assert_eq!(cause, "notices_missing", "{}", page.text);
     page.says(200, &["/notify/wechat"]);
-    let second = shop.paid("2").await;
+    shop.paid("2").await;
     until("the notice is noted", async || (diagnosed(&shop, "").await.0 == "none").then_some(())).await;
     // A forged notice changes nothing: anybody can send one.
     Browser::desktop(&shop).ask("POST", "/notify/wechat", &[], Some(("application/json", b"{}".to_vec()))).await;
     assert_eq!(diagnosed(&shop, "").await.0, "none");
-    shop.world.notify(&second.payment, json!({"event": "TRANSACTION.SUCCESS", "fault": "garbled"})).await;
+    shop.close().await;
+    // Answers are proven with the public key, and notices are sealed with an APIv3 key that is not ours.
+    let shop = Shop::with(|config| config.wechat.as_mut().unwrap().api_v3_key = Secret::of("an APIv3 key of thirty-two bytes")).await;
+    let bill = shop.bill(&Browser::wechat(&shop), "1").await;
+    shop.world.pay(&bill.payment, json!({})).await;
     until("the refusal is noted", async || (diagnosed(&shop, "").await.0 == "notices_refused").then_some(())).await;
+    diagnosed(&shop, "").await.1.says(200, &["APIv3 密钥解不开"]);
+    bill.until("paid").await;
     shop.close().await;
 }
 
@@ -185,7 +198,7 @@ async fn only_the_page_that_diagnosis_opens_may_stand_in_a_frame() {
     let (_, page) = diagnosed(&shop, "").await;
     assert!(page.header("content-security-policy").contains("frame-src 'self';"));
     assert!(page.header("content-security-policy").contains("frame-ancestors 'none'"));
-    let frame = page.text.split_once("<iframe class=\"probe\" src=\"").unwrap().1.split('"').next().unwrap().to_owned();
+    let frame = page.text.split_once("<iframe src=\"").unwrap().1.split('"').next().unwrap().to_owned();
     assert!(page.text.contains("sandbox=\"allow-scripts\""), "no forms: nobody pays from it");
     let payer = Browser::desktop(&shop);
     let allows = async |address: &str| {
