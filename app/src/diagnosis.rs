@@ -23,8 +23,6 @@ pub struct Diagnosis<'a> {
     pub public_url: &'a str,
     /// The program's version.
     pub version: &'a str,
-    /// The nonce for the script that copies.
-    pub nonce: &'a str,
 }
 
 /// The title of the window and the screen.
@@ -68,14 +66,15 @@ pub fn diagnosis_screen(locale: Locale, seen: Diagnosis<'_>) -> AnyView {
                 <p class="quiet">{td_string!(locale, diagnosis.frame_hint)}</p>
             </section>
             <section class="card ask-form">
-                <label for="link">{td_string!(locale, diagnosis.report)}</label>
-                <textarea id="link" readonly=true rows="12">{report}</textarea>
-                <p id="copied" class="note" role="status" hidden=true>{td_string!(locale, diagnosis.copied)}</p>
-                <button class="button button-quiet" type="button" id="copy" hidden=true>{td_string!(locale, diagnosis.copy)}</button>
+                <label for="report">{td_string!(locale, diagnosis.report)}</label>
+                <textarea id="report" readonly=true rows="12">{report.clone()}</textarea>
+                <button class="button button-quiet with-program" type="button" data-copy=report>
+                    <span>{td_string!(locale, diagnosis.copy)}</span>
+                    <span class="done">{td_string!(locale, diagnosis.copied)}</span>
+                </button>
             </section>
-            <a class="button" href="/m/diagnose" rel="external">{td_string!(locale, diagnosis.again)}</a>
+            <a class="button" href="/m/diagnose">{td_string!(locale, diagnosis.again)}</a>
             <p class="quiet">{td_string!(locale, diagnosis.lead)}</p>
-            <script nonce=seen.nonce.to_owned() inner_html=crate::paper::SCRIPT></script>
         </main>
     }
     .into_any()
@@ -83,7 +82,7 @@ pub fn diagnosis_screen(locale: Locale, seen: Diagnosis<'_>) -> AnyView {
 
 fn choices(locale: Locale, chosen: Option<PayerSees>) -> Vec<AnyView> {
     let link = |href: String, words: &'static str, is_chosen: bool| {
-        view! { <a class="pill" href=href rel="external" aria-current=is_chosen.then_some("true")>{words}</a> }.into_any()
+        view! { <a class="pill" href=href aria-current=is_chosen.then_some("true")>{words}</a> }.into_any()
     };
     let mut links: Vec<AnyView> = PayerSees::ALL
         .into_iter()

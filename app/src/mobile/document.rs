@@ -143,8 +143,27 @@ pub async fn answer(visit: Visit, bundle: &Bundle, desk: &Backend) -> Answer {
     };
     match read {
         Err(_) => Answer::SignIn { next: path_and_query(&visit) },
-        Ok(Read { status, html }) => Answer::Page { status, html: document(&visit, bundle, &screen, seed, html) },
+        Ok(Read { status, html }) => {
+            let title = title(visit.prefs.locale, &screen);
+            Answer::Page { status, html: document(&visit, bundle, title, seed, html) }
+        }
     }
+}
+
+/// Answers a visit with a plain screen for which everything was read before; `caller` is whoever is signed in.
+pub async fn answer_with(
+    visit: Visit,
+    bundle: &Bundle,
+    desk: &Backend,
+    caller: &Caller,
+    title: &str,
+    screen: impl FnOnce(Locale) -> AnyView + Send,
+) -> String {
+    let mut seed = Seed { prefs: visit.prefs, is_demo: visit.is_demo, ..Seed::default() };
+    seed.concern_count = desk.concerns.count(caller).await.unwrap_or_default();
+    seed.today = desk.collecting.today(caller).await.ok();
+    let html = render(&seed, screen);
+    document(&visit, bundle, title, seed, Some(html))
 }
 
 /// What came of reading a screen.
@@ -243,10 +262,10 @@ fn not_a_page(locale: Locale) -> impl IntoView {
     }
 }
 
-fn document(visit: &Visit, bundle: &Bundle, screen: &Screen, seed: Seed, html: Option<PlainHtml>) -> String {
+fn document(visit: &Visit, bundle: &Bundle, title: &str, seed: Seed, html: Option<PlainHtml>) -> String {
     let Prefs { locale, theme, mode } = visit.prefs;
     let (lang, theme_word, mode_word) = (visit.prefs.html_lang(), theme.word(), mode.word());
-    let title = format!("{} · {}", title(locale, screen), td_string!(locale, common.app_name));
+    let title = format!("{} · {}", escaped(title), td_string!(locale, common.app_name));
     let seed_json = seed.to_json();
     let body = body(path_and_query(visit), seed, html);
     let css: String = bundle.css.iter().map(|css| format!("<link rel=\"stylesheet\" href=\"{}\">", escaped(css))).collect();

@@ -15,7 +15,7 @@ mod password;
 
 pub use ask::{arrive, ask, sign_in};
 #[cfg(feature = "ssr")]
-pub use document::{Answer, Backend, Bundle, Visit, answer};
+pub use document::{Answer, Backend, Bundle, Visit, answer, answer_with};
 pub use frame::MobileApp;
 #[cfg(feature = "ssr")]
 pub use offline::{app_names, offline_page};

@@ -9,5 +9,4 @@ mod sheet;
 
 pub use plate::{NotPrintable, OldPicture, PLATE_PAPERS, PlateChoice, PlateList, plate_list, plate_sheet, plates_title};
 pub use receipt::{GivenReceipt, PrintedReceipt, give_page, give_title, receipt_sheet};
-pub(crate) use sheet::SCRIPT;
 pub use sheet::{Drawn, Paper, Printing};

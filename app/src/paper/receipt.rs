@@ -5,7 +5,7 @@ use domain::capitals::capitals;
 use domain::receipt::{Receipt, ReceiptState};
 use leptos::prelude::*;
 
-use super::sheet::{Beside, Drawn, Printing, SCRIPT, sheet};
+use super::sheet::{Beside, Drawn, Printing, sheet};
 use crate::Locale;
 use crate::i18n::*;
 use crate::receipts::{RefundLine, refund_words};
@@ -110,8 +110,6 @@ pub struct GivenReceipt<'a> {
     pub url: &'a str,
     /// The same as a picture to scan.
     pub png_data_uri: &'a str,
-    /// The nonce for the script that copies and shares.
-    pub nonce: &'a str,
 }
 
 /// The title of that screen.
@@ -119,9 +117,9 @@ pub fn give_title(locale: Locale) -> &'static str {
     td_string!(locale, paper.give_title)
 }
 
-/// The screen with the payer's link: to scan, to share, to copy. Without a script the link can still be marked.
+/// The screen with the payer's link: to scan, to copy. Without a script the link can still be marked.
 pub fn give_page(locale: Locale, given: GivenReceipt<'_>) -> AnyView {
-    let GivenReceipt { receipt, merchant, url, png_data_uri, nonce } = given;
+    let GivenReceipt { receipt, merchant, url, png_data_uri } = given;
     let text = fill(td_string!(locale, paper.give_text), &[("merchant", &merchant), ("amount", &yuan(receipt.amount_fen))]);
     let back = format!("/m/receipts/{}", receipt.payment);
     view! {
@@ -134,16 +132,16 @@ pub fn give_page(locale: Locale, given: GivenReceipt<'_>) -> AnyView {
             </section>
             <section class="card ask-form">
                 <label for="link">{td_string!(locale, paper.give_link)}</label>
-                <input id="link" readonly=true value=url.to_owned() data-text=text/>
+                <input id="link" readonly=true value=url.to_owned()/>
                 <p class="quiet">{td_string!(locale, paper.give_by_hand)}</p>
-                <p id="copied" class="note" role="status" hidden=true>{td_string!(locale, paper.give_copied)}</p>
             </section>
-            <button class="button" type="button" id="share" hidden=true>{td_string!(locale, paper.give_share)}</button>
-            <button class="button" type="button" id="copy" hidden=true>{td_string!(locale, paper.give_copy)}</button>
+            <button class="button with-program" type="button" data-copy=format!("{text} {url}")>
+                <span>{td_string!(locale, paper.give_copy)}</span>
+                <span class="done">{td_string!(locale, paper.give_copied)}</span>
+            </button>
             <p class="quiet">{td_string!(locale, paper.give_lead)}</p>
             <p class="note note-warn">{td_string!(locale, paper.give_private)}</p>
             <a class="button button-quiet" href=back>{td_string!(locale, paper.back)}</a>
-            <script nonce=nonce.to_owned() inner_html=SCRIPT></script>
         </main>
     }
     .into_any()

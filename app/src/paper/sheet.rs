@@ -85,8 +85,8 @@ pub(super) struct Beside {
     pub hint: &'static str,
 }
 
-/// Prints, and copies or shares a link where there is one. Without it the browser's own menu prints, and the link can be marked.
-pub(crate) const SCRIPT: &str = include_str!("../../../public/paper.js");
+/// The button that prints. Without it the browser's own menu does.
+const SCRIPT: &str = include_str!("../../../public/paper.js");
 
 const STYLE: &str = include_str!("../../../style/paper.css");
 

@@ -1,8 +1,6 @@
 //! The list of receipts and one receipt in full.
 
 pub mod api;
-#[cfg(feature = "ssr")]
-mod bare;
 mod cursor;
 #[cfg(feature = "ssr")]
 mod detail;
@@ -16,8 +14,6 @@ mod refund;
 #[cfg(feature = "ssr")]
 pub use api::Receipts;
 pub use api::{CodeChoice, DayTotal, PAGE_ROWS, ReceiptDetail, ReceiptPage, ReceiptRow, RefundLine, Through};
-#[cfg(feature = "ssr")]
-pub use bare::bare_page;
 pub use cursor::{Cursor, NoSuchPlace};
 #[cfg(feature = "ssr")]
 pub use detail::{detail_screen, refund_words};

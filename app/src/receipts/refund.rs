@@ -270,7 +270,7 @@ fn form(locale: Locale, of: RefundOf<'_>, right: RefundRight, typed: &RefundType
         </section>
         {top.map(|words| view! { <p class="note note-bad" role="alert">{words}</p> })}
         {limit.map(|words| view! { <p class="note note-warn">{words}</p> })}
-        <form class="ask-form" method="get" autocomplete="off">
+        <form class="ask-form" method="get" action=format!("/m/receipts/{}/refund", of.receipt.payment) autocomplete="off">
             <input type="hidden" name="number" value=typed.number.clone()/>
             <fieldset class="card" aria-invalid=is_wrong("what") aria-describedby=described("what")>
                 <legend>{td_string!(locale, refunding.how_much)}</legend>

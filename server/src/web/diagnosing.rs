@@ -2,7 +2,6 @@
 
 use app::diagnosis::{Diagnosis, diagnosis_screen, diagnosis_title};
 use app::manager::tail;
-use app::receipts::bare_page;
 use axum::extract::{Query, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
@@ -10,8 +9,7 @@ use domain::Millis;
 use domain::diagnosis::PayerSees;
 use serde::Deserialize;
 
-use super::headers::Policy;
-use super::manager::signed_in;
+use super::manager::{show_plain, signed_in};
 use super::visit::Visit;
 use crate::diagnosis::{Examined, examine};
 use crate::fresh;
@@ -40,20 +38,15 @@ pub async fn diagnose(State(site): State<Site>, visit: Visit, Query(said): Query
     };
     let frame_url = code.as_ref().map(|code| format!("/p/{}?probe={}", code.token, mark(&site, &code.token, visit.now)));
     let code_tail = code.as_ref().map(|code| tail(&code.token)).unwrap_or_default();
-    let (locale, nonce) = (visit.prefs.locale, visit.nonce.clone());
     let seen = Diagnosis {
         observed: &observed,
         frame_url: frame_url.as_deref(),
         code_tail: &code_tail,
         public_url: &site.config.public_url,
         version: env!("CARGO_PKG_VERSION"),
-        nonce: &nonce,
     };
-    let title = diagnosis_title(locale);
-    let bundle = &site.client.mobile;
-    let html = bare_page(visit.prefs, &nonce, bundle, site.demo.is_some(), title, || diagnosis_screen(locale, seen));
-    let policy = Policy { nonce: &nonce, form_origins: &[], demo_origin: None }.diagnosis();
-    visit.app_page(StatusCode::OK, html, &policy)
+    let title = diagnosis_title(visit.prefs.locale);
+    show_plain(visit, caller, HERE, StatusCode::OK, title, |locale| diagnosis_screen(locale, seen)).await
 }
 
 /// The mark of a frame's address: it lets this code's page, and no other, stand in a frame of ours for a while.

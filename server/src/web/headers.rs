@@ -34,17 +34,13 @@ impl Policy<'_> {
         )
     }
 
-    /// For the app's page of diagnosis, which shows one of our own pages in a frame.
-    pub fn diagnosis(&self) -> String {
-        format!("frame-src 'self'; {}", self.app())
-    }
-
-    /// For the app: WebAssembly, its own style sheets, sounds, manifest and worker.
+    /// For the app: WebAssembly, its own style sheets, sounds, manifest and worker. Diagnosis shows the payment page in a frame;
+    /// no other page of ours lets itself be put into one.
     pub fn app(&self) -> String {
         let nonce = self.nonce;
         format!(
             "default-src 'none'; script-src 'nonce-{nonce}' 'strict-dynamic' 'wasm-unsafe-eval'; style-src 'self' 'nonce-{nonce}'; \
-             img-src 'self' data:; connect-src 'self'; media-src 'self'; manifest-src 'self'; worker-src 'self'; form-action 'self'; \
+             img-src 'self' data:; connect-src 'self'; media-src 'self'; manifest-src 'self'; worker-src 'self'; frame-src 'self'; form-action 'self'; \
              frame-ancestors 'none'; base-uri 'none'"
         )
     }

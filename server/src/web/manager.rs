@@ -2,24 +2,23 @@
 
 use std::sync::Arc;
 
-use app::Refusal;
 use app::concerns::Concerns;
 use app::manager::{Collecting, SignIn, SignInWhy};
 use app::mobile::{self, Answer, Backend, Bundle};
 use app::pay::NoticeKind;
 use app::receipts::Receipts;
+use app::{Locale, Refusal};
 use axum::Form;
 use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
 use domain::{Caller, CodeId, ConcernId, Role};
-use leptos::prelude::provide_context;
+use leptos::prelude::{AnyView, provide_context};
 use leptos::server_fn::error::FromServerFnError;
 use serde::Deserialize;
 
 use super::cookies;
-use super::headers::Policy;
 use super::limits::Act;
 use super::visit::{Visit, query_value};
 use crate::codes::Kept;
@@ -46,20 +45,42 @@ pub async fn screen(State(site): State<Site>, visit: Visit, uri: Uri, headers: H
     show(visit, &uri, &headers, caller, sign_in).await
 }
 
-async fn show(visit: Visit, uri: &Uri, headers: &HeaderMap, caller: Option<Caller>, sign_in: SignIn) -> Response {
+/// A plain screen at `address` for which everything was read before.
+pub(super) async fn show_plain(
+    visit: Visit,
+    caller: Caller,
+    address: &str,
+    status: StatusCode,
+    title: &str,
+    screen: impl FnOnce(Locale) -> AnyView + Send,
+) -> Response {
     let site = visit.site.clone();
-    let query = uri.query().unwrap_or_default().to_owned();
-    let request = mobile::Visit {
-        path: uri.path().to_owned(),
-        query,
+    let request = request(&visit, address, "", Some(caller), SignIn::default());
+    let html = mobile::answer_with(request, &site.client.mobile, &backend(&site), &caller, title, screen).await;
+    visit.screen(status, html)
+}
+
+fn request(visit: &Visit, path: &str, query: &str, caller: Option<Caller>, sign_in: SignIn) -> mobile::Visit {
+    mobile::Visit {
+        path: path.to_owned(),
+        query: query.to_owned(),
         prefs: visit.prefs,
         caller,
         nonce: visit.nonce.clone(),
-        is_demo: site.demo.is_some(),
+        is_demo: visit.site.demo.is_some(),
         sign_in,
-    };
+    }
+}
+
+fn backend(site: &Site) -> Backend {
     let desk = Arc::new(ManagerDesk::new(site.clone()));
-    let backend = Backend { collecting: desk.clone(), receipts: desk.clone(), concerns: desk };
+    Backend { collecting: desk.clone(), receipts: desk.clone(), concerns: desk }
+}
+
+async fn show(visit: Visit, uri: &Uri, headers: &HeaderMap, caller: Option<Caller>, sign_in: SignIn) -> Response {
+    let site = visit.site.clone();
+    let request = request(&visit, uri.path(), uri.query().unwrap_or_default(), caller, sign_in);
+    let backend = backend(&site);
     let bundle: &Bundle = &site.client.mobile;
     let later = match request.sign_in.why {
         Some(SignInWhy::Later { after_s }) => Some(after_s),
@@ -67,9 +88,8 @@ async fn show(visit: Visit, uri: &Uri, headers: &HeaderMap, caller: Option<Calle
     };
     match mobile::answer(request, bundle, &backend).await {
         Answer::Page { status, html } => {
-            let policy = Policy { nonce: &visit.nonce, form_origins: &[], demo_origin: None }.app();
             let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-            let mut response = visit.app_page(status, html, &policy);
+            let mut response = visit.screen(status, html);
             if let Some(after_s) = later {
                 response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(after_s));
             }

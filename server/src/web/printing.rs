@@ -1,21 +1,19 @@
 //! Paper: a receipt to print or to give to its payer once more (row C13), and plates to put up (row E10).
 
-use app::Locale;
 use app::manager::tail;
 use app::paper::{
     Drawn, GivenReceipt, NotPrintable, OldPicture, PLATE_PAPERS, Paper, PlateChoice, PlateList, PrintedReceipt, Printing, give_page,
     give_title, plate_list, plate_sheet, plates_title, receipt_sheet,
 };
-use app::receipts::{RefundLine, bare_page};
+use app::receipts::RefundLine;
 use axum::extract::{Path, Query, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use domain::receipt::Receipt;
 use domain::{Caller, CodeId, PaymentId};
-use leptos::prelude::AnyView;
 use serde::Deserialize;
 
-use super::manager::signed_in;
+use super::manager::{show_plain, signed_in};
 use super::visit::Visit;
 use crate::concerns::refund_line;
 use crate::qr::{self, Wear};
@@ -94,9 +92,9 @@ pub async fn give(State(site): State<Site>, visit: Visit, Path(payment): Path<St
         Err(error) => return visit.store_trouble(&error, Some(&address)),
     };
     let png = qr::data_uri(&url, 8).unwrap_or_default();
-    let nonce = visit.nonce.clone();
-    let given = GivenReceipt { receipt: &receipt, merchant: &merchant, url: &url, png_data_uri: &png, nonce: &nonce };
-    bare(visit, give_title, |locale| give_page(locale, given))
+    let given = GivenReceipt { receipt: &receipt, merchant: &merchant, url: &url, png_data_uri: &png };
+    let title = give_title(visit.prefs.locale);
+    show_plain(visit, caller, &address, StatusCode::OK, title, |locale| give_page(locale, given)).await
 }
 
 /// `GET /m/plate`: which plates there are to print.
@@ -123,7 +121,8 @@ pub async fn plates(State(site): State<Site>, visit: Visit, headers: HeaderMap) 
     let old = old.iter().filter_map(|old| Some(OldPicture { tail: tail(&old.token), ends_at_ms: old.life.ends_at_ms()? }));
     let old: Vec<OldPicture> = old.collect();
     let list = PlateList { plates: &plates, has_own, old: &old };
-    bare(visit, plates_title, |locale| plate_list(locale, list))
+    let title = plates_title(visit.prefs.locale);
+    show_plain(visit, caller, "/m/plate", StatusCode::OK, title, |locale| plate_list(locale, list)).await
 }
 
 /// `GET /m/plate/{code}`: one plate on paper.
@@ -191,11 +190,4 @@ fn choice(found: &FoundCode, visit: &Visit) -> PlateChoice {
         until_ms: found.code.validity.until_ms,
         not: found.opens(visit.now).err().and_then(NotPrintable::of),
     }
-}
-
-/// A screen that the server renders alone.
-fn bare(visit: Visit, title: fn(Locale) -> &'static str, screen: impl FnOnce(Locale) -> AnyView) -> Response {
-    let (locale, site) = (visit.prefs.locale, visit.site.clone());
-    let html = bare_page(visit.prefs, &visit.nonce, &site.client.mobile, site.demo.is_some(), title(locale), || screen(locale));
-    visit.screen(StatusCode::OK, html)
 }

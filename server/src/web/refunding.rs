@@ -1,6 +1,6 @@
 //! Returning money of a receipt from the manager's app: the form, its preview and the one confirmation.
 
-use app::receipts::{RefundBar, RefundOf, RefundScreen, RefundTyped, RefundWrong, bare_page, refund_screen, refund_title};
+use app::receipts::{RefundBar, RefundOf, RefundScreen, RefundTyped, RefundWrong, refund_screen, refund_title};
 use axum::extract::{Path, Query, Request, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
@@ -10,7 +10,7 @@ use domain::refund_right::{NoRight, RefundRight};
 use domain::{Caller, Fen, OutRefundNo, PaymentId};
 use uuid::Uuid;
 
-use super::manager::signed_in;
+use super::manager::{show_plain, signed_in};
 use super::submit::Posted;
 use super::visit::Visit;
 use crate::fresh;
@@ -48,14 +48,14 @@ pub async fn form(
     let is_changing = pairs.iter().any(|(name, _)| name == "change");
     let right = match right {
         Ok(right) => right,
-        Err(bar) => return show(visit, StatusCode::OK, &receipt, RefundScreen::Barred(bar)),
+        Err(bar) => return show(visit, caller, StatusCode::OK, &receipt, RefundScreen::Barred(bar)).await,
     };
     if !typed.is_sent() || is_changing {
-        return show(visit, StatusCode::OK, &receipt, RefundScreen::Form { right, typed: &typed, wrong: None });
+        return show(visit, caller, StatusCode::OK, &receipt, RefundScreen::Form { right, typed: &typed, wrong: None }).await;
     }
     match typed.check(visit.prefs.locale, right) {
-        Ok(asked) => show(visit, StatusCode::OK, &receipt, RefundScreen::Preview { typed: &typed, asked: &asked }),
-        Err(wrong) => again(visit, &receipt, right, &typed, wrong),
+        Ok(asked) => show(visit, caller, StatusCode::OK, &receipt, RefundScreen::Preview { typed: &typed, asked: &asked }).await,
+        Err(wrong) => again(visit, caller, &receipt, right, &typed, wrong).await,
     }
 }
 
@@ -84,7 +84,7 @@ pub async fn confirm(
     let any = RefundRight { left_fen: receipt.amount_fen, most_fen: receipt.amount_fen };
     let asked = match typed.check(visit.prefs.locale, any) {
         Ok(asked) => asked,
-        Err(wrong) => return refused(visit, &receipt, right, &typed, wrong),
+        Err(wrong) => return refused(visit, caller, &receipt, right, &typed, wrong).await,
     };
     let ask = Ask {
         tenant: caller.tenant,
@@ -102,13 +102,15 @@ pub async fn confirm(
         }
         Err(AskError::Refused(RefundRefusal::MoreThanLeft { left_fen })) => RefundWrong::MoreThanLeft { left_fen },
         Err(AskError::NoRight(NoRight::AboveLimit { most_fen })) => RefundWrong::AboveLimit { most_fen },
-        Err(AskError::Refused(refusal)) => return show(visit, StatusCode::CONFLICT, &receipt, RefundScreen::Barred(refusal.into())),
+        Err(AskError::Refused(refusal)) => {
+            return show(visit, caller, StatusCode::CONFLICT, &receipt, RefundScreen::Barred(refusal.into())).await;
+        }
         Err(AskError::NoRight(NoRight::NotAllowed) | AskError::NotFound) => {
-            return show(visit, StatusCode::FORBIDDEN, &receipt, RefundScreen::Barred(RefundBar::NotAllowed));
+            return show(visit, caller, StatusCode::FORBIDDEN, &receipt, RefundScreen::Barred(RefundBar::NotAllowed)).await;
         }
         Err(AskError::Store(error)) => return visit.store_trouble(&error, Some(&back)),
     };
-    refused(visit, &receipt, right, &typed, wrong)
+    refused(visit, caller, &receipt, right, &typed, wrong).await
 }
 
 fn address(payment: &str) -> String {
@@ -139,26 +141,34 @@ async fn read(site: &Site, caller: &Caller, payment: &str) -> Result<Option<Retu
 }
 
 /// The form again with what is wrong, or why there is no form any more.
-fn refused(visit: Visit, receipt: &Receipt, right: Result<RefundRight, RefundBar>, typed: &RefundTyped, wrong: RefundWrong) -> Response {
+async fn refused(
+    visit: Visit,
+    caller: Caller,
+    receipt: &Receipt,
+    right: Result<RefundRight, RefundBar>,
+    typed: &RefundTyped,
+    wrong: RefundWrong,
+) -> Response {
     match right {
-        Ok(right) => again(visit, receipt, right, typed, wrong),
-        Err(RefundBar::NotAllowed) => show(visit, StatusCode::FORBIDDEN, receipt, RefundScreen::Barred(RefundBar::NotAllowed)),
-        Err(bar) => show(visit, StatusCode::CONFLICT, receipt, RefundScreen::Barred(bar)),
+        Ok(right) => again(visit, caller, receipt, right, typed, wrong).await,
+        Err(RefundBar::NotAllowed) => {
+            show(visit, caller, StatusCode::FORBIDDEN, receipt, RefundScreen::Barred(RefundBar::NotAllowed)).await
+        }
+        Err(bar) => show(visit, caller, StatusCode::CONFLICT, receipt, RefundScreen::Barred(bar)).await,
     }
 }
 
-fn again(visit: Visit, receipt: &Receipt, right: RefundRight, typed: &RefundTyped, wrong: RefundWrong) -> Response {
+async fn again(visit: Visit, caller: Caller, receipt: &Receipt, right: RefundRight, typed: &RefundTyped, wrong: RefundWrong) -> Response {
     let status = match wrong {
         RefundWrong::SentBefore { .. } => StatusCode::CONFLICT,
         _ => StatusCode::UNPROCESSABLE_ENTITY,
     };
-    show(visit, status, receipt, RefundScreen::Form { right, typed, wrong: Some(wrong) })
+    show(visit, caller, status, receipt, RefundScreen::Form { right, typed, wrong: Some(wrong) }).await
 }
 
-fn show(visit: Visit, status: StatusCode, receipt: &Receipt, screen: RefundScreen<'_>) -> Response {
-    let (locale, of) = (visit.prefs.locale, RefundOf { receipt, now: visit.now });
-    let title = refund_title(locale, of);
-    let site = visit.site.clone();
-    let html = bare_page(visit.prefs, &visit.nonce, &site.client.mobile, site.demo.is_some(), title, || refund_screen(locale, of, screen));
-    visit.screen(status, html)
+async fn show(visit: Visit, caller: Caller, status: StatusCode, receipt: &Receipt, screen: RefundScreen<'_>) -> Response {
+    let of = RefundOf { receipt, now: visit.now };
+    let title = refund_title(visit.prefs.locale, of);
+    let here = address(&receipt.payment.to_string());
+    show_plain(visit, caller, &here, status, title, |locale| refund_screen(locale, of, screen)).await
 }
