@@ -471,7 +471,8 @@ mod tests {
             notice_refused: None,
             receipt_at_ms: Some(Millis::of(1)),
         };
-        let steps: [(fn(&mut Observed), Cause); 7] = [
+        type Mend = fn(&mut Observed);
+        let steps: [(Mend, Cause); 7] = [
             (|_| {}, Cause::ClockOff { by_ms: 600_000 }),
             (|seen| seen.clock_off_ms = None, Cause::DatabaseFails),
             (|seen| seen.database = DatabaseSeen::Writes, Cause::ChannelKeyWrong),
