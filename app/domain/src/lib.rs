@@ -9,6 +9,7 @@ pub mod channel_code;
 pub mod code;
 pub mod concern;
 pub mod diagnosis;
+pub mod digest;
 pub mod fen;
 pub mod form;
 pub mod ids;

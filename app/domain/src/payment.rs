@@ -178,6 +178,8 @@ pub enum Message {
         payment: PaymentId,
         /// How much.
         amount_fen: Fen,
+        /// Why it went back: only what the merchant returns takes away from sales.
+        cause: RefundCause,
     },
     /// The payee and the administrator: a refund needs a person (the payer's card is closed, or the refund was given up).
     RefundStuck {

@@ -316,7 +316,7 @@ fn finish(next: &mut RefundSettlement) {
         payment.refunding_fen = difference(payment.refunding_fen, refund.amount_fen);
         payment.refunded_fen = sum(payment.refunded_fen, refund.amount_fen);
     }
-    next.messages.push(Message::Refunded { payment: payment.id, amount_fen: refund.amount_fen });
+    next.messages.push(Message::Refunded { payment: payment.id, amount_fen: refund.amount_fen, cause: refund.cause });
 }
 
 fn release(next: &mut RefundSettlement) {
