@@ -9,6 +9,8 @@ pub mod concerns;
 pub mod diagnosis;
 pub mod i18n;
 pub mod manager;
+#[cfg(feature = "ssr")]
+pub mod messages;
 pub mod mobile;
 #[cfg(feature = "ssr")]
 pub mod paper;

@@ -14,7 +14,7 @@ use domain::refund_right::ManagerRefunds;
 use domain::{Fen, PaymentId, Role, TenantId};
 use server::channels::secret::Secret;
 use server::clock::{self, Clock};
-use server::config::{Config, WechatSettings};
+use server::config::{Config, MessageSettings, WechatSettings};
 use server::found::{Found, NewCode, NewPerson};
 use server::passwords::Passwords;
 use server::refunds::{self, Ask, LetManagers};
@@ -103,6 +103,7 @@ pub async fn demo() -> Result<(), Failed> {
     let listener = listen(config.listen).await?;
     let sim = start_simulator(&environment, &config, clock.clone()).await?;
     let merchant = sim.merchant();
+    sim.set_push_url(&format!("{}/notify/account", config.public_url));
     config.wechat = Some(WechatSettings {
         mchid: merchant.mchid.clone(),
         appid: merchant.appid.clone(),
@@ -115,6 +116,7 @@ pub async fn demo() -> Result<(), Failed> {
         oauth_url: sim.base_url(),
         account_url: sim.base_url(),
         timeout_ms: 10_000,
+        messages: MessageSettings::of_template(&merchant.message_template_id, &merchant.push_token),
     });
     let store = open_or_migrate(&config).await?;
     found_demo(&store, &clock).await?;

@@ -5,7 +5,10 @@ use std::fmt::Write as _;
 use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
 
+use app::messages::Part;
+
 use crate::channels::secret::Secret;
+use crate::senders::wechat_account::Door;
 
 /// One setting: its name in the file (`section.name`), its default, and what it is for.
 pub struct Setting {
@@ -20,6 +23,9 @@ pub struct Setting {
 const fn setting(name: &'static str, default: &'static str, about: &'static str) -> Setting {
     Setting { name, default, about }
 }
+
+/// What stands in the fields of the account's template, unless somebody says otherwise.
+const MESSAGE_FIELDS: &str = "thing1=what, amount2=sum, time3=until, thing4=largest, thing5=refunds";
 
 /// Every setting there is.
 pub const SETTINGS: &[Setting] = &[
@@ -58,6 +64,18 @@ pub const SETTINGS: &[Setting] = &[
     setting("wechat.api_url", "https://api.mch.weixin.qq.com", "WeChat Pay's address, or a stand-in's"),
     setting("wechat.oauth_url", "https://open.weixin.qq.com", "address of WeChat's sign-in page, or a stand-in's"),
     setting("wechat.account_url", "https://api.weixin.qq.com", "address of WeChat's account services, or a stand-in's"),
+    setting("wechat.message_template_id", "", "template of the account's messages about money; empty: managers cannot have them"),
+    setting(
+        "wechat.message_fields",
+        MESSAGE_FIELDS,
+        "the template's fields and what stands in each: what, sum, count, largest, refunds, since, until",
+    ),
+    setting("wechat.message_door", "template", "template, or subscription for an account whose template is a subscription notice"),
+    setting(
+        "wechat.push_token",
+        "",
+        "token of the account's server address /notify/account; empty: follows and deliveries are not heard of",
+    ),
     setting("wechat.timeout_ms", "10000", "longest time for one call"),
 ];
 
@@ -156,6 +174,51 @@ pub struct WechatSettings {
     pub account_url: String,
     /// Longest call.
     pub timeout_ms: u64,
+    /// Messages of the account.
+    pub messages: MessageSettings,
+}
+
+/// What an administrator configures for the account's messages.
+#[derive(Debug, Clone)]
+pub struct MessageSettings {
+    /// Which of WeChat's doors they go through.
+    pub door: Door,
+    /// Their template; empty when there is none.
+    pub template_id: String,
+    /// Its fields and what stands in them.
+    pub fields: Vec<(String, Part)>,
+    /// The token by which the account's events are signed; nothing when they are not heard.
+    pub push_token: Option<Secret>,
+}
+
+impl MessageSettings {
+    /// Messages by this template with the usual fields.
+    pub fn of_template(template_id: &str, push_token: &str) -> MessageSettings {
+        MessageSettings {
+            door: Door::Template,
+            template_id: template_id.to_owned(),
+            fields: message_fields(MESSAGE_FIELDS).unwrap_or_default(),
+            push_token: Some(Secret::of(push_token)),
+        }
+    }
+}
+
+/// `thing1=what, amount2=sum`.
+///
+/// # Errors
+/// What is wrong with it.
+pub fn message_fields(text: &str) -> Result<Vec<(String, Part)>, String> {
+    let pairs = text.split(',').map(str::trim).filter(|pair| !pair.is_empty()).map(|pair| {
+        let (name, word) = pair.split_once('=').ok_or_else(|| format!("{pair:?} is not a field and a word such as thing1=what"))?;
+        let (name, word) = (name.trim(), word.trim());
+        if name.is_empty() || !name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_') {
+            return Err(format!("{name:?} is not the name of a field such as thing1"));
+        }
+        let part = Part::of_word(word).ok_or_else(|| format!("{word:?} is none of what, sum, count, largest, refunds, since, until"))?;
+        Ok((name.to_owned(), part))
+    });
+    let fields: Vec<(String, Part)> = pairs.collect::<Result<_, String>>()?;
+    if fields.is_empty() { Err("must name at least one field".to_owned()) } else { Ok(fields) }
 }
 
 /// The environment variable of a setting: `wechat.mchid` is `SHOUMA_WECHAT_MCHID`.
@@ -329,7 +392,19 @@ impl Values {
             oauth_url: self.url("wechat.oauth_url")?,
             account_url: self.url("wechat.account_url")?,
             timeout_ms: self.number("wechat.timeout_ms", 1, 60_000)?,
+            messages: self.messages()?,
         }))
+    }
+
+    fn messages(&self) -> Result<MessageSettings, SettingError> {
+        let door = match self.text("wechat.message_door") {
+            "template" => Door::Template,
+            "subscription" => Door::Subscription,
+            other => return Err(wrong("wechat.message_door", format!("{other:?} is neither template nor subscription"))),
+        };
+        let fields = message_fields(self.text("wechat.message_fields")).map_err(|why| wrong("wechat.message_fields", why))?;
+        let push_token = self.given("wechat.push_token").map(Secret::of);
+        Ok(MessageSettings { door, template_id: self.text("wechat.message_template_id").to_owned(), fields, push_token })
     }
 }
 
@@ -394,6 +469,20 @@ mod tests {
         ];
         for (file, variables, expected) in table {
             assert_eq!(read(file, variables).map(drop), Err(expected.to_owned()), "{file}");
+        }
+    }
+
+    #[test]
+    fn fields_of_a_template_name_what_stands_in_them() {
+        let table = [
+            ("thing1=what, amount2 = sum", Ok(2)),
+            ("", Err("must name at least one field")),
+            ("thing1", Err("\"thing1\" is not a field and a word such as thing1=what")),
+            ("thing1=colour", Err("\"colour\" is none of what, sum, count, largest, refunds, since, until")),
+            ("thing 1=what", Err("\"thing 1\" is not the name of a field such as thing1")),
+        ];
+        for (text, expected) in table {
+            assert_eq!(message_fields(text).map(|fields| fields.len()), expected.map_err(str::to_owned), "{text}");
         }
     }
 

@@ -10,10 +10,14 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 use crate::desk::REPEATED_MS;
+use crate::fresh;
 use crate::kept_keys;
 use crate::live::{CodeChange, LiveArrival};
+use crate::messages::{self, Told};
 use crate::site::Site;
-use crate::store::{Command, StoreError, Tx, audit, doors, oauth_states, outbox, payments, photos, receipts, rollups, sessions, tokens};
+use crate::store::{
+    Command, StoreError, Tx, audit, doors, oauth_states, outbox, payments, photos, postings, receipts, rollups, sessions, tokens,
+};
 
 /// How long claimed work is left alone by others.
 const LEASE_MS: i64 = 30_000;
@@ -36,6 +40,7 @@ pub fn start(site: &Site, stopping: &watch::Receiver<bool>) -> JoinSet<()> {
     jobs.spawn(every(500, stopping.clone(), site.clone(), |site| Box::pin(async move { ask_about_attempts(&site).await })));
     jobs.spawn(every(500, stopping.clone(), site.clone(), |site| Box::pin(async move { push_refunds(&site).await })));
     jobs.spawn(every(500, stopping.clone(), site.clone(), |site| Box::pin(async move { deliver(&site).await })));
+    jobs.spawn(every(500, stopping.clone(), site.clone(), |site| Box::pin(async move { site.messages.round().await })));
     jobs.spawn(every(200, stopping.clone(), site.clone(), |site| Box::pin(async move { take_in(&site).await })));
     jobs.spawn(every(HOUR_MS, stopping.clone(), site.clone(), |site| Box::pin(async move { tidy_up(&site).await })));
     jobs.spawn(every(2_000, stopping.clone(), site.clone(), |site| Box::pin(async move { keep_keys(&site).await })));
@@ -96,15 +101,16 @@ async fn push_refunds(site: &Site) -> Result<bool, StoreError> {
     Ok(is_full)
 }
 
-/// Takes what people have to be told. Screens are told live; what needs a person also goes to the log, where an operator's
-/// alarm finds it.
+/// Takes what people have to be told. Screens are told live, listeners by messages; what needs a person also goes to the log,
+/// where an operator's alarm finds it.
 async fn deliver(site: &Site) -> Result<bool, StoreError> {
     let now = (site.clock)();
     let due = site.store.write(ClaimMessages { now }).await?;
     let is_full = due.len() as i64 == BATCH;
     for claimed in due {
         announce(&claimed.message);
-        site.store.write(Delivered { tenant: claimed.tenant, id: claimed.id, now }).await?;
+        let outbox::Due { tenant, id, message, created_at_ms, .. } = claimed;
+        site.store.write(Told { tenant, id, message, at: created_at_ms, seed: fresh::uuid(now), now }).await?;
     }
     Ok(is_full)
 }
@@ -186,6 +192,7 @@ impl Command for Forget {
         sessions::delete_expired(tx, self.now).await?;
         oauth_states::delete_expired(tx, day_ago).await?;
         doors::delete_untouched(tx, day_ago).await?;
+        postings::forget(tx, self.now.plus_ms(-messages::KEPT_MS)).await?;
         photos::delete_unattached(tx, day_ago).await.map(drop)
     }
 }
@@ -215,20 +222,6 @@ impl Command for ClaimMessages {
 
     async fn run(&self, tx: &mut Tx<'_>) -> Result<Self::Done, StoreError> {
         outbox::claim_due(tx, self.now, self.now.plus_ms(LEASE_MS), BATCH).await
-    }
-}
-
-struct Delivered {
-    tenant: domain::TenantId,
-    id: uuid::Uuid,
-    now: domain::Millis,
-}
-
-impl Command for Delivered {
-    type Done = ();
-
-    async fn run(&self, tx: &mut Tx<'_>) -> Result<(), StoreError> {
-        outbox::done(tx, self.tenant, self.id, self.now).await
     }
 }
 

@@ -23,7 +23,7 @@ use crate::site::Site;
 use crate::store::{payments, photos, tenants};
 use crate::web::limits::Act;
 use crate::web::visit::{self, Visit};
-use crate::web::{diagnosing, headers, install, manager, password, payer, printing, refunding, stream, unread};
+use crate::web::{diagnosing, headers, install, manager, messages, password, payer, printing, refunding, stream, unread};
 
 /// The whole site.
 pub fn router(site: Site) -> Router {
@@ -58,6 +58,11 @@ pub fn router(site: Site) -> Router {
         .route("/m/worker.js", get(install::worker))
         .route("/m/offline", get(install::offline))
         .route("/m/settings", get(manager::screen).post(manager::settings))
+        .route("/m/settings/messages", get(messages::screen))
+        .route("/m/settings/messages/on", get(messages::begin))
+        .route("/m/settings/messages/wechat", get(messages::landing))
+        .route("/m/settings/messages/test", post(messages::test))
+        .route("/m/settings/messages/off", post(messages::off))
         .route("/m/concerns/seen", post(manager::seen))
         .route("/m/receipts/{payment}/refund", get(refunding::form).post(refunding::confirm))
         .route("/m/receipts/{payment}/print", get(printing::receipt))
@@ -96,6 +101,7 @@ pub fn router(site: Site) -> Router {
     // Machines. Notices are authenticated by their signature, not by where they come from.
     let machines = Router::new()
         .route("/notify/wechat", post(notify::wechat))
+        .route("/notify/account", get(messages::prove).post(messages::event))
         .layer(DefaultBodyLimit::max(MOST_NOTICE_BYTES))
         .layer(RequestBodyLimitLayer::new(MOST_NOTICE_BYTES))
         .route("/healthz", get(alive))

@@ -20,11 +20,13 @@ use crate::fresh;
 use crate::jobs;
 use crate::kept_keys;
 use crate::live::Hub;
+use crate::messages::Messages;
 use crate::passwords::Passwords;
 use crate::pay::{Payments, hex};
 use crate::refunds::Refunds;
 use crate::router::router;
 use crate::sightings::Sightings;
+use crate::senders::wechat_account::{Account, AccountConfig};
 use crate::sign_in::SignIns;
 use crate::site::{Demo, Parts, Site};
 use crate::store::{Command, OpenError, Store, StoreConfig, StoreError, Tx, meta};
@@ -111,6 +113,24 @@ pub async fn site_of(
         app_secret: wechat.app_secret.clone(),
         timeout_ms: wechat.timeout_ms,
     })?;
+    let account = Arc::new(Account::new(
+        AccountConfig {
+            api_base: wechat.account_url.clone(),
+            appid: wechat.appid.clone(),
+            app_secret: wechat.app_secret.clone(),
+            timeout_ms: wechat.timeout_ms,
+            door: wechat.messages.door,
+            template_id: wechat.messages.template_id.clone(),
+        },
+        clock.clone(),
+    )?);
+    let messages = Messages {
+        store: store.clone(),
+        account: account.clone(),
+        clock: clock.clone(),
+        public_url: config.public_url.clone(),
+        fields: wechat.messages.fields.clone(),
+    };
     let seal = Seal::new(secret(&store).await?.as_bytes());
     let live = Hub::default();
     let payments = Payments {
@@ -134,6 +154,8 @@ pub async fn site_of(
         refunds,
         codes,
         sign_ins,
+        messages,
+        account,
         oauth,
         seal,
         gate,

@@ -12,9 +12,11 @@ use crate::codes::Codes;
 use crate::config::Config;
 use crate::diagnosis::Looks;
 use crate::live::Hub;
+use crate::messages::Messages;
 use crate::pay::Payments;
 use crate::refunds::Refunds;
 use crate::sightings::Sightings;
+use crate::senders::wechat_account::Account;
 use crate::sign_in::SignIns;
 use crate::store::payments::{self, Event};
 use crate::store::{Command, Store, StoreError, Tx};
@@ -44,6 +46,10 @@ pub struct Parts {
     pub codes: Codes,
     /// Signing in.
     pub sign_ins: SignIns,
+    /// Messages of the WeChat account about money.
+    pub messages: Messages,
+    /// The WeChat account itself.
+    pub account: Arc<Account>,
     /// Who a payer is.
     pub oauth: Oauth,
     /// Signs what browsers keep.

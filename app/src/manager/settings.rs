@@ -48,6 +48,7 @@ pub fn SettingsScreen() -> impl IntoView {
             <Appearance prefs/>
             <a class="card go-on" href="/m/plate">{td_string!(locale, manager.plates)} {icons::onward()}</a>
             <a class="card go-on" href="/m/diagnose">{td_string!(locale, manager.diagnose)} {icons::onward()}</a>
+            <a class="card go-on" href="/m/settings/messages">{td_string!(locale, messages.title)} {icons::onward()}</a>
             <a class="card go-on" href="/m/concerns">{td_string!(locale, concerns.all)} {icons::onward()}</a>
             <section aria-labelledby="account-title">
                 <h2 id="account-title">{td_string!(locale, manager.account)}</h2>

@@ -8,7 +8,7 @@ use std::process::{Child, Command, Stdio};
 
 use serde::{Deserialize, Serialize};
 use server::channels::secret::Secret;
-use server::config::{Config, WechatSettings};
+use server::config::{Config, MessageSettings, WechatSettings};
 use server::passwords::Passwords;
 use server::serve;
 use server::site::Demo;
@@ -153,6 +153,7 @@ async fn ours(database: &Path, merchant: Merchant) {
         oauth_url: simulator_url.clone(),
         account_url: simulator_url.clone(),
         timeout_ms: 10_000,
+        messages: MessageSettings::of_template(&merchant.message_template_id, &merchant.push_token),
     });
     let (store, _) = open_demo(database).await;
     let site = serve::site(config, store, clock::system(), Some(Demo { simulator_url })).await.expect("the client is built: make client");

@@ -13,6 +13,8 @@ use crate::world::lock;
 pub(crate) enum Task {
     /// Deliver a notice; when it is refused, again by the table.
     Deliver { id: String, twist: Twist, copies: u32, probe: bool },
+    /// Push an event of the account to its server address.
+    Push { openid: String, xml: String, tries: u32 },
     /// Decide a refund.
     FinishRefund(String),
 }

@@ -52,8 +52,23 @@ pub(crate) const DOORS: &[(&str, &[&str], &str)] = &[
     ("token", &["40125", "45009", "-1", "500"], "GET /cgi-bin/token"),
     (
         "message",
-        &["40001", "40003", "40037", "43004", "43101", "43117", "45009", "40241", "-1", "500", "slow"],
-        "account messages, by errcode",
+        &[
+            "40001",
+            "40003",
+            "40037",
+            "43004",
+            "43101",
+            "43117",
+            "45009",
+            "40241",
+            "-1",
+            "500",
+            "500-after",
+            "slow",
+            "user-block",
+            "system-failed",
+        ],
+        "account messages, by errcode; 500-after: sent, but the answer is lost; user-block, system-failed: taken, and ends so",
     ),
 ];
 

@@ -56,6 +56,27 @@ pub struct Merchant {
     pub platform_certificate_pem: String,
     /// Where the simulator answers: base of the API, of OAuth and of messages.
     pub base_url: String,
+    /// The account's template for messages to followers.
+    #[serde(default = "message_template_id")]
+    pub message_template_id: String,
+    /// The account's template for subscription messages, one for each consent.
+    #[serde(default = "subscribe_template_id")]
+    pub subscribe_template_id: String,
+    /// Signs the events that the account pushes to its server address.
+    #[serde(default = "push_token")]
+    pub push_token: String,
+}
+
+fn message_template_id() -> String {
+    "sim-template-money".into()
+}
+
+fn subscribe_template_id() -> String {
+    "sim-subscription-money".into()
+}
+
+fn push_token() -> String {
+    "simtoken".into()
 }
 
 /// A platform certificate with its key.
@@ -154,6 +175,9 @@ impl KeyRing {
             platform_certificate_serial_no: platform.serial.clone(),
             platform_certificate_pem: platform.pem.clone(),
             base_url: base_url.into(),
+            message_template_id: message_template_id(),
+            subscribe_template_id: subscribe_template_id(),
+            push_token: push_token(),
         };
         Ok(Self { merchant, merchant_key, public_key, certificates: vec![platform] })
     }

@@ -5,7 +5,7 @@
 //! What is known and decided (no HTTP): [`clock`], [`sign`], `keys` (who is who, which key signs), `orders`, `refunds`, `bills`, `faults`,
 //! `outbox`, all held together by `world`. What moves by itself: `agenda`, `notices` (deliveries by the retry table), `keep` (the books on disk),
 //! `bank` (the payer's act). What answers: `gate` (checks requests, signs answers), `body` and `refusal` (strict reading, exact errors),
-//! `v3/` (the doors of APIv3), `oauth`, `messages`, `cashier`, `bridge`, and `doors` (control, under `/_sim`).
+//! `v3/` (the doors of APIv3), `oauth`, `messages` (with `account`: followers and events), `inbox`, `cashier`, `bridge`, and `doors` (control, under `/_sim`).
 //!
 //! ```no_run
 //! # async fn example() -> Result<(), simulator::SimError> {
@@ -16,6 +16,7 @@
 //! # }
 //! ```
 
+mod account;
 mod agenda;
 mod bank;
 mod bills;
@@ -26,6 +27,7 @@ pub mod clock;
 mod doors;
 mod faults;
 mod gate;
+mod inbox;
 mod keep;
 mod keys;
 mod messages;
@@ -160,6 +162,11 @@ impl Sim {
     #[must_use]
     pub fn merchant(&self) -> Merchant {
         self.world.ring().merchant.clone()
+    }
+
+    /// Where the account pushes its events, as its administrator enters it.
+    pub fn set_push_url(&self, url: &str) {
+        world::lock(&self.world.account).settings.push_url = Some(url.to_owned());
     }
 
     /// Answers what is under way (for at most two seconds), writes the books, ends.

@@ -5,6 +5,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
+use crate::account;
 use crate::agenda::Task;
 use crate::clock::rfc3339;
 use crate::orders::Order;
@@ -108,6 +109,7 @@ pub(crate) async fn run_agenda(world: Shared) {
                 let world = world.clone();
                 tokio::spawn(async move { deliver_by_table(&world, &id, twist, copies, probe).await });
             }
+            Ok(Task::Push { openid, xml, tries }) => drop(tokio::spawn(account::deliver(world.clone(), openid, xml, tries))),
             Ok(Task::FinishRefund(no)) => finish_refund(&world, &no),
             Err(None) => world.agenda.rung.notified().await,
             Err(Some(at_ms)) => {

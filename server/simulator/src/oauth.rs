@@ -5,6 +5,8 @@ use std::collections::HashMap;
 use axum::extract::{Query, RawQuery, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{Html, IntoResponse, Response};
+use bytes::Bytes;
+use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::gate::{query_value, text_header};
@@ -25,6 +27,9 @@ pub(crate) struct Identities {
     codes: HashMap<String, Grant>,
     /// Tokens of the account with the second of their end.
     tokens: HashMap<String, i64>,
+    /// What the stable door gave last, and the ticket for pages, each with the second of its end.
+    stable: Option<(String, i64)>,
+    ticket: Option<(String, i64)>,
     /// Hosts to which codes may be sent; empty: any.
     pub redirect_domains: Vec<String>,
 }
@@ -68,6 +73,30 @@ impl Identities {
         let token = format!("51_{}", random_text(64));
         self.tokens.insert(token.clone(), now_ms / 1000 + TOKEN_LIFE_S);
         token
+    }
+
+    /// The same token for all who ask, until shortly before its end or until somebody insists.
+    fn give_stable_token(&mut self, is_forced: bool, now_ms: i64) -> (String, i64) {
+        let now_s = now_ms / 1000;
+        if let Some((token, until_s)) =
+            self.stable.clone().filter(|(token, until_s)| !is_forced && *until_s > now_s + 300 && self.tokens.contains_key(token))
+        {
+            return (token, until_s - now_s);
+        }
+        let token = self.give_token(now_ms);
+        self.stable = Some((token.clone(), now_s + TOKEN_LIFE_S));
+        (token, TOKEN_LIFE_S)
+    }
+
+    /// The ticket by which pages may use WeChat's script.
+    pub fn give_ticket(&mut self, now_ms: i64) -> (String, i64) {
+        let now_s = now_ms / 1000;
+        let (ticket, until_s) = match self.ticket.take() {
+            Some((ticket, until_s)) if until_s > now_s => (ticket, until_s),
+            _ => (random_text(86), now_s + TOKEN_LIFE_S),
+        };
+        self.ticket = Some((ticket.clone(), until_s));
+        (ticket, until_s - now_s)
     }
 
     /// Whether a token of the account is still good.
@@ -154,6 +183,50 @@ pub(crate) async fn account_token(State(world): State<Shared>, Query(query): Que
     plain(&json!({ "access_token": token, "expires_in": TOKEN_LIFE_S }))
 }
 
+/// What the stable door is asked.
+#[derive(Deserialize)]
+pub(crate) struct StableAsk {
+    #[serde(default)]
+    grant_type: String,
+    #[serde(default)]
+    appid: String,
+    #[serde(default)]
+    secret: String,
+    #[serde(default)]
+    force_refresh: bool,
+}
+
+/// `POST /cgi-bin/stable_token`: the same, without making the token before useless.
+pub(crate) async fn stable_token(State(world): State<Shared>, body: Bytes) -> Response {
+    match world.faults.strike("token", &[]).map(|fault| fault.fault).as_deref() {
+        None => {}
+        Some("500") => return StatusCode::INTERNAL_SERVER_ERROR.into_response(),
+        Some(errcode) => return failed(errcode.parse().unwrap_or(-1)),
+    }
+    let Ok(ask) = serde_json::from_slice::<StableAsk>(&body) else { return failed(47_001) };
+    let given = [("appid", ask.appid), ("secret", ask.secret), ("grant_type", ask.grant_type)];
+    let given = given.map(|(name, value)| (name.to_owned(), value));
+    if let Err(errcode) = check_account(&world, &given, "secret", ("client_credential", "grant_type")) {
+        return failed(errcode);
+    }
+    let (token, expires_in) = lock(&world.identities).give_stable_token(ask.force_refresh, world.now_ms());
+    plain(&json!({ "access_token": token, "expires_in": expires_in }))
+}
+
+/// `GET /cgi-bin/ticket/getticket?type=jsapi`: by which pages may use WeChat's script.
+pub(crate) async fn ticket(State(world): State<Shared>, Query(query): Query<Vec<(String, String)>>) -> Response {
+    let now_ms = world.now_ms();
+    let mut identities = lock(&world.identities);
+    if !identities.knows_token(&query_value(&query, "access_token").unwrap_or_default(), now_ms) {
+        return failed(40_001);
+    }
+    if query_value(&query, "type").as_deref() != Some("jsapi") {
+        return failed(40_097);
+    }
+    let (ticket, expires_in) = identities.give_ticket(now_ms);
+    plain(&json!({ "errcode": 0, "errmsg": "ok", "ticket": ticket, "expires_in": expires_in }))
+}
+
 /// `GET /_sim/payer?openid=..`: this browser is that payer from now on; without a parameter it tells who it is.
 pub(crate) async fn become_payer(Query(query): Query<Vec<(String, String)>>, headers: HeaderMap) -> Response {
     match query_value(&query, "openid") {
@@ -195,7 +268,9 @@ pub(crate) fn failed(errcode: i64) -> Response {
         43_101 => "user refuse to accept the msg",
         43_117 => "too frequent",
         45_009 => "reach max api daily quota limit",
+        40_097 => "invalid args",
         47_001 => "data format error",
+        47_003 => "argument invalid! data",
         _ => "error",
     };
     plain(&json!({ "errcode": errcode, "errmsg": format!("{errmsg}, rid: {}", random_text(20).to_lowercase()) }))
@@ -293,7 +368,7 @@ fn cookie_text(openid: &str) -> String {
     format!("{COOKIE}={openid}; Path=/; Max-Age=31536000; HttpOnly; SameSite=Lax")
 }
 
-fn is_openid(text: &str) -> bool {
+pub(crate) fn is_openid(text: &str) -> bool {
     (1..=128).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_-".contains(&byte))
 }
 

@@ -9,13 +9,15 @@ use axum::routing::{get, post};
 
 use crate::clock::http_date;
 use crate::world::Shared;
-use crate::{bridge, cashier, doors, messages, oauth, v3};
+use crate::{bridge, cashier, doors, inbox, messages, oauth, v3};
 
 pub(crate) fn router(world: Shared) -> Router {
     let merchant = v3::router(world.clone());
     let account = Router::new()
         .route("/sns/oauth2/access_token", get(oauth::access_token))
         .route("/cgi-bin/token", get(oauth::account_token))
+        .route("/cgi-bin/stable_token", post(oauth::stable_token))
+        .route("/cgi-bin/ticket/getticket", get(oauth::ticket))
         .route("/cgi-bin/message/template/send", post(messages::template))
         .route("/cgi-bin/message/subscribe/bizsend", post(messages::subscribe));
     let people = Router::new()
@@ -24,6 +26,8 @@ pub(crate) fn router(world: Shared) -> Router {
         .route("/cashier", get(cashier::scan))
         .route("/cashier/look.css", get(cashier::look))
         .route("/cashier/{out_trade_no}", get(cashier::page).post(cashier::act))
+        .route("/inbox/wechat", get(inbox::page))
+        .route("/inbox/wechat/follow", post(inbox::follow_form))
         .route("/bridge.js", get(bridge::script))
         .route("/_sim/bridge", post(bridge::call).options(bridge::preflight));
     let control = Router::new()
@@ -37,6 +41,8 @@ pub(crate) fn router(world: Shared) -> Router {
         .route("/_sim/refund-delays", post(doors::set_refund_delays))
         .route("/_sim/faults", get(doors::list_faults).post(doors::add_fault).delete(doors::clear_faults))
         .route("/_sim/outbox", get(doors::outbox).delete(doors::clear_outbox))
+        .route("/_sim/followers", get(inbox::followers).post(inbox::set_follower))
+        .route("/_sim/account", post(inbox::set_account))
         .route("/_sim/key-mode", get(doors::get_keys).post(doors::set_keys))
         .route("/_sim/oauth", post(doors::set_oauth))
         .route("/_sim/payer", get(oauth::become_payer));

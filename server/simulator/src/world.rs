@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::Notify;
 
+use crate::account::Account;
 use crate::agenda::Agenda;
 use crate::bills::Shelf;
 use crate::clock::Clock;
@@ -40,6 +41,7 @@ pub(crate) struct World {
     pub books: Mutex<Books>,
     pub faults: Faults,
     pub identities: Mutex<Identities>,
+    pub account: Mutex<Account>,
     pub outbox: Mutex<Outbox>,
     pub shelf: Mutex<Shelf>,
     pub agenda: Agenda,
@@ -83,6 +85,7 @@ impl World {
             books: Mutex::new(beginning.books),
             faults: Faults::default(),
             identities: Mutex::default(),
+            account: Mutex::default(),
             outbox: Mutex::default(),
             shelf: Mutex::default(),
             agenda: Agenda::default(),

@@ -9,6 +9,7 @@ use super::open::OpenError;
 const STEPS: [(i64, &str, &str); 3] = [
     (1, "ground", include_str!("../../migrations/0001_ground.sql")),
     (2, "concern", include_str!("../../migrations/0002_concern.sql")),
+    (4, "messages", include_str!("../../migrations/0004_messages.sql")),
     (5, "receipts", include_str!("../../migrations/0005_receipts.sql")),
 ];
 

@@ -76,15 +76,15 @@ pub async fn claim_due(tx: &mut Tx<'_>, now: Millis, lease_until: Millis, limit:
     rows.into_iter().map(Row::read).collect()
 }
 
-/// Notes that the message was delivered.
-pub async fn done(tx: &mut Tx<'_>, tenant: TenantId, id: Uuid, now: Millis) -> Result<(), StoreError> {
+/// Notes that the message was delivered; whether nobody had noted it before.
+pub async fn done(tx: &mut Tx<'_>, tenant: TenantId, id: Uuid, now: Millis) -> Result<bool, StoreError> {
     on!(tx, |db| sqlx::query("UPDATE outbox SET done_at_ms = $3, due_at_ms = NULL WHERE tenant = $1 AND id = $2 AND done_at_ms IS NULL")
         .bind(tenant.get())
         .bind(id)
         .bind(now.get())
         .execute(db)
         .await
-        .map(drop))
+        .map(|done| done.rows_affected() == 1))
     .map_err(StoreError::from)
 }
 

@@ -6,6 +6,7 @@ pub mod headers;
 pub mod install;
 pub mod limits;
 pub mod manager;
+pub mod messages;
 pub mod opened;
 pub mod password;
 pub mod payer;

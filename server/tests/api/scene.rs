@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use server::channels::secret::Secret;
 use server::client::Client;
 use server::clock::Clock;
-use server::config::{Config, WechatSettings};
+use server::config::{Config, MessageSettings, WechatSettings};
 use server::passwords::Passwords;
 use server::refunds::{self, Ask, AskError};
 use server::site::Site;
@@ -349,5 +349,6 @@ pub fn wechat(merchant: Merchant) -> WechatSettings {
         oauth_url: url.clone(),
         account_url: url,
         timeout_ms: 1_000,
+        messages: MessageSettings::of_template(&merchant.message_template_id, &merchant.push_token),
     }
 }

@@ -149,7 +149,9 @@ async fn messages_need_a_token_and_lie_in_the_outbox() {
         serde_json::from_str(&shop.http.get(format!("{base}/cgi-bin/token")).query(&query).send().await.unwrap().text().await.unwrap())
             .unwrap();
     let token = token["access_token"].as_str().unwrap().to_owned();
-    let message = json!({ "touser": "oPayer", "template_id": "T1", "data": { "thing1": { "value": "午餐" } } });
+    let message =
+        json!({ "touser": "oPayer", "template_id": shop.merchant.message_template_id, "data": { "thing1": { "value": "午餐" } } });
+    shop.door("POST", "/followers", json!({ "openid": "oPayer", "follows": true })).await;
     let send = async |token: &str, message: &Value| -> Value {
         let request = shop.http.post(format!("{base}/cgi-bin/message/template/send")).query(&[("access_token", token)]).json(message);
         serde_json::from_str(&request.send().await.unwrap().text().await.unwrap()).unwrap()

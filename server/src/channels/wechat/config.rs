@@ -47,7 +47,7 @@ pub struct ConfigError {
 }
 
 impl ConfigError {
-    pub(in crate::channels) fn of(setting: &'static str, why: impl Into<String>) -> ConfigError {
+    pub(crate) fn of(setting: &'static str, why: impl Into<String>) -> ConfigError {
         ConfigError { setting, why: why.into() }
     }
 }

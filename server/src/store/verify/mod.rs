@@ -8,6 +8,7 @@ use super::{Snapshot, Store, StoreError, audit, dialect, on, tenants};
 
 mod books;
 mod concerns;
+mod listeners;
 mod payments;
 mod rows;
 mod sums;
@@ -53,6 +54,7 @@ pub async fn verify(store: &Store) -> Result<Vec<Checked>, StoreError> {
     }
     checked.extend(money.finish());
     checked.extend(sums::totals(&mut snapshot, &tenants).await?);
+    checked.push(listeners::told(&mut snapshot).await?);
     checked.extend(sums::directories(&mut snapshot).await?);
     checked.push(audit_chain(&mut snapshot, &tenants).await?);
     Ok(checked)

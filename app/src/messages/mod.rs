@@ -1,0 +1,7 @@
+//! Messages of the WeChat account about money: their words, and the screen that switches them on (E19).
+
+mod page;
+mod words;
+
+pub use page::{Answered, MessagesPage, State, messages_page};
+pub use words::{Part, Words};

@@ -1,0 +1,225 @@
+//! 接收收款成功通知: the screen that switches messages on and off, and says whether they get through. The server renders it alone.
+
+use domain::Millis;
+use domain::digest::{Pace, Unreached};
+use leptos::prelude::*;
+
+use crate::Locale;
+use crate::i18n::*;
+use crate::mobile::Bundle;
+use crate::ui::parts::Bar;
+use crate::ui::prefs::Prefs;
+use crate::ui::{fill, yuan};
+
+/// Where it is.
+const HERE: &str = "/m/settings/messages";
+
+/// What the screen shows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MessagesPage {
+    /// Where messages stand.
+    pub state: State,
+    /// Whether the screen is shown inside WeChat, where a listener can be known.
+    pub is_wechat: bool,
+    /// This screen's whole address, to be opened in WeChat.
+    pub address: String,
+    /// What became of what was just done.
+    pub answered: Option<Answered>,
+}
+
+/// Where somebody's messages stand.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum State {
+    /// The account has no template yet.
+    NotSetUp,
+    /// Off.
+    Off,
+    /// On.
+    On {
+        /// Why messages do not get through at present.
+        unreached: Option<Unreached>,
+        /// When one last got through.
+        reached_at: Option<Millis>,
+        /// What was not told yet, and when it will be.
+        pace: Pace,
+    },
+}
+
+/// What became of what was just done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Answered {
+    /// Messages are on.
+    On,
+    /// Messages are off.
+    Off,
+    /// A message to see one is on its way.
+    Sent,
+    /// One was asked for less than a minute ago.
+    TooSoon,
+    /// WeChat did not say who it is.
+    Unknown,
+}
+
+impl Answered {
+    const ALL: [(&'static str, Answered); 5] = [
+        ("on", Answered::On),
+        ("off", Answered::Off),
+        ("sent", Answered::Sent),
+        ("soon", Answered::TooSoon),
+        ("unknown", Answered::Unknown),
+    ];
+
+    /// The answer that an address names.
+    pub fn of_word(word: &str) -> Option<Answered> {
+        Answered::ALL.iter().find(|(known, _)| *known == word).map(|(_, answered)| *answered)
+    }
+
+    /// Its word in an address.
+    pub fn word(self) -> &'static str {
+        Answered::ALL.iter().find(|(_, known)| *known == self).map_or("", |(word, _)| word)
+    }
+}
+
+/// The whole page.
+pub fn messages_page(prefs: Prefs, nonce: &str, bundle: &Bundle, is_demo: bool, page: &MessagesPage) -> String {
+    let locale = prefs.locale;
+    let title = td_string!(locale, messages.title);
+    let html = Owner::new().with(|| {
+        let css = bundle.css.iter().map(|href| view! { <link rel="stylesheet" href=href.clone()/> }).collect::<Vec<_>>();
+        view! {
+            <html lang=prefs.html_lang() data-theme=prefs.theme.word() data-mode=prefs.mode.word()>
+                <head>
+                    <meta charset="utf-8"/>
+                    <meta name="viewport" content="width=device-width,initial-scale=1,viewport-fit=cover"/>
+                    <title>{format!("{title} · {}", td_string!(locale, common.app_name))}</title>
+                    <link rel="icon" href="data:," nonce=nonce.to_owned()/>
+                    {css}
+                </head>
+                <body>
+                    <a class="skip" href="#main">{td_string!(locale, manager.skip)}</a>
+                    {is_demo.then(|| view! { <aside class="demo"><p>{td_string!(locale, common.demo_banner)}</p></aside> })}
+                    {screen(locale, page)}
+                </body>
+            </html>
+        }
+        .to_html()
+    });
+    format!("<!doctype html>{html}")
+}
+
+fn screen(locale: Locale, page: &MessagesPage) -> AnyView {
+    let body = match &page.state {
+        State::NotSetUp => view! { <p class="note" role="status">{td_string!(locale, messages.not_set_up)}</p> }.into_any(),
+        State::Off => off(locale, page),
+        State::On { unreached, reached_at, pace } => on(locale, page, *unreached, *reached_at, pace),
+    };
+    view! {
+        <Bar title=td_string!(locale, messages.title) back=Some(("/m/settings", td_string!(locale, manager.settings_title)))/>
+        <main id="main" class="settings" tabindex="-1">
+            {page.answered.map(|answered| said(locale, answered))}
+            {body}
+            <section aria-labelledby="how">
+                <h2 id="how">{td_string!(locale, messages.how_title)}</h2>
+                <ul class="card messages-how">
+                    <li>{td_string!(locale, messages.how_often)}</li>
+                    <li>{td_string!(locale, messages.how_at_once)}</li>
+                    <li>{td_string!(locale, messages.how_whose)}</li>
+                </ul>
+            </section>
+        </main>
+    }
+    .into_any()
+}
+
+fn said(locale: Locale, answered: Answered) -> AnyView {
+    let text = match answered {
+        Answered::On => td_string!(locale, messages.said_on),
+        Answered::Off => td_string!(locale, messages.said_off),
+        Answered::Sent => td_string!(locale, messages.said_sent),
+        Answered::TooSoon => td_string!(locale, messages.said_too_soon),
+        Answered::Unknown => td_string!(locale, messages.said_unknown),
+    };
+    match answered {
+        Answered::TooSoon | Answered::Unknown => view! { <p class="note note-bad" role="alert">{text}</p> }.into_any(),
+        _ => view! { <p class="note" role="status">{text}</p> }.into_any(),
+    }
+}
+
+fn off(locale: Locale, page: &MessagesPage) -> AnyView {
+    view! {
+        <section class="card" aria-labelledby="state">
+            <h2 id="state">{td_string!(locale, messages.is_off)}</h2>
+            {if page.is_wechat {
+                view! {
+                    <p>{td_string!(locale, messages.follow_first)}</p>
+                    <a class="button" rel="external" href=format!("{HERE}/on")>{td_string!(locale, messages.switch_on)}</a>
+                }
+                .into_any()
+            } else {
+                open_in_wechat(locale, page)
+            }}
+        </section>
+    }
+    .into_any()
+}
+
+fn open_in_wechat(locale: Locale, page: &MessagesPage) -> AnyView {
+    view! {
+        <p>{td_string!(locale, messages.open_in_wechat)}</p>
+        <p class="messages-address">{page.address.clone()}</p>
+    }
+    .into_any()
+}
+
+fn on(locale: Locale, page: &MessagesPage, unreached: Option<Unreached>, reached_at: Option<Millis>, pace: &Pace) -> AnyView {
+    let last = reached_at.map(|at| fill(td_string!(locale, messages.reached), &[("at", &at.text())]));
+    let standing = match unreached {
+        Some(why) => {
+            let text = fill(td_string!(locale, messages.unreached), &[("why", &reason(locale, why))]);
+            view! { <p class="note note-bad" role="alert">{text}</p> }.into_any()
+        }
+        None if last.is_none() => view! { <p>{td_string!(locale, messages.not_yet)}</p> }.into_any(),
+        None => ().into_any(),
+    };
+    let waiting = pace.gathered.has_sales().then(|| {
+        let (count, amount) = (pace.gathered.count, yuan(pace.gathered.sum_fen));
+        match pace.due_at() {
+            Some(at) => fill(td_string!(locale, messages.waiting), &[("count", &count), ("amount", &amount), ("at", &at.text())]),
+            None => fill(td_string!(locale, messages.waiting_after), &[("count", &count), ("amount", &amount)]),
+        }
+    });
+    let again = if page.is_wechat {
+        view! { <a class="button button-quiet" rel="external" href=format!("{HERE}/on")>{td_string!(locale, messages.bind_again)}</a> }
+            .into_any()
+    } else {
+        ().into_any()
+    };
+    view! {
+        <section class="card" aria-labelledby="state">
+            <h2 id="state">{td_string!(locale, messages.is_on)}</h2>
+            {standing}
+            {last.map(|text| view! { <p>{text}</p> })}
+            {waiting.map(|text| view! { <p>{text}</p> })}
+            <form method="post" action=format!("{HERE}/test")>
+                <button class="button" type="submit">{td_string!(locale, messages.send_test)}</button>
+            </form>
+            {again}
+            <form method="post" action=format!("{HERE}/off")>
+                <button class="button button-quiet" type="submit">{td_string!(locale, messages.switch_off)}</button>
+            </form>
+        </section>
+    }
+    .into_any()
+}
+
+/// Why messages do not get through, and what helps.
+fn reason(locale: Locale, why: Unreached) -> &'static str {
+    match why {
+        Unreached::NotFollowing => td_string!(locale, messages.why_not_following),
+        Unreached::Refused => td_string!(locale, messages.why_refused),
+        Unreached::TooOften => td_string!(locale, messages.why_too_often),
+        Unreached::Quota => td_string!(locale, messages.why_quota),
+        Unreached::Misconfigured => td_string!(locale, messages.why_misconfigured),
+        Unreached::Unavailable => td_string!(locale, messages.why_unavailable),
+    }
+}

@@ -1,0 +1,3 @@
+//! The ways by which people are written to. Beside the channels, only these speak to the outside.
+
+pub mod wechat_account;

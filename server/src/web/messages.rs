@@ -1,0 +1,193 @@
+//! 接收收款成功通知: the screen that switches messages on and off, the trip to WeChat that tells whom they are for, and what the
+//! account tells by itself.
+
+use app::messages::{Answered, MessagesPage, State as Standing, messages_page};
+use axum::extract::{Query, State};
+use axum::http::{HeaderMap, StatusCode, Uri};
+use axum::response::{IntoResponse, Response};
+use domain::Caller;
+use serde::Deserialize;
+
+use super::cookies;
+use super::headers::Policy;
+use super::manager::signed_in;
+use super::visit::{Visit, query_value};
+use crate::channels::oauth::Identity;
+use crate::fresh;
+use crate::messages::Tested;
+use crate::pay::hex;
+use crate::senders::wechat_account::{AccountEvent, AccountMessages, is_signed};
+use crate::site::Site;
+use crate::store::StoreError;
+
+/// Where the screen is.
+const HERE: &str = "/m/settings/messages";
+
+/// What the browser keeps during a trip to WeChat.
+const TRIP: &str = "__Host-messages";
+
+/// How long a trip may take.
+const TRIP_MS: i64 = 10 * 60_000;
+
+/// `GET /m/settings/messages`.
+pub async fn screen(visit: Visit, uri: Uri, headers: HeaderMap) -> Response {
+    let (visit, caller) = match signed_in(visit, &headers, HERE).await {
+        Ok(found) => found,
+        Err(response) => return response,
+    };
+    let state = match standing(&visit.site, &caller).await {
+        Ok(state) => state,
+        Err(error) => return visit.store_trouble(&error, Some(HERE)),
+    };
+    let page = MessagesPage {
+        state,
+        is_wechat: visit.is_wechat,
+        address: format!("{}{HERE}", visit.site.config.public_url),
+        answered: query_value(&uri, "said").and_then(|word| Answered::of_word(&word)),
+    };
+    let html = messages_page(visit.prefs, &visit.nonce, &visit.site.client.mobile, visit.site.demo.is_some(), &page);
+    let policy = Policy { nonce: &visit.nonce, form_origins: &[], demo_origin: None }.app();
+    visit.app_page(StatusCode::OK, html, &policy)
+}
+
+async fn standing(site: &Site, caller: &Caller) -> Result<Standing, StoreError> {
+    if !site.account.is_set_up() {
+        return Ok(Standing::NotSetUp);
+    }
+    let listener = site.messages.listener(caller).await?;
+    Ok(listener.map_or(Standing::Off, |it| Standing::On { unreached: it.unreached, reached_at: it.reached_at_ms, pace: it.pace }))
+}
+
+/// `GET /m/settings/messages/on`: to WeChat, which tells who this is there.
+pub async fn begin(mut visit: Visit, headers: HeaderMap) -> Response {
+    let caller = match signed_in(visit, &headers, HERE).await {
+        Ok((found, caller)) => {
+            visit = found;
+            caller
+        }
+        Err(response) => return response,
+    };
+    if !visit.is_wechat || !visit.site.account.is_set_up() {
+        return visit.redirect(HERE);
+    }
+    let state = hex(&fresh::bytes::<16>());
+    let sealed = visit.site.seal.seal("messages", &format!("{state}\n{}", caller.account), visit.now.plus_ms(TRIP_MS));
+    visit.cookies.extend(cookies::set(TRIP, &sealed, TRIP_MS / 1000));
+    let landing = format!("{}{HERE}/wechat", visit.site.config.public_url);
+    let address = visit.site.oauth.authorize_url(&landing, &state);
+    visit.redirect(&address)
+}
+
+/// What WeChat's sign-in page sends back.
+#[derive(Debug, Deserialize)]
+pub struct Landing {
+    #[serde(default)]
+    code: String,
+    #[serde(default)]
+    state: String,
+}
+
+/// `GET /m/settings/messages/wechat`: back from WeChat. Only the browser that began the trip, and the person who is signed in
+/// there, can end it.
+pub async fn landing(mut visit: Visit, headers: HeaderMap, Query(landing): Query<Landing>) -> Response {
+    let caller = match signed_in(visit, &headers, HERE).await {
+        Ok((found, caller)) => {
+            visit = found;
+            caller
+        }
+        Err(response) => return response,
+    };
+    let site = visit.site.clone();
+    let kept = cookies::get(&headers, TRIP).and_then(|sealed| site.seal.open("messages", sealed, visit.now));
+    visit.cookies.extend(cookies::forget(TRIP));
+    if kept != Some(format!("{}\n{}", landing.state, caller.account)) {
+        return answer(visit, Answered::Unknown);
+    }
+    let openid = match site.oauth.exchange(&landing.code).await {
+        Ok(Identity::Person { openid }) => openid,
+        Ok(Identity::Preview) => return answer(visit, Answered::Unknown),
+        Err(error) => {
+            tracing::warn!(%error, "WeChat did not say who wants messages");
+            return answer(visit, Answered::Unknown);
+        }
+    };
+    match site.messages.switch_on(&caller, &openid, visit.prefs.locale).await {
+        Ok(()) => answer(visit, Answered::On),
+        Err(error) => visit.store_trouble(&error, Some(HERE)),
+    }
+}
+
+/// `POST /m/settings/messages/test`: sends a message to see one.
+pub async fn test(visit: Visit, headers: HeaderMap) -> Response {
+    let (visit, caller) = match signed_in(visit, &headers, HERE).await {
+        Ok(found) => found,
+        Err(response) => return response,
+    };
+    let site = visit.site.clone();
+    match site.messages.test(&caller).await {
+        Ok(Tested::Sent) => answer(visit, Answered::Sent),
+        Ok(Tested::TooSoon) => answer(visit, Answered::TooSoon),
+        Ok(Tested::Off) => visit.redirect(HERE),
+        Err(error) => visit.store_trouble(&error, Some(HERE)),
+    }
+}
+
+/// `POST /m/settings/messages/off`.
+pub async fn off(visit: Visit, headers: HeaderMap) -> Response {
+    let (visit, caller) = match signed_in(visit, &headers, HERE).await {
+        Ok(found) => found,
+        Err(response) => return response,
+    };
+    let site = visit.site.clone();
+    match site.messages.switch_off(&caller).await {
+        Ok(()) => answer(visit, Answered::Off),
+        Err(error) => visit.store_trouble(&error, Some(HERE)),
+    }
+}
+
+fn answer(visit: Visit, answered: Answered) -> Response {
+    visit.redirect(&format!("{HERE}?said={}", answered.word()))
+}
+
+/// How the account signs what it tells.
+#[derive(Debug, Deserialize)]
+pub struct Signed {
+    #[serde(default)]
+    signature: String,
+    #[serde(default)]
+    timestamp: String,
+    #[serde(default)]
+    nonce: String,
+    #[serde(default)]
+    echostr: String,
+}
+
+impl Signed {
+    fn is_true(&self, site: &Site) -> bool {
+        let token = site.config.wechat.as_ref().and_then(|wechat| wechat.messages.push_token.as_ref());
+        token.is_some_and(|token| is_signed(&String::from_utf8_lossy(token.reveal()), &self.timestamp, &self.nonce, &self.signature))
+    }
+}
+
+/// `GET /notify/account`: WeChat asks whether this is the address that the administrator entered.
+pub async fn prove(State(site): State<Site>, Query(signed): Query<Signed>) -> Response {
+    if signed.is_true(&site) { signed.echostr.into_response() } else { StatusCode::FORBIDDEN.into_response() }
+}
+
+/// `POST /notify/account`: somebody follows or does not any more, or a message ended. Events come again when they are not
+/// answered with 200, and telling them twice changes nothing.
+pub async fn event(State(site): State<Site>, Query(signed): Query<Signed>, body: String) -> Response {
+    if !signed.is_true(&site) {
+        metrics::counter!("shouma_account_events_refused_total").increment(1);
+        return StatusCode::FORBIDDEN.into_response();
+    }
+    match site.messages.hear(AccountEvent::read(&body)).await {
+        Ok(true) => "success".into_response(),
+        // It may have come before the answer to the message itself was stored.
+        Ok(false) => StatusCode::SERVICE_UNAVAILABLE.into_response(),
+        Err(error) => {
+            tracing::error!(%error, "an event of the account could not be stored; it is told again");
+            StatusCode::SERVICE_UNAVAILABLE.into_response()
+        }
+    }
+}
