@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use crate::bank::pay;
 use crate::orders::{Order, PayRefusal, Purse};
 use crate::sign::pay_message;
-use crate::world::{Shared, World};
+use crate::world::{Shared, World, lock};
 
 /// What the page hands to the wallet, and what the person then does.
 #[derive(Deserialize)]
@@ -23,6 +23,9 @@ struct Call {
     package: String,
     sign_type: String,
     pay_sign: String,
+    /// The page that calls; the wallet knows it by itself.
+    #[serde(default)]
+    page: String,
     action: Option<String>,
 }
 
@@ -65,6 +68,9 @@ fn checked(world: &World, call: &Call) -> Value {
 fn known_order(world: &World, call: &Call) -> Result<Order, &'static str> {
     if call.sign_type != "RSA" {
         return Err("signType must be RSA");
+    }
+    if !lock(&world.directories).allow(&call.page, world.now_ms()) {
+        return Err("当前页面的URL未注册: the page lies in none of the merchant's payment directories");
     }
     let prepay_id = call.package.strip_prefix("prepay_id=").ok_or("package must be prepay_id=...")?;
     if call.app_id != world.ring().merchant.appid {

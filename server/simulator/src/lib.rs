@@ -24,6 +24,7 @@ mod body;
 mod bridge;
 mod cashier;
 pub mod clock;
+mod directories;
 mod doors;
 mod faults;
 mod gate;

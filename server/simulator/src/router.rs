@@ -9,7 +9,7 @@ use axum::routing::{get, post};
 
 use crate::clock::http_date;
 use crate::world::Shared;
-use crate::{bridge, cashier, doors, inbox, messages, oauth, v3};
+use crate::{bridge, cashier, directories, doors, inbox, messages, oauth, v3};
 
 pub(crate) fn router(world: Shared) -> Router {
     let merchant = v3::router(world.clone());
@@ -43,6 +43,7 @@ pub(crate) fn router(world: Shared) -> Router {
         .route("/_sim/outbox", get(doors::outbox).delete(doors::clear_outbox))
         .route("/_sim/followers", get(inbox::followers).post(inbox::set_follower))
         .route("/_sim/account", post(inbox::set_account))
+        .route("/_sim/pay-directories", get(directories::list).post(directories::add).delete(directories::clear))
         .route("/_sim/key-mode", get(doors::get_keys).post(doors::set_keys))
         .route("/_sim/oauth", post(doors::set_oauth))
         .route("/_sim/payer", get(oauth::become_payer));

@@ -10,6 +10,7 @@ use crate::account::Account;
 use crate::agenda::Agenda;
 use crate::bills::Shelf;
 use crate::clock::Clock;
+use crate::directories::Directories;
 use crate::faults::Faults;
 use crate::keys::{KeyMode, KeyRing, Switch};
 use crate::oauth::Identities;
@@ -42,6 +43,7 @@ pub(crate) struct World {
     pub faults: Faults,
     pub identities: Mutex<Identities>,
     pub account: Mutex<Account>,
+    pub directories: Mutex<Directories>,
     pub outbox: Mutex<Outbox>,
     pub shelf: Mutex<Shelf>,
     pub agenda: Agenda,
@@ -86,6 +88,7 @@ impl World {
             faults: Faults::default(),
             identities: Mutex::default(),
             account: Mutex::default(),
+            directories: Mutex::default(),
             outbox: Mutex::default(),
             shelf: Mutex::default(),
             agenda: Agenda::default(),

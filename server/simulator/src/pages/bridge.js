@@ -31,6 +31,7 @@
   function ask(call, action) {
     var body = {};
     ["appId", "timeStamp", "nonceStr", "package", "signType", "paySign"].forEach(function (name) { body[name] = call[name]; });
+    body.page = location.href;
     if (action) body.action = action;
     // Plain text needs no preflight; the simulator reads JSON whatever it is called.
     return fetch(base + "/_sim/bridge", { method: "POST", credentials: "omit", headers: { "Content-Type": "text/plain" }, body: JSON.stringify(body) })

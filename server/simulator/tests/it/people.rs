@@ -170,6 +170,89 @@ async fn messages_need_a_token_and_lie_in_the_outbox() {
     assert_eq!(send(&token, &message).await["errcode"], 40_001);
 }
 
+/// Sends by one of the two doors; answers the errcode and the number.
+async fn send(shop: &Shop, door: &str, body: Value) -> (i64, Option<i64>) {
+    let (base, secret) = (shop.sim.base_url(), &shop.merchant.app_secret);
+    let ask = json!({ "grant_type": "client_credential", "appid": shop.merchant.appid, "secret": secret });
+    let token = shop.http.post(format!("{base}/cgi-bin/stable_token")).json(&ask).send().await.unwrap().text().await.unwrap();
+    let token: Value = serde_json::from_str(&token).unwrap();
+    let query = [("access_token", token["access_token"].as_str().unwrap())];
+    let answer = shop.http.post(format!("{base}/cgi-bin/message/{door}")).query(&query).json(&body).send().await.unwrap();
+    let answer: Value = serde_json::from_str(&answer.text().await.unwrap()).unwrap();
+    (answer["errcode"].as_i64().unwrap(), answer["msgid"].as_i64())
+}
+
+#[tokio::test]
+async fn messages_reach_followers_with_consent_within_quotas_and_once_per_number() {
+    let shop = Shop::open().await;
+    let (template, subscription) = (&shop.merchant.message_template_id, &shop.merchant.subscribe_template_id);
+    let message = |template: &str, number: &str, field: &str, value: &str| json!({ "touser": "oA", "template_id": template, "client_msg_id": number, "data": { field: { "value": value } } });
+    assert_eq!(send(&shop, "template/send", message(template, "1", "thing1", "x")).await.0, 43_004);
+    shop.door("POST", "/followers", json!({ "openid": "oA", "follows": true })).await;
+    assert_eq!(send(&shop, "template/send", message("other", "1", "thing1", "x")).await.0, 40_037);
+    for (number, (field, value, expected)) in [
+        ("thing1", "一二三四五六七八九十一二三四五六七八九十", 0),
+        ("thing1", "一二三四五六七八九十一二三四五六七八九十多", 47_003),
+        ("thing1", "", 47_003),
+        ("amount1", "¥1234.50", 0),
+        ("amount1", "¥1,234.50", 47_003),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        assert_eq!(send(&shop, "template/send", message(template, &format!("n{number}"), field, value)).await.0, expected, "{value}");
+    }
+    let (first, id) = send(&shop, "template/send", message(template, "same", "thing1", "x")).await;
+    assert_eq!((first, send(&shop, "template/send", message(template, "same", "thing1", "x")).await.0), (0, 40_241));
+    shop.hands.advance(60_000);
+    assert_eq!(send(&shop, "template/send", message(template, "same", "thing1", "x")).await, (0, id), "shown once");
+    shop.hands.advance(600_000);
+    assert_ne!(send(&shop, "template/send", message(template, "same", "thing1", "x")).await.1, id, "ten minutes are over");
+
+    assert_eq!(send(&shop, "subscribe/bizsend", message(subscription, "s1", "thing1", "x")).await.0, 43_101);
+    shop.door("POST", "/followers", json!({ "openid": "oA", "consents": 1 })).await;
+    assert_eq!(send(&shop, "subscribe/bizsend", message(subscription, "s2", "thing1", "x")).await.0, 0);
+    assert_eq!(send(&shop, "subscribe/bizsend", message(subscription, "s3", "thing1", "x")).await.0, 43_101, "a consent is one message");
+
+    shop.door("POST", "/account", json!({ "quota": 8 })).await;
+    let mut errcodes = vec![];
+    for number in 0..4 {
+        errcodes.push(send(&shop, "template/send", message(template, &format!("q{number}"), "thing1", "x")).await.0);
+    }
+    assert_eq!(errcodes, [0, 0, 0, 45_009]);
+    shop.door("POST", "/account", json!({ "quota": 1000 })).await;
+    let mut last = 0;
+    for number in 0..21 {
+        last = send(&shop, "template/send", message(template, &format!("m{number}"), "thing1", "x")).await.0;
+    }
+    assert_eq!(last, 43_117);
+    let page = shop.http.get(format!("{}/inbox/wechat", shop.sim.base_url())).send().await.unwrap().text().await.unwrap();
+    assert!(page.contains("<code>oA</code>") && page.contains("¥1234.50"), "{page}");
+}
+
+#[tokio::test]
+async fn the_ticket_for_pages_is_one_for_two_hours() {
+    let shop = Shop::open().await;
+    let base = shop.sim.base_url();
+    let ask = json!({ "grant_type": "client_credential", "appid": shop.merchant.appid, "secret": shop.merchant.app_secret });
+    let read = async |request: reqwest::RequestBuilder| -> Value {
+        serde_json::from_str(&request.send().await.unwrap().text().await.unwrap()).unwrap()
+    };
+    let token =
+        async || read(shop.http.post(format!("{base}/cgi-bin/stable_token")).json(&ask)).await["access_token"].as_str().unwrap().to_owned();
+    assert_eq!(token().await, token().await, "the stable door gives one token to all who ask");
+    let ticket = async |token: &str| {
+        read(shop.http.get(format!("{base}/cgi-bin/ticket/getticket")).query(&[("access_token", token), ("type", "jsapi")])).await
+    };
+    assert_eq!(ticket("wrong").await["errcode"], 40_001);
+    let first = ticket(&token().await).await;
+    assert_eq!((first["errcode"].as_i64(), first["expires_in"].as_i64()), (Some(0), Some(7200)));
+    shop.hands.advance(7_199_000);
+    assert_eq!(ticket(&token().await).await["ticket"], first["ticket"]);
+    shop.hands.advance(1_000);
+    assert_ne!(ticket(&token().await).await["ticket"], first["ticket"]);
+}
+
 #[tokio::test]
 async fn the_documentation_lists_every_door_and_fault() {
     let shop = Shop::open().await;

@@ -112,6 +112,22 @@ async fn the_wallet_opens_only_for_a_call_that_the_merchant_signed() {
         wrong[name] = value.clone();
         assert_eq!(shop.door("POST", "/bridge", wrong).await.1["ok"], false, "{name} {value}");
     }
+    for directory in ["https://pay.example.org/abc/123/", "https://www.example.org/"] {
+        assert_eq!(shop.door("POST", "/pay-directories", json!({ "directory": directory })).await.0, 204);
+    }
+    shop.hands.advance(5 * 60_000);
+    for (page, expected) in [
+        ("https://www.example.org/p/demo/1", true),
+        ("https://pay.example.org/abc/123/pay", true),
+        ("https://pay.example.org/abc/", false),
+        ("https://pay.example.org/abc/123/pay/", false),
+        ("", false),
+    ] {
+        let mut from = call.clone();
+        from["page"] = json!(page);
+        assert_eq!(shop.door("POST", "/bridge", from).await.1["ok"], expected, "{page}");
+    }
+    assert_eq!(shop.door("DELETE", "/pay-directories", Value::Null).await.0, 204);
     assert_eq!(shop.door("POST", "/bridge", call.clone()).await.1["amount_fen"], 1250);
     let mut act = call.clone();
     act["action"] = json!("cancel");

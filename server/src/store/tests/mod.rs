@@ -4,6 +4,7 @@ use super::testing::{postgres, sqlite, stores};
 use super::*;
 
 mod concerns;
+mod listening;
 mod money;
 mod people;
 mod refreshing;
