@@ -26,13 +26,10 @@
   }
 
   // The camera takes a picture and the browser reads the code in it; where it cannot, there is nothing to tap.
-  for (const tool of form.querySelectorAll("[data-scan]")) {
+  const scans = form.querySelectorAll("[data-scan]");
+  for (const tool of scans) {
     const field = document.getElementById(tool.dataset.scan);
-    if (!self.BarcodeDetector) {
-      tool.remove();
-      continue;
-    }
-    tool.hidden = false;
+    tool.hidden = !self.BarcodeDetector;
     on(tool, "input", async (event) => {
       event.stopPropagation();
       const picture = event.target.files[0];
@@ -41,6 +38,29 @@
       if (seen[0]) fill(field, seen[0].rawValue);
       else tool.firstChild.textContent = tool.dataset.fail;
     });
+  }
+
+  // Inside WeChat its own scanner is better. Until its script has come and believes the page, all stays as it is.
+  if (form.dataset.wx) {
+    const { src, ...config } = JSON.parse(form.dataset.wx);
+    const script = document.createElement("script");
+    script.src = src;
+    on(script, "load", () => {
+      wx.config({ ...config, jsApiList: ["scanQRCode"] });
+      wx.ready(() => {
+        for (const tool of scans) {
+          tool.hidden = false;
+          on(tool, "click", (event) => {
+            event.preventDefault();
+            // A bar code comes with its kind in front: EAN_13,6901234567892
+            const success = ({ resultStr }) =>
+              fill(document.getElementById(tool.dataset.scan), resultStr.replace(/^(EAN|UPC|CODE|ITF|CODABAR)\w*,/, ""));
+            wx.scanQRCode({ needResult: 1, scanType: tool.dataset.kinds.split(" "), success });
+          });
+        }
+      });
+    });
+    document.head.append(script);
   }
 
   // Only a company has a tax number.

@@ -88,6 +88,7 @@ fn pages(shell: Shell<'_>) -> Vec<(&'static str, String)> {
         photo_errors: &[],
         idem: "0196f3a2b1c47d8e9f00112233445566",
         draft: None,
+        wechat_script: None,
         trouble: None,
     };
     let refused = |key: &str, why| FieldError { key: key.into(), why };

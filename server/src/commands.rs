@@ -116,6 +116,7 @@ pub async fn demo() -> Result<(), Failed> {
         oauth_url: sim.base_url(),
         account_url: sim.base_url(),
         timeout_ms: 10_000,
+        script_url: Some(sim.base_url()),
         messages: MessageSettings::of_template(&merchant.message_template_id, &merchant.push_token),
     });
     let store = open_or_migrate(&config).await?;

@@ -64,6 +64,11 @@ pub const SETTINGS: &[Setting] = &[
     setting("wechat.api_url", "https://api.mch.weixin.qq.com", "WeChat Pay's address, or a stand-in's"),
     setting("wechat.oauth_url", "https://open.weixin.qq.com", "address of WeChat's sign-in page, or a stand-in's"),
     setting("wechat.account_url", "https://api.weixin.qq.com", "address of WeChat's account services, or a stand-in's"),
+    setting(
+        "wechat.script_url",
+        "https://res.wx.qq.com",
+        "where WeChat's script comes from, by which payers scan codes inside WeChat; empty: they type, or use what their browser has",
+    ),
     setting("wechat.message_template_id", "", "template of the account's messages about money; empty: managers cannot have them"),
     setting(
         "wechat.message_fields",
@@ -174,6 +179,8 @@ pub struct WechatSettings {
     pub account_url: String,
     /// Longest call.
     pub timeout_ms: u64,
+    /// Where WeChat's script comes from, if pages are to use it.
+    pub script_url: Option<String>,
     /// Messages of the account.
     pub messages: MessageSettings,
 }
@@ -392,6 +399,7 @@ impl Values {
             oauth_url: self.url("wechat.oauth_url")?,
             account_url: self.url("wechat.account_url")?,
             timeout_ms: self.number("wechat.timeout_ms", 1, 60_000)?,
+            script_url: self.given("wechat.script_url").map(|_| self.url("wechat.script_url")).transpose()?,
             messages: self.messages()?,
         }))
     }

@@ -31,6 +31,9 @@ const HOUR_MS: u64 = 3_600_000;
 /// How often the log is told where the audit trails end.
 const DAY_MS: u64 = 24 * HOUR_MS;
 
+/// How often it is looked whether the ticket for pages ends soon: more often than it is replaced early.
+const TICKET_MS: u64 = 60_000;
+
 /// How much is claimed in one go.
 const BATCH: i64 = 64;
 
@@ -45,6 +48,9 @@ pub fn start(site: &Site, stopping: &watch::Receiver<bool>) -> JoinSet<()> {
     jobs.spawn(every(HOUR_MS, stopping.clone(), site.clone(), |site| Box::pin(async move { tidy_up(&site).await })));
     jobs.spawn(every(2_000, stopping.clone(), site.clone(), |site| Box::pin(async move { keep_keys(&site).await })));
     jobs.spawn(every(DAY_MS, stopping.clone(), site.clone(), |site| Box::pin(async move { note_audit_heads(&site).await })));
+    if site.config.wechat.as_ref().is_some_and(|wechat| wechat.script_url.is_some()) {
+        jobs.spawn(every(TICKET_MS, stopping.clone(), site.clone(), |site| Box::pin(async move { refresh_ticket(&site).await })));
+    }
     if site.store.has_other_instances() {
         jobs.spawn(every(500, stopping.clone(), site.clone(), |site| Box::pin(async move { watch_others(&site).await })));
     }
@@ -169,6 +175,14 @@ async fn note_audit_heads(site: &Site) -> Result<bool, StoreError> {
     let mut conn = site.store.read().await?;
     for head in audit::heads(&mut conn.tx()).await? {
         tracing::info!(%head, "the audit trail ends here");
+    }
+    Ok(false)
+}
+
+/// Keeps the ticket by which pages use WeChat's script. Without one payers type what they would have scanned.
+async fn refresh_ticket(site: &Site) -> Result<bool, StoreError> {
+    if let Err(error) = site.account.refresh_ticket().await {
+        tracing::warn!(%error, "WeChat gave no ticket for pages; payers type codes instead of scanning them");
     }
     Ok(false)
 }

@@ -1,6 +1,6 @@
 //! The questions of a form: one rendering for each of the eight components (row E21).
 
-use domain::form::{Component, Field, Typed};
+use domain::form::{Component, Field, ScanKind, Typed};
 use leptos::prelude::*;
 
 use super::page::{Fault, PayForm};
@@ -52,7 +52,7 @@ pub(super) fn question(asking: &Asking<'_>, field: &Field, fault: Option<&Fault>
         Component::Choice { options, multiple } => chips(asking, field, options, *multiple, described),
         Component::Switch => tick(asking, field, Some("switch"), described),
         Component::Checkbox => tick(asking, field, None, described),
-        Component::Scan { .. } => scan(asking, field, described),
+        Component::Scan { accepts } => scan(asking, field, *accepts, described),
         Component::Photo => photo(asking, field, described),
         Component::Location => place(asking, field, described),
         Component::InvoiceTitle => invoice_title(asking, field, described),
@@ -218,14 +218,20 @@ fn tick(asking: &Asking<'_>, field: &Field, role: Option<&'static str>, said: De
     .into_any()
 }
 
-/// A code to type; the script adds the camera where the browser can read codes.
-fn scan(asking: &Asking<'_>, field: &Field, said: Described) -> AnyView {
+/// A code to type; the script adds the camera where WeChat or the browser can read codes.
+fn scan(asking: &Asking<'_>, field: &Field, accepts: ScanKind, said: Described) -> AnyView {
     let id = control_id(field);
+    // In the words of WeChat's script.
+    let kinds = match accepts {
+        ScanKind::Bar => "barCode",
+        ScanKind::Qr => "qrCode",
+        ScanKind::Auto => "qrCode barCode",
+    };
     view! {
         <div class="f">
             <label for=id.clone()>{field.label.clone()}{mark(asking.locale, field)}</label>
             {line(field, id.clone(), field.name(), asking.typed.first(&field.key), &said)}
-            <label class="tool" data-scan=id data-fail=td_string!(asking.locale, pay.scan_failed) hidden>
+            <label class="tool" data-scan=id data-kinds=kinds data-fail=td_string!(asking.locale, pay.scan_failed) hidden>
                 {td_string!(asking.locale, pay.scan)}
                 <input type="file" accept="image/*" capture="environment" class="sr" />
             </label>

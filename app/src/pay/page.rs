@@ -76,6 +76,9 @@ pub struct PayForm<'a> {
     pub idem: &'a str,
     /// The signed draft (`draft`) that travels in the form when the browser keeps no cookie of ours.
     pub draft: Option<&'a str>,
+    /// What WeChat's script is to be told (JSON: `src`, `appId`, `timestamp`, `nonceStr`, `signature`), so that it scans codes. Only
+    /// inside WeChat, and only where a code is asked for.
+    pub wechat_script: Option<&'a str>,
     /// What went wrong as a whole.
     pub trouble: Option<Trouble>,
 }
@@ -155,6 +158,7 @@ fn form(shell: Shell<'_>, pay: &PayForm<'_>, faults: &[Fault]) -> impl IntoView 
             action=pay.action.to_owned()
             enctype=has_photo.then_some("multipart/form-data")
             data-why=open_sentence(locale, &Component::text(1))
+            data-wx=pay.wechat_script.map(str::to_owned)
         >
             <input type="hidden" name="idem" value=pay.idem.to_owned() />
             {draft}

@@ -46,6 +46,7 @@ fn pay<'a>(shop: &'a Shop, form: &'a FormSchema, typed: &'a Typed, none: &'a Typ
         photo_errors: &[],
         idem: "0196f3a2b1c47d8e9f00112233445566",
         draft: None,
+        wechat_script: None,
         trouble: None,
     }
 }

@@ -153,6 +153,7 @@ async fn ours(database: &Path, merchant: Merchant) {
         oauth_url: simulator_url.clone(),
         account_url: simulator_url.clone(),
         timeout_ms: 10_000,
+        script_url: None,
         messages: MessageSettings::of_template(&merchant.message_template_id, &merchant.push_token),
     });
     let (store, _) = open_demo(database).await;

@@ -7,6 +7,7 @@ use bytes::Bytes;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use crate::account::sha1;
 use crate::bank::pay;
 use crate::orders::{Order, PayRefusal, Purse};
 use crate::sign::pay_message;
@@ -33,6 +34,37 @@ struct Call {
 pub(crate) async fn script() -> Response {
     let headers = [(header::CONTENT_TYPE, "text/javascript; charset=utf-8"), (header::CACHE_CONTROL, "no-cache")];
     (headers, include_str!("pages/bridge.js")).into_response()
+}
+
+/// `GET /open/js/jweixin-1.6.0.js`.
+pub(crate) async fn page_script() -> Response {
+    let headers = [(header::CONTENT_TYPE, "text/javascript; charset=utf-8"), (header::CACHE_CONTROL, "no-cache")];
+    (headers, include_str!("pages/jweixin.js")).into_response()
+}
+
+/// What a page tells WeChat's script of itself.
+#[derive(Deserialize)]
+struct PageConfig {
+    app_id: String,
+    timestamp: i64,
+    nonce: String,
+    signature: String,
+    url: String,
+}
+
+/// `POST /_sim/jssdk`: whether WeChat's script believes the page. Any page may call it.
+pub(crate) async fn believe(State(world): State<Shared>, body: Bytes) -> Response {
+    let errmsg = match serde_json::from_slice::<PageConfig>(&body) {
+        Err(_) => "config:fail, the parameters are incomplete",
+        Ok(page) if page.app_id != world.ring().merchant.appid => "config:invalid appid",
+        Ok(PageConfig { timestamp, nonce, signature, url, .. }) => {
+            let ticket = lock(&world.identities).known_ticket(world.now_ms()).unwrap_or_default();
+            let url = url.split('#').next().unwrap_or_default().to_owned();
+            let text = format!("jsapi_ticket={ticket}&noncestr={nonce}&timestamp={timestamp}&url={url}");
+            if !ticket.is_empty() && sha1(&text) == signature { "config:ok" } else { "config:invalid signature" }
+        }
+    };
+    with_cors(axum::Json(json!({ "errmsg": errmsg })).into_response())
 }
 
 /// `POST /_sim/bridge`: checks the call as the wallet does; with an `action` also carries it out. Any page may call it.

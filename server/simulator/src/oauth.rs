@@ -99,6 +99,11 @@ impl Identities {
         (ticket, until_s - now_s)
     }
 
+    /// The ticket that was given last, while it is good.
+    pub fn known_ticket(&self, now_ms: i64) -> Option<String> {
+        self.ticket.as_ref().filter(|(_, until_s)| *until_s > now_ms / 1000).map(|(ticket, _)| ticket.clone())
+    }
+
     /// Whether a token of the account is still good.
     pub fn knows_token(&self, token: &str, now_ms: i64) -> bool {
         self.tokens.get(token).is_some_and(|until_s| *until_s > now_ms / 1000)

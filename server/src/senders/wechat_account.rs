@@ -8,7 +8,7 @@ use domain::digest::Unreached;
 use reqwest::{Method, Url};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
-use tokio::sync::Mutex;
+use tokio::sync::{Mutex, RwLock};
 
 use crate::channels::outbound;
 use crate::channels::secret::Secret;
@@ -97,7 +97,7 @@ pub struct Account {
     client: reqwest::Client,
     clock: Clock,
     token: Mutex<Option<Held>>,
-    ticket: Mutex<Option<Held>>,
+    ticket: RwLock<Option<Held>>,
 }
 
 /// Something that WeChat gave for a time.
@@ -127,23 +127,34 @@ impl Account {
     pub fn new(config: AccountConfig, clock: Clock) -> Result<Account, ConfigError> {
         let describe = |error| ConfigError::of("wechat.account_url", outbound::describe(error));
         let client = outbound::client(config.timeout_ms).map_err(describe)?;
-        Ok(Account { config, client, clock, token: Mutex::default(), ticket: Mutex::default() })
+        Ok(Account { config, client, clock, token: Mutex::default(), ticket: RwLock::default() })
     }
 
-    /// The ticket by which pages may use WeChat's script. It is asked for rarely and kept until shortly before its end.
+    /// Asks for the ticket by which pages may use WeChat's script, when there is none or it ends soon. A job does this, so that
+    /// no page waits for WeChat.
     ///
     /// # Errors
     /// [`AccountError`].
-    pub async fn ticket(&self) -> Result<String, AccountError> {
-        let mut held = self.ticket.lock().await;
+    pub async fn refresh_ticket(&self) -> Result<(), AccountError> {
         let now = (self.clock)();
-        if let Some(ticket) = held.as_ref().filter(|ticket| now < ticket.until) {
-            return Ok(ticket.text.clone());
+        if self.ticket.read().await.as_ref().is_some_and(|ticket| now < ticket.until) {
+            return Ok(());
         }
         let answer = self.ask_as_account(Method::GET, "ticket/getticket", &[("type", "jsapi")], None).await?;
-        let fresh = keep(answer.ticket, answer.expires_in, now)?;
-        *held = Some(fresh.clone());
-        Ok(fresh.text)
+        *self.ticket.write().await = Some(keep(answer.ticket, answer.expires_in, now)?);
+        Ok(())
+    }
+
+    /// What WeChat's script is to be told to believe the page at `url`; `None` while there is no ticket.
+    pub async fn page_script(&self, script_url: &str, url: &str, nonce: &str) -> Option<Value> {
+        let now = (self.clock)();
+        let held = self.ticket.read().await.clone();
+        // It is good for some time beyond the moment at which it is to be replaced.
+        let ticket = held.filter(|ticket| now < ticket.until.plus_ms(EARLY_MS))?;
+        let timestamp_s = now.get() / 1000;
+        let signature = page_signature(&ticket.text, nonce, timestamp_s, url);
+        let src = format!("{script_url}/open/js/jweixin-1.6.0.js");
+        Some(json!({"src": src, "appId": self.config.appid, "timestamp": timestamp_s, "nonceStr": nonce, "signature": signature}))
     }
 
     /// Asks with the account's token, and once more with a new one when WeChat does not know the token any more.

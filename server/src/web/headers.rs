@@ -8,6 +8,8 @@ pub struct Policy<'a> {
     pub nonce: &'a str,
     /// Other origins that a form's answer may lead to (a redirect after POST is checked too).
     pub form_origins: &'a [String],
+    /// Where WeChat's script comes from, on a page that uses it.
+    pub script_origin: Option<&'a str>,
     /// The simulator's origin in a demo: its stand-in bridge asks it and shows its cashier.
     pub demo_origin: Option<&'a str>,
 }
@@ -24,12 +26,13 @@ impl Policy<'_> {
     }
 
     fn payer_in(&self, ancestors: &str) -> String {
-        let Policy { nonce, form_origins, demo_origin } = self;
+        let Policy { nonce, form_origins, script_origin, demo_origin } = self;
+        let scripts = script_origin.map(|origin| format!(" {origin}")).unwrap_or_default();
         let demo = demo_origin.map(|origin| format!(" {origin}")).unwrap_or_default();
         let frames = demo_origin.map(|origin| format!("frame-src {origin}; ")).unwrap_or_default();
         let forms: String = form_origins.iter().map(|origin| format!(" {origin}")).collect();
         format!(
-            "default-src 'none'; script-src 'nonce-{nonce}'; style-src 'nonce-{nonce}'; img-src 'self' data:; connect-src 'self'{demo}; \
+            "default-src 'none'; script-src 'nonce-{nonce}'{scripts}; style-src 'nonce-{nonce}'; img-src 'self' data:; connect-src 'self'{demo}; \
              {frames}form-action 'self'{forms}{demo}; frame-ancestors {ancestors}; base-uri 'none'"
         )
     }

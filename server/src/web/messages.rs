@@ -46,7 +46,7 @@ pub async fn screen(visit: Visit, uri: Uri, headers: HeaderMap) -> Response {
         answered: query_value(&uri, "said").and_then(|word| Answered::of_word(&word)),
     };
     let html = messages_page(visit.prefs, &visit.nonce, &visit.site.client.mobile, visit.site.demo.is_some(), &page);
-    let policy = Policy { nonce: &visit.nonce, form_origins: &[], demo_origin: None }.app();
+    let policy = Policy { nonce: &visit.nonce, form_origins: &[], script_origin: None, demo_origin: None }.app();
     visit.app_page(StatusCode::OK, html, &policy)
 }
 

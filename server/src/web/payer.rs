@@ -4,10 +4,10 @@ use app::pay::{NoticeKind, PayForm, PhotoError, ReceiptPage, Returned, Shop, Tro
 use app::ui::Mark;
 use axum::Json;
 use axum::extract::{Path, Query, Request, State};
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::http::{HeaderMap, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
 use domain::concern::Concern;
-use domain::form::Typed;
+use domain::form::{Component, Typed};
 use domain::payment::{AttemptKind, AttemptState, Standing};
 use domain::refund::RefundState;
 use domain::{Millis, PaymentId, PaymentState};
@@ -55,13 +55,22 @@ pub struct Probe {
 }
 
 /// `GET /p/{code}`: the form.
-pub async fn form(State(site): State<Site>, visit: Visit, Path(token): Path<String>, Query(Probe { probe }): Query<Probe>) -> Response {
+pub async fn form(
+    State(site): State<Site>,
+    visit: Visit,
+    Path(token): Path<String>,
+    Query(Probe { probe }): Query<Probe>,
+    uri: Uri,
+) -> Response {
     let is_probe = !probe.is_empty() && is_probe(&site, &token, &probe, visit.now);
     let visit = Visit { is_probe, ..visit };
     match find(&site, &token).await {
         Err(error) => visit.store_trouble(&error, Some(&format!("/p/{token}"))),
         Ok(None) => visit.notice(StatusCode::NOT_FOUND, &NoticeKind::UnknownCode, None, None),
-        Ok(Some(found)) => show_form(visit, &found, Again::default(), StatusCode::OK),
+        Ok(Some(found)) => {
+            let address = uri.path_and_query().map_or(uri.path(), |whole| whole.as_str());
+            show_form(visit, &found, address, Again::default(), StatusCode::OK).await
+        }
     }
 }
 
@@ -79,7 +88,8 @@ fn shop(found: &FoundCode) -> Shop {
     }
 }
 
-fn show_form(visit: Visit, found: &FoundCode, again: Again, status: StatusCode) -> Response {
+/// `address` is the page's own, path and query, as the browser shows it.
+async fn show_form(mut visit: Visit, found: &FoundCode, address: &str, again: Again, status: StatusCode) -> Response {
     let shop = shop(found);
     if let Err(refusal) = found.takes(again.opened_at, visit.now) {
         let kind = match (NoticeKind::from(refusal), found.code.validity.from_ms) {
@@ -94,6 +104,7 @@ fn show_form(visit: Visit, found: &FoundCode, again: Again, status: StatusCode) 
     };
     let action = format!("/p/{}", found.token);
     let idem = opened::number(&visit.site, found, again.opened_at.unwrap_or(visit.now));
+    let wechat_script = wechat_script(&mut visit, found, address).await;
     let page = PayForm {
         action: &action,
         shop: &shop,
@@ -107,10 +118,22 @@ fn show_form(visit: Visit, found: &FoundCode, again: Again, status: StatusCode) 
         photo_errors: &again.photo_errors,
         idem: &idem,
         draft: None,
+        wechat_script: wechat_script.as_deref(),
         trouble: again.trouble,
     };
     let html = pay_page(visit.shell(), &page);
     visit.page(status, html)
+}
+
+/// What WeChat's script is told, on a page inside WeChat that asks for a code to be scanned. Every other page does without it.
+async fn wechat_script(visit: &mut Visit, found: &FoundCode, address: &str) -> Option<String> {
+    let asks_for_scan = found.code.form.asked().any(|field| matches!(field.component, Component::Scan { .. }));
+    let script_url = visit.site.config.wechat.as_ref()?.script_url.clone().filter(|_| visit.is_wechat && asks_for_scan)?;
+    let url = format!("{}{address}", visit.site.config.public_url);
+    let nonce = crate::pay::hex(&fresh::bytes::<8>());
+    let told = visit.site.account.page_script(&script_url, &url, &nonce).await?;
+    visit.script_origin = Some(script_url.splitn(4, '/').take(3).collect::<Vec<_>>().join("/"));
+    Some(told.to_string())
 }
 
 /// `POST /p/{code}`: the submit. Opens the payment and leads to its page, through WeChat when nobody knows who pays.
@@ -139,7 +162,7 @@ pub async fn submit(State(site): State<Site>, visit: Visit, Path(token): Path<St
             opened_at,
             ..Again::default()
         };
-        let mut response = show_form(visit, &found, again, StatusCode::TOO_MANY_REQUESTS);
+        let mut response = show_form(visit, &found, &address, again, StatusCode::TOO_MANY_REQUESTS).await;
         response.headers_mut().insert(header::RETRY_AFTER, header::HeaderValue::from(after_s));
         return response;
     }
@@ -167,14 +190,23 @@ pub async fn submit(State(site): State<Site>, visit: Visit, Path(token): Path<St
             Err(OpenRefusal::Fields { amount, fields }) => (amount, fields),
             _ => (None, vec![]),
         };
-        return show_form(visit, &found, again(Some(OpenRefusal::Fields { amount, fields }), None), StatusCode::UNPROCESSABLE_ENTITY);
+        return show_form(
+            visit,
+            &found,
+            &address,
+            again(Some(OpenRefusal::Fields { amount, fields }), None),
+            StatusCode::UNPROCESSABLE_ENTITY,
+        )
+        .await;
     }
     match site.payments.open(&found, &submit).await {
         Ok((_, payment)) => onward(visit, &found, payment).await,
-        Err(refusal @ OpenRefusal::Fields { .. }) => show_form(visit, &found, again(Some(refusal), None), StatusCode::UNPROCESSABLE_ENTITY),
-        Err(OpenRefusal::Code(_)) => show_form(visit, &found, Again::default(), StatusCode::GONE),
+        Err(refusal @ OpenRefusal::Fields { .. }) => {
+            show_form(visit, &found, &address, again(Some(refusal), None), StatusCode::UNPROCESSABLE_ENTITY).await
+        }
+        Err(OpenRefusal::Code(_)) => show_form(visit, &found, &address, Again::default(), StatusCode::GONE).await,
         Err(OpenRefusal::Store(StoreError::Busy)) => {
-            let mut response = show_form(visit, &found, again(None, Some(Trouble::Busy)), StatusCode::SERVICE_UNAVAILABLE);
+            let mut response = show_form(visit, &found, &address, again(None, Some(Trouble::Busy)), StatusCode::SERVICE_UNAVAILABLE).await;
             response.headers_mut().insert(header::RETRY_AFTER, header::HeaderValue::from_static("2"));
             response
         }

@@ -40,6 +40,8 @@ pub struct Visit {
     pub browser: Option<String>,
     /// Who pays, if this browser paid before.
     pub payer: Option<String>,
+    /// Where WeChat's script comes from, if the answer uses it.
+    pub script_origin: Option<String>,
     /// Cookies to set with the answer.
     pub cookies: Vec<HeaderValue>,
     /// When the request came.
@@ -87,6 +89,7 @@ impl Visit {
             is_wechat: agent.contains("MicroMessenger"),
             browser: cookies::get(headers, cookies::BROWSER).map(str::to_owned),
             payer: payer.and_then(|payer| payer.strip_prefix(&format!("{}\n", site.oauth.appid())).map(str::to_owned)),
+            script_origin: None,
             cookies: cookies_to_set,
             now,
             is_probe: false,
@@ -133,7 +136,8 @@ impl Visit {
     pub fn page(self, status: StatusCode, html: String) -> Response {
         let form_origins = [self.site.oauth.authorize_origin()];
         let demo_origin = self.site.demo.as_ref().map(|demo| demo.simulator_url.as_str());
-        let policy = Policy { nonce: &self.nonce, form_origins: &form_origins, demo_origin };
+        let script_origin = self.script_origin.as_deref();
+        let policy = Policy { nonce: &self.nonce, form_origins: &form_origins, script_origin, demo_origin };
         let policy = if self.is_probe { policy.probed() } else { policy.payer() };
         let mut response =
             (status, [(header::CONTENT_TYPE, "text/html; charset=utf-8"), (header::CACHE_CONTROL, "no-store")], html).into_response();
@@ -155,7 +159,7 @@ impl Visit {
 
     /// A screen of the manager's app that the server renders alone.
     pub fn screen(self, status: StatusCode, html: String) -> Response {
-        let policy = Policy { nonce: &self.nonce, form_origins: &[], demo_origin: None }.app();
+        let policy = Policy { nonce: &self.nonce, form_origins: &[], script_origin: None, demo_origin: None }.app();
         self.app_page(status, html, &policy)
     }
 

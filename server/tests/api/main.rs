@@ -27,6 +27,7 @@ mod refreshing;
 mod refunding;
 mod restarts;
 mod returning;
+mod scanning;
 mod scene;
 mod security;
 mod two_instances;

@@ -347,8 +347,9 @@ pub fn wechat(merchant: Merchant) -> WechatSettings {
         public_key: Some((merchant.wechatpay_public_key_id, merchant.wechatpay_public_key_pem.into_bytes())),
         api_url: url.clone(),
         oauth_url: url.clone(),
-        account_url: url,
+        account_url: url.clone(),
         timeout_ms: 1_000,
+        script_url: Some(url),
         messages: MessageSettings::of_template(&merchant.message_template_id, &merchant.push_token),
     }
 }
