@@ -19,6 +19,7 @@ use std::time::Duration;
 use app::Refusal;
 use app::concerns::{self, ConcernCount, ConcernPage, ConcernQuery, ConcernRow, Concerns, Money, PaymentDetail, Seen};
 use app::manager::{Arrival, Collecting, Desk, OldCode, OwnCode, Preset, Refreshed, SignIn, SignInWhy, Today};
+use app::messages::{Listening, MessagesPage, State};
 use app::mobile::{Answer, Backend, Bundle, Visit, answer};
 use app::receipts::{Cursor, DayTotal, PAGE_ROWS, ReceiptDetail, ReceiptPage, ReceiptQuery, ReceiptRow, Receipts, RefundLine, Through};
 use app::ui::prefs::Prefs;
@@ -209,6 +210,13 @@ impl Scene {
             }
         };
         all.into_iter().enumerate().map(row).collect()
+    }
+}
+
+#[async_trait::async_trait]
+impl Listening for Scene {
+    async fn messages(&self, _: &Caller) -> Result<MessagesPage, Refusal> {
+        Ok(MessagesPage { state: State::Off, is_wechat: false, address: "https://pay.example.com/m/settings/messages".into() })
     }
 }
 
@@ -435,7 +443,7 @@ fn page(stream: &mut TcpStream, request: &Request, scene: &Arc<Scene>, sign_in: 
         is_demo: true,
         sign_in,
     };
-    let desk = Backend { collecting: scene.clone(), receipts: scene.clone(), concerns: scene.clone() };
+    let desk = Backend { collecting: scene.clone(), receipts: scene.clone(), concerns: scene.clone(), listening: scene.clone() };
     match at_once(answer(visit, &bundle(Path::new("app/dist/mobile")), &desk)) {
         Answer::Page { status, html } => send(stream, status, "text/html; charset=utf-8", html.as_bytes()),
         Answer::SignIn { next } => send(stream, 401, "text/plain", next.as_bytes()),

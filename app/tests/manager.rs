@@ -8,6 +8,7 @@ use std::task::{Context, Poll, Waker};
 
 use app::concerns::{self, ConcernCount, ConcernPage, ConcernQuery, ConcernRow, Concerns, Money, PaymentDetail, Seen};
 use app::manager::{Collecting, Desk, OldCode, OwnCode, Preset, Refreshed, SignIn, SignInWhy, Today};
+use app::messages::{Listening, MessagesPage, State};
 use app::mobile::{Answer, Backend, Bundle, Seed, Visit, answer};
 use app::receipts::{DayTotal, PAGE_ROWS, ReceiptDetail, ReceiptPage, ReceiptQuery, ReceiptRow, Receipts, Through};
 use app::ui::prefs::Prefs;
@@ -148,6 +149,13 @@ fn concern(number: u128) -> ConcernRow {
 }
 
 #[async_trait::async_trait]
+impl Listening for Shop {
+    async fn messages(&self, _: &Caller) -> Result<MessagesPage, Refusal> {
+        Ok(MessagesPage { state: State::Off, is_wechat: true, address: String::new() })
+    }
+}
+
+#[async_trait::async_trait]
 impl Concerns for Shop {
     async fn count(&self, _: &Caller) -> Result<ConcernCount, Refusal> {
         Ok(ConcernCount { unseen: 2, waiting: 0 })
@@ -198,7 +206,7 @@ fn visit(path: &str, query: &str) -> Visit {
 
 fn ask(visit: Visit) -> Answer {
     let bundle = Bundle { css: vec!["/a.css".to_owned()], js: "/a.js".to_owned(), wasm: "/a.wasm".to_owned() };
-    let desk = Backend { collecting: Arc::new(Shop), receipts: Arc::new(Shop), concerns: Arc::new(Shop) };
+    let desk = Backend { collecting: Arc::new(Shop), receipts: Arc::new(Shop), concerns: Arc::new(Shop), listening: Arc::new(Shop) };
     let future = answer(visit, &bundle, &desk);
     match std::pin::pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
         Poll::Ready(answer) => answer,

@@ -58,7 +58,6 @@ pub fn router(site: Site) -> Router {
         .route("/m/worker.js", get(install::worker))
         .route("/m/offline", get(install::offline))
         .route("/m/settings", get(manager::screen).post(manager::settings))
-        .route("/m/settings/messages", get(messages::screen))
         .route("/m/settings/messages/on", get(messages::begin))
         .route("/m/settings/messages/wechat", get(messages::landing))
         .route("/m/settings/messages/test", post(messages::test))

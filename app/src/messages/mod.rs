@@ -3,5 +3,5 @@
 mod page;
 mod words;
 
-pub use page::{Answered, MessagesPage, State, messages_page};
+pub use page::{Answered, Listening, MessagesPage, State, messages_screen};
 pub use words::{Part, Words};

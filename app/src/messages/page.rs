@@ -1,18 +1,24 @@
 //! 接收收款成功通知: the screen that switches messages on and off, and says whether they get through. The server renders it alone.
 
-use domain::Millis;
+use async_trait::async_trait;
 use domain::digest::{Pace, Unreached};
+use domain::{Caller, Millis};
 use leptos::prelude::*;
 
-use crate::Locale;
 use crate::i18n::*;
-use crate::mobile::Bundle;
-use crate::ui::parts::Bar;
-use crate::ui::prefs::Prefs;
+use crate::ui::parts::{Bar, Refused};
 use crate::ui::{fill, yuan};
+use crate::{Locale, Refusal};
 
 /// Where it is.
 const HERE: &str = "/m/settings/messages";
+
+/// What the screen asks the server for.
+#[async_trait]
+pub trait Listening: Send + Sync {
+    /// Where the caller's messages stand.
+    async fn messages(&self, caller: &Caller) -> Result<MessagesPage, Refusal>;
+}
 
 /// What the screen shows.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -23,8 +29,6 @@ pub struct MessagesPage {
     pub is_wechat: bool,
     /// This screen's whole address, to be opened in WeChat.
     pub address: String,
-    /// What became of what was just done.
-    pub answered: Option<Answered>,
 }
 
 /// Where somebody's messages stand.
@@ -80,53 +84,42 @@ impl Answered {
     }
 }
 
-/// The whole page.
-pub fn messages_page(prefs: Prefs, nonce: &str, bundle: &Bundle, is_demo: bool, page: &MessagesPage) -> String {
-    let locale = prefs.locale;
-    let title = td_string!(locale, messages.title);
-    let html = Owner::new().with(|| {
-        let css = bundle.css.iter().map(|href| view! { <link rel="stylesheet" href=href.clone()/> }).collect::<Vec<_>>();
-        view! {
-            <html lang=prefs.html_lang() data-theme=prefs.theme.word() data-mode=prefs.mode.word()>
-                <head>
-                    <meta charset="utf-8"/>
-                    <meta name="viewport" content="width=device-width,initial-scale=1,viewport-fit=cover"/>
-                    <title>{format!("{title} · {}", td_string!(locale, common.app_name))}</title>
-                    <link rel="icon" href="data:," nonce=nonce.to_owned()/>
-                    {css}
-                </head>
-                <body>
-                    <a class="skip" href="#main">{td_string!(locale, manager.skip)}</a>
-                    {is_demo.then(|| view! { <aside class="demo"><p>{td_string!(locale, common.demo_banner)}</p></aside> })}
-                    {screen(locale, page)}
-                </body>
-            </html>
+/// The screen. What was just done is said in the address.
+pub fn messages_screen(locale: Locale, answered: Option<Answered>, page: Result<MessagesPage, Refusal>) -> AnyView {
+    let body = match page {
+        Err(refusal) => view! { <Refused locale refusal again=HERE.to_owned()/> }.into_any(),
+        Ok(page) => view! {
+            {answered.map(|answered| said(locale, answered))}
+            {standing(locale, &page)}
+            {how(locale)}
         }
-        .to_html()
-    });
-    format!("<!doctype html>{html}")
-}
-
-fn screen(locale: Locale, page: &MessagesPage) -> AnyView {
-    let body = match &page.state {
-        State::NotSetUp => view! { <p class="note" role="status">{td_string!(locale, messages.not_set_up)}</p> }.into_any(),
-        State::Off => off(locale, page),
-        State::On { unreached, reached_at, pace } => on(locale, page, *unreached, *reached_at, pace),
+        .into_any(),
     };
     view! {
         <Bar title=td_string!(locale, messages.title) back=Some(("/m/settings", td_string!(locale, manager.settings_title)))/>
-        <main id="main" class="settings" tabindex="-1">
-            {page.answered.map(|answered| said(locale, answered))}
-            {body}
-            <section aria-labelledby="how">
-                <h2 id="how">{td_string!(locale, messages.how_title)}</h2>
-                <ul class="card messages-how">
-                    <li>{td_string!(locale, messages.how_often)}</li>
-                    <li>{td_string!(locale, messages.how_at_once)}</li>
-                    <li>{td_string!(locale, messages.how_whose)}</li>
-                </ul>
-            </section>
-        </main>
+        <main id="main" class="settings" tabindex="-1">{body}</main>
+    }
+    .into_any()
+}
+
+fn standing(locale: Locale, page: &MessagesPage) -> AnyView {
+    match &page.state {
+        State::NotSetUp => view! { <p class="note" role="status">{td_string!(locale, messages.not_set_up)}</p> }.into_any(),
+        State::Off => off(locale, page),
+        State::On { unreached, reached_at, pace } => on(locale, page, *unreached, *reached_at, pace),
+    }
+}
+
+fn how(locale: Locale) -> AnyView {
+    view! {
+        <section aria-labelledby="how">
+            <h2 id="how">{td_string!(locale, messages.how_title)}</h2>
+            <ul class="card messages-how">
+                <li>{td_string!(locale, messages.how_often)}</li>
+                <li>{td_string!(locale, messages.how_at_once)}</li>
+                <li>{td_string!(locale, messages.how_whose)}</li>
+            </ul>
+        </section>
     }
     .into_any()
 }
@@ -147,7 +140,7 @@ fn said(locale: Locale, answered: Answered) -> AnyView {
 
 fn off(locale: Locale, page: &MessagesPage) -> AnyView {
     view! {
-        <section class="card" aria-labelledby="state">
+        <section class="card messages-state" aria-labelledby="state">
             <h2 id="state">{td_string!(locale, messages.is_off)}</h2>
             {if page.is_wechat {
                 view! {
@@ -167,6 +160,9 @@ fn open_in_wechat(locale: Locale, page: &MessagesPage) -> AnyView {
     view! {
         <p>{td_string!(locale, messages.open_in_wechat)}</p>
         <p class="messages-address">{page.address.clone()}</p>
+        <p class="with-program"><button type="button" class="button button-quiet" data-copy=page.address.clone()>
+            {td_string!(locale, messages.copy)}
+        </button></p>
     }
     .into_any()
 }
@@ -195,7 +191,7 @@ fn on(locale: Locale, page: &MessagesPage, unreached: Option<Unreached>, reached
         ().into_any()
     };
     view! {
-        <section class="card" aria-labelledby="state">
+        <section class="card messages-state" aria-labelledby="state">
             <h2 id="state">{td_string!(locale, messages.is_on)}</h2>
             {standing}
             {last.map(|text| view! { <p>{text}</p> })}

@@ -13,6 +13,7 @@ use crate::Refusal;
 use crate::concerns::{ConcernQuery, Concerns, concerns_screen, payment_screen};
 use crate::i18n::*;
 use crate::manager::{Collecting, SignIn, SignInWhy, choose_screen, cut_screen, refresh_screen, sign_in_screen};
+use crate::messages::{Answered, Listening, messages_screen};
 use crate::mobile::plain::{PlainHtml, render};
 use crate::mobile::{MobileApp, SEED_ID, Seed};
 use crate::receipts::{ReceiptQuery, Receipts, detail_screen};
@@ -59,6 +60,8 @@ pub struct Backend {
     pub receipts: Arc<dyn Receipts>,
     /// What there is to look at.
     pub concerns: Arc<dyn Concerns>,
+    /// Messages of the WeChat account.
+    pub listening: Arc<dyn Listening>,
 }
 
 /// What the server answers.
@@ -103,6 +106,7 @@ enum Plain {
     One(PaymentId),
     Concerns(ConcernQuery),
     Payment(PaymentId),
+    Messages(Option<Answered>),
     Unknown,
 }
 
@@ -127,6 +131,7 @@ impl Plain {
             "/m/cut" => Plain::Cut { token: said("token").unwrap_or_default() },
             "/m/codes" => Plain::Choose { words: said("q").unwrap_or_default() },
             "/m/concerns" => Plain::Concerns(ConcernQuery::of_url(query)),
+            "/m/settings/messages" => Plain::Messages(said("said").and_then(|word| Answered::of_word(&word))),
             _ => id("/m/receipts/").map(Plain::One).or_else(|| id("/m/payments/").map(Plain::Payment)).unwrap_or(Plain::Unknown),
         }
     }
@@ -208,7 +213,7 @@ async fn read_living(seed: &mut Seed, living: &Living, caller: &Caller, desk: &B
 }
 
 async fn read_plain(seed: &Seed, plain: &Plain, caller: &Caller, desk: &Backend) -> Result<Read, Refusal> {
-    let Backend { collecting, receipts, concerns } = desk;
+    let Backend { collecting, receipts, concerns, listening } = desk;
     match plain {
         Plain::SignIn | Plain::Unknown => Ok(Read { status: 404, html: Some(render(seed, not_a_page)) }),
         Plain::Refresh => shown(seed, collecting.desk(caller).await, refresh_screen),
@@ -218,6 +223,7 @@ async fn read_plain(seed: &Seed, plain: &Plain, caller: &Caller, desk: &Backend)
         Plain::Concerns(query) => {
             shown(seed, concerns.concerns(caller, *query).await, |locale, page| concerns_screen(locale, *query, page))
         }
+        Plain::Messages(answered) => shown(seed, listening.messages(caller).await, |locale, page| messages_screen(locale, *answered, page)),
         Plain::Payment(payment) => {
             shown(seed, concerns.payment(caller, *payment).await, |locale, detail| payment_screen(locale, *payment, detail))
         }
@@ -316,6 +322,7 @@ fn title(locale: Locale, screen: &Screen) -> &'static str {
         Screen::Living(Living::List(_)) => td_string!(locale, receipts.title),
         Screen::Living(Living::Settings) => td_string!(locale, manager.settings_title),
         Screen::Plain(Plain::SignIn) => td_string!(locale, manager.sign_in_title),
+        Screen::Plain(Plain::Messages(_)) => td_string!(locale, messages.title),
         Screen::Plain(Plain::Refresh) => td_string!(locale, manager.refresh_title),
         Screen::Plain(Plain::Cut { .. }) => td_string!(locale, manager.cut_title),
         Screen::Plain(Plain::Choose { .. }) => td_string!(locale, manager.switch_title),

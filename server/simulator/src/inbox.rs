@@ -1,7 +1,7 @@
 //! `/inbox/wechat`: what followers of the account read, as a page, with a button to follow and one to leave.
 
 use axum::extract::State;
-use axum::http::StatusCode;
+use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{Html, IntoResponse, Redirect, Response};
 use axum::{Form, Json};
 use serde::Deserialize;
@@ -10,37 +10,45 @@ use serde_json::{Value, json};
 use crate::account::{Follower, Settings, follow};
 use crate::cashier::escape;
 use crate::clock::rfc3339;
-use crate::oauth::is_openid;
+use crate::oauth::{is_openid, payer};
 use crate::outbox::Message;
 use crate::world::{Shared, lock};
 
 /// The page shows this many of the newest messages.
 const SHOWN: usize = 200;
 
-/// `GET /inbox/wechat`.
-pub(crate) async fn page(State(world): State<Shared>) -> Html<String> {
+/// `GET /inbox/wechat`. Whoever opens it finds themselves first, by the cookie that sign-in gave them.
+pub(crate) async fn page(State(world): State<Shared>, headers: HeaderMap) -> Response {
     let messages: String =
         lock(&world.outbox).list().iter().filter(|message| message.kind.starts_with("wechat-")).take(SHOWN).map(card).collect();
-    let followers: String = lock(&world.account).followers.iter().map(|(openid, follower)| person(openid, *follower)).collect();
+    let (me, cookie) = payer(&headers);
+    let followers = lock(&world.account).followers.clone();
+    let others: String =
+        followers.iter().filter(|(openid, _)| **openid != me).map(|(openid, follower)| person(openid, "", *follower)).collect();
+    let mine = person(&me, "这个浏览器 this browser · ", followers.get(&me).copied().unwrap_or_default());
     let messages = if messages.is_empty() { "<p>还没有消息。 No messages yet.</p>".to_owned() } else { messages };
-    Html(format!(
+    let page = Html(format!(
         "<!doctype html><html lang=\"zh\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width,initial-scale=1\">\
          <title>公众号消息 · 模拟器</title><link rel=\"icon\" href=\"data:,\"><link rel=\"stylesheet\" href=\"/cashier/look.css\"></head>\
          <body class=\"wide\"><header><h1>公众号消息 Account messages</h1><a href=\"/_sim\">simulator</a></header>\
          <p class=\"note\">模拟器：不会真的发到微信。 A simulator: nothing reaches the real WeChat.</p><main>\
-         <h2>谁关注了公众号 Who follows</h2>{followers}\
+         <h2>谁关注了公众号 Who follows</h2>{mine}{others}\
          <form method=\"post\" action=\"/inbox/wechat/follow\"><label>openid <input name=\"openid\" required></label> \
          <input type=\"hidden\" name=\"follows\" value=\"true\"><button>关注 Follow</button></form>\
          <h2>消息 Messages</h2>{messages}</main></body></html>"
-    ))
+    ));
+    match cookie {
+        Some(cookie) => ([(header::SET_COOKIE, cookie)], page).into_response(),
+        None => page.into_response(),
+    }
 }
 
-fn person(openid: &str, follower: Follower) -> String {
+fn person(openid: &str, who: &str, follower: Follower) -> String {
     let (openid, next) = (escape(openid), !follower.follows);
     let (state, act) =
         if follower.follows { ("已关注 follows", "取消关注 Leave") } else { ("未关注 does not follow", "关注 Follow") };
     format!(
-        "<form method=\"post\" action=\"/inbox/wechat/follow\"><p><code>{openid}</code> {state} <input type=\"hidden\" name=\"openid\" \
+        "<form method=\"post\" action=\"/inbox/wechat/follow\"><p>{who}<code>{openid}</code> {state} <input type=\"hidden\" name=\"openid\" \
          value=\"{openid}\"><input type=\"hidden\" name=\"follows\" value=\"{next}\"><button>{act}</button></p></form>"
     )
 }

@@ -20,6 +20,7 @@ use serde::Deserialize;
 
 use super::cookies;
 use super::limits::Act;
+use super::messages::MessagesDesk;
 use super::visit::{Visit, query_value};
 use crate::codes::Kept;
 use crate::desk::ManagerDesk;
@@ -56,7 +57,7 @@ pub(super) async fn show_plain(
 ) -> Response {
     let site = visit.site.clone();
     let request = request(&visit, address, "", Some(caller), SignIn::default());
-    let html = mobile::answer_with(request, &site.client.mobile, &backend(&site), &caller, title, screen).await;
+    let html = mobile::answer_with(request, &site.client.mobile, &backend(&visit), &caller, title, screen).await;
     visit.screen(status, html)
 }
 
@@ -72,15 +73,16 @@ fn request(visit: &Visit, path: &str, query: &str, caller: Option<Caller>, sign_
     }
 }
 
-fn backend(site: &Site) -> Backend {
-    let desk = Arc::new(ManagerDesk::new(site.clone()));
-    Backend { collecting: desk.clone(), receipts: desk.clone(), concerns: desk }
+fn backend(visit: &Visit) -> Backend {
+    let desk = Arc::new(ManagerDesk::new(visit.site.clone()));
+    let listening = Arc::new(MessagesDesk { site: visit.site.clone(), is_wechat: visit.is_wechat });
+    Backend { collecting: desk.clone(), receipts: desk.clone(), concerns: desk, listening }
 }
 
 async fn show(visit: Visit, uri: &Uri, headers: &HeaderMap, caller: Option<Caller>, sign_in: SignIn) -> Response {
     let site = visit.site.clone();
     let request = request(&visit, uri.path(), uri.query().unwrap_or_default(), caller, sign_in);
-    let backend = backend(&site);
+    let backend = backend(&visit);
     let bundle: &Bundle = &site.client.mobile;
     let later = match request.sign_in.why {
         Some(SignInWhy::Later { after_s }) => Some(after_s),

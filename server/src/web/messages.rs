@@ -1,24 +1,25 @@
 //! 接收收款成功通知: the screen that switches messages on and off, the trip to WeChat that tells whom they are for, and what the
 //! account tells by itself.
 
-use app::messages::{Answered, MessagesPage, State as Standing, messages_page};
+use app::Refusal;
+use app::messages::{Answered, Listening, MessagesPage, State as Standing};
+use async_trait::async_trait;
 use axum::extract::{Query, State};
-use axum::http::{HeaderMap, StatusCode, Uri};
+use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use domain::Caller;
 use serde::Deserialize;
 
 use super::cookies;
-use super::headers::Policy;
 use super::manager::signed_in;
-use super::visit::{Visit, query_value};
+use super::visit::Visit;
 use crate::channels::oauth::Identity;
+use crate::desk::refusal;
 use crate::fresh;
 use crate::messages::Tested;
 use crate::pay::hex;
 use crate::senders::wechat_account::{AccountEvent, AccountMessages, is_signed};
 use crate::site::Site;
-use crate::store::StoreError;
 
 /// Where the screen is.
 const HERE: &str = "/m/settings/messages";
@@ -29,33 +30,26 @@ const TRIP: &str = "__Host-messages";
 /// How long a trip may take.
 const TRIP_MS: i64 = 10 * 60_000;
 
-/// `GET /m/settings/messages`.
-pub async fn screen(visit: Visit, uri: Uri, headers: HeaderMap) -> Response {
-    let (visit, caller) = match signed_in(visit, &headers, HERE).await {
-        Ok(found) => found,
-        Err(response) => return response,
-    };
-    let state = match standing(&visit.site, &caller).await {
-        Ok(state) => state,
-        Err(error) => return visit.store_trouble(&error, Some(HERE)),
-    };
-    let page = MessagesPage {
-        state,
-        is_wechat: visit.is_wechat,
-        address: format!("{}{HERE}", visit.site.config.public_url),
-        answered: query_value(&uri, "said").and_then(|word| Answered::of_word(&word)),
-    };
-    let html = messages_page(visit.prefs, &visit.nonce, &visit.site.client.mobile, visit.site.demo.is_some(), &page);
-    let policy = Policy { nonce: &visit.nonce, form_origins: &[], script_origin: None, demo_origin: None }.app();
-    visit.app_page(StatusCode::OK, html, &policy)
+/// What the screen asks for, inside WeChat or elsewhere.
+pub struct MessagesDesk {
+    /// The site.
+    pub site: Site,
+    /// Whether the browser is WeChat's.
+    pub is_wechat: bool,
 }
 
-async fn standing(site: &Site, caller: &Caller) -> Result<Standing, StoreError> {
-    if !site.account.is_set_up() {
-        return Ok(Standing::NotSetUp);
+#[async_trait]
+impl Listening for MessagesDesk {
+    async fn messages(&self, caller: &Caller) -> Result<MessagesPage, Refusal> {
+        let site = &self.site;
+        let state = if site.account.is_set_up() {
+            let listener = site.messages.listener(caller).await.map_err(refusal)?;
+            listener.map_or(Standing::Off, |it| Standing::On { unreached: it.unreached, reached_at: it.reached_at_ms, pace: it.pace })
+        } else {
+            Standing::NotSetUp
+        };
+        Ok(MessagesPage { state, is_wechat: self.is_wechat, address: format!("{}{HERE}", site.config.public_url) })
     }
-    let listener = site.messages.listener(caller).await?;
-    Ok(listener.map_or(Standing::Off, |it| Standing::On { unreached: it.unreached, reached_at: it.reached_at_ms, pace: it.pace }))
 }
 
 /// `GET /m/settings/messages/on`: to WeChat, which tells who this is there.
