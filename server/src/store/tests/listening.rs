@@ -67,6 +67,12 @@ async fn tell_all(store: &Store, times: usize) {
     }
 }
 
+/// The shop's manager wants messages and hears of everything that happened.
+pub async fn hear_everything(store: &Store, shop: &Shop) {
+    store.write(Begin(shop.tenant, shop.payee, "oManager")).await.unwrap();
+    tell_all(store, 1).await;
+}
+
 async fn gathered(store: &Store, shop: &Shop, account: AccountId) -> Digest {
     listeners::load(&mut store.read().await.unwrap().tx(), shop.tenant, account).await.unwrap().unwrap().pace.gathered
 }

@@ -5,6 +5,7 @@ use domain::refund::RefundWord;
 use domain::{Millis, OutRefundNo};
 use uuid::Uuid;
 
+use super::listening::hear_everything;
 use super::{Run, sqlite, stores};
 use crate::store::audit::Deed;
 use crate::store::backup::{BackupError, backup};
@@ -39,6 +40,7 @@ async fn busy_day(store: &Store) -> Shop {
     late_money(store, &shop, false).await;
     store.write(Append(shop.tenant)).await.unwrap();
     store.write(Append(shop.tenant)).await.unwrap();
+    hear_everything(store, &shop).await;
     shop
 }
 
