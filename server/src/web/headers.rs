@@ -8,25 +8,24 @@ pub struct Policy<'a> {
     pub nonce: &'a str,
     /// Other origins that a form's answer may lead to (a redirect after POST is checked too).
     pub form_origins: &'a [String],
-    /// Where WeChat's script comes from, on a page that uses it.
-    pub script_origin: Option<&'a str>,
     /// The simulator's origin in a demo: its stand-in bridge asks it and shows its cashier.
     pub demo_origin: Option<&'a str>,
 }
 
 impl Policy<'_> {
-    /// For pages of the payer: their own script and style and nothing else. Nobody may put them into a frame.
-    pub fn payer(&self) -> String {
-        self.payer_in("'none'")
+    /// For pages of the payer: their own script and style and nothing else, but for WeChat's script on a page that uses it, which
+    /// comes from `script_origin`. Nobody may put them into a frame.
+    pub fn payer(&self, script_origin: Option<&str>) -> String {
+        self.payer_in("'none'", script_origin)
     }
 
     /// The same for the one page that diagnosis shows in a frame of ours.
-    pub fn probed(&self) -> String {
-        self.payer_in("'self'")
+    pub fn probed(&self, script_origin: Option<&str>) -> String {
+        self.payer_in("'self'", script_origin)
     }
 
-    fn payer_in(&self, ancestors: &str) -> String {
-        let Policy { nonce, form_origins, script_origin, demo_origin } = self;
+    fn payer_in(&self, ancestors: &str, script_origin: Option<&str>) -> String {
+        let Policy { nonce, form_origins, demo_origin } = self;
         let scripts = script_origin.map(|origin| format!(" {origin}")).unwrap_or_default();
         let demo = demo_origin.map(|origin| format!(" {origin}")).unwrap_or_default();
         let frames = demo_origin.map(|origin| format!("frame-src {origin}; ")).unwrap_or_default();

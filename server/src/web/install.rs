@@ -59,6 +59,6 @@ pub async fn worker(State(site): State<Site>) -> Response {
 /// `GET /m/offline`: what the worker shows when the server cannot be reached.
 pub async fn offline(State(site): State<Site>, visit: Visit) -> Response {
     let html = offline_page(visit.prefs, &site.client.mobile);
-    let policy = Policy { nonce: &visit.nonce, form_origins: &[], script_origin: None, demo_origin: None }.app();
+    let policy = Policy { nonce: &visit.nonce, form_origins: &[], demo_origin: None }.app();
     visit.app_page(StatusCode::OK, html, &policy)
 }

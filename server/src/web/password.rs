@@ -100,7 +100,7 @@ async fn owner(site: &Site, secret: &str, now: Millis) -> Result<Option<Account>
 }
 
 fn show(visit: Visit, status: StatusCode, page: PasswordPage<'_>) -> Response {
-    let policy = Policy { nonce: &visit.nonce, form_origins: &[], script_origin: None, demo_origin: None }.app();
+    let policy = Policy { nonce: &visit.nonce, form_origins: &[], demo_origin: None }.app();
     let html = password_page(visit.prefs, &visit.nonce, &visit.site.client.mobile, page);
     visit.app_page(status, html, &policy)
 }

@@ -89,6 +89,7 @@ impl Visit {
             is_wechat: agent.contains("MicroMessenger"),
             browser: cookies::get(headers, cookies::BROWSER).map(str::to_owned),
             payer: payer.and_then(|payer| payer.strip_prefix(&format!("{}\n", site.oauth.appid())).map(str::to_owned)),
+
             script_origin: None,
             cookies: cookies_to_set,
             now,
@@ -137,8 +138,8 @@ impl Visit {
         let form_origins = [self.site.oauth.authorize_origin()];
         let demo_origin = self.site.demo.as_ref().map(|demo| demo.simulator_url.as_str());
         let script_origin = self.script_origin.as_deref();
-        let policy = Policy { nonce: &self.nonce, form_origins: &form_origins, script_origin, demo_origin };
-        let policy = if self.is_probe { policy.probed() } else { policy.payer() };
+        let policy = Policy { nonce: &self.nonce, form_origins: &form_origins, demo_origin };
+        let policy = if self.is_probe { policy.probed(script_origin) } else { policy.payer(script_origin) };
         let mut response =
             (status, [(header::CONTENT_TYPE, "text/html; charset=utf-8"), (header::CACHE_CONTROL, "no-store")], html).into_response();
         if let Ok(policy) = HeaderValue::from_str(&policy) {
@@ -159,7 +160,7 @@ impl Visit {
 
     /// A screen of the manager's app that the server renders alone.
     pub fn screen(self, status: StatusCode, html: String) -> Response {
-        let policy = Policy { nonce: &self.nonce, form_origins: &[], script_origin: None, demo_origin: None }.app();
+        let policy = Policy { nonce: &self.nonce, form_origins: &[], demo_origin: None }.app();
         self.app_page(status, html, &policy)
     }
 
