@@ -99,7 +99,7 @@ mod tests {
     use super::*;
 
     /// The drawing as a printer of 150 dots per inch makes it: each dot as dark as what lies under it.
-    fn printed(svg: &str, mm: f32) -> image::GrayImage {
+    fn printed(svg: &str, mm: u32) -> image::GrayImage {
         let side: u32 = svg.split_once("viewBox=\"0 0 ").unwrap().1.split(' ').next().unwrap().parse().unwrap();
         let path = svg.rsplit_once(" d=\"").unwrap().1.split('"').next().unwrap();
         let mut dark = vec![false; (side * side) as usize];
@@ -110,7 +110,7 @@ mod tests {
             let [x, y, run] = [x, y, run].map(|number| number.parse::<u32>().unwrap());
             (x..x + run).for_each(|x| dark[(y * side + x) as usize] = true);
         }
-        let dots = (mm / 25.4 * 150.0) as u32;
+        let dots = mm * 1_500 / 254;
         let fine = 4;
         image::GrayImage::from_fn(dots, dots, |x, y| {
             let at = |dot: u32, part: u32| ((dot * fine + part) * side / (dots * fine)).min(side - 1);
@@ -123,7 +123,7 @@ mod tests {
     fn what_is_printed_at_150_dots_per_inch_is_read_back() {
         let url = "https://pay.a-rather-long-name.example.com/p/Zk3v9QbTx0aLmN1c";
         let receipt = "https://pay.a-rather-long-name.example.com/r/Zk3v9QbTx0aLmN1cZk3v9QbTx0aLmN1cAb";
-        for (text, wear, mm) in [(url, Wear::PutUp, 70.0), (url, Wear::PutUp, 56.0), (receipt, Wear::Kept, 35.0)] {
+        for (text, wear, mm) in [(url, Wear::PutUp, 70), (url, Wear::PutUp, 56), (receipt, Wear::Kept, 35)] {
             let picture = printed(&svg(text, wear).unwrap(), mm);
             let mut prepared = rqrr::PreparedImage::prepare(picture);
             let grids = prepared.detect_grids();
