@@ -3,11 +3,15 @@
 //! Nothing here knows a table, an HTTP client or a secret. A screen states what it needs in a trait of its feature
 //! (`api.rs`); the server implements it and hands it over in context.
 
+#[cfg(feature = "ssr")]
+pub mod admin;
 pub mod channel;
 pub mod concerns;
 #[cfg(feature = "ssr")]
 pub mod diagnosis;
 pub mod i18n;
+#[cfg(feature = "ssr")]
+pub mod letters;
 pub mod manager;
 #[cfg(feature = "ssr")]
 pub mod messages;

@@ -17,6 +17,8 @@ use serde::Deserialize;
 pub struct Client {
     /// Names of the mobile bundle's parts.
     pub mobile: Bundle,
+    /// The administrator's style sheets, in their order.
+    pub admin_css: Vec<String>,
     files: Arc<BTreeMap<String, File>>,
 }
 
@@ -52,7 +54,7 @@ struct ListedFile {
 }
 
 impl Client {
-    /// Reads the folder that holds `pay/` and `mobile/`: the bundles, and style and script of the payer's pages. Clips in
+    /// Reads the folder that holds `pay/`, `mobile/` and `admin/`: the bundle, and style and script of the other pages. Clips in
     /// `voice` replace the built-in ones.
     ///
     /// # Errors
@@ -72,10 +74,16 @@ impl Client {
             let public = if name.starts_with("voice/") { format!("/{name}") } else { format!("/pkg/mobile/{name}") };
             files.insert(public, File::read(&folder.join("mobile"), name, about.hashed)?);
         }
+        let admin = listed(&folder.join("admin"))?;
+        let admin_css = admin.css.iter().map(|name| format!("/pkg/admin/{name}")).collect();
+        if let Some(name) = &admin.css {
+            let is_hashed = admin.files.get(name).is_some_and(|about| about.hashed);
+            files.insert(format!("/pkg/admin/{name}"), File::read(&folder.join("admin"), name, is_hashed)?);
+        }
         if let Some(voice) = voice {
             replace_voice(&mut files, voice)?;
         }
-        Ok((Client { mobile: bundle, files: Arc::new(files) }, assets))
+        Ok((Client { mobile: bundle, admin_css, files: Arc::new(files) }, assets))
     }
 
     /// Where the built files lie when no setting says: beside the checkout that is run from, or beside the program.

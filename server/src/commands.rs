@@ -10,11 +10,12 @@ use domain::account::Phone;
 use domain::code::AmountRule;
 use domain::concern::{Concern, ConcernState};
 use domain::form::{Component, Field, FormSchema};
+use domain::letter::MailAddress;
 use domain::refund_right::ManagerRefunds;
 use domain::{Fen, PaymentId, Role, TenantId};
 use server::channels::secret::Secret;
 use server::clock::{self, Clock};
-use server::config::{Config, MessageSettings, WechatSettings};
+use server::config::{Config, MailSettings, MailTls, MessageSettings, WechatSettings};
 use server::found::{Found, NewCode, NewPerson};
 use server::passwords::Passwords;
 use server::refunds::{self, Ask, LetManagers};
@@ -119,6 +120,7 @@ pub async fn demo() -> Result<(), Failed> {
         script_url: Some(sim.base_url()),
         messages: MessageSettings::of_template(&merchant.message_template_id, &merchant.push_token),
     });
+    config.mail = config.mail.or_else(|| sim.smtp_address().map(demo_mail));
     let store = open_or_migrate(&config).await?;
     found_demo(&store, &clock).await?;
     start_metrics(&config)?;
@@ -128,6 +130,30 @@ pub async fn demo() -> Result<(), Failed> {
     let result = site::serve(site, listener, stop_signal()).await;
     sim.stop().await;
     Ok(result?)
+}
+
+/// The demo's mails go to the simulator, which shows them at `/inbox`.
+fn demo_mail(address: SocketAddr) -> MailSettings {
+    MailSettings {
+        host: address.ip().to_string(),
+        port: address.port(),
+        tls: MailTls::None,
+        credentials: Some(("shouma".into(), Secret::of("demo"))),
+        from: "收码 <no-reply@shouma.example>".into(),
+        timeout_ms: 10_000,
+    }
+}
+
+/// Where the simulator takes mail in. Beside another simulator the usual port is taken; a demo that nobody told where takes any.
+async fn smtp_listen(environment: &BTreeMap<String, String>) -> Result<SocketAddr, Failed> {
+    if let Some(text) = environment.get("SHOUMA_SIM_SMTP_LISTEN") {
+        return text
+            .parse()
+            .map_err(|_| Failed::setting(format!("SHOUMA_SIM_SMTP_LISTEN: {text:?} is not an address and port such as 127.0.0.1:4025")));
+    }
+    let usual = SocketAddr::from(([127, 0, 0, 1], 4025));
+    let is_free = TcpListener::bind(usual).await.is_ok();
+    Ok(if is_free { usual } else { SocketAddr::from(([127, 0, 0, 1], 0)) })
 }
 
 /// The simulator listens on loopback and is addressed as `localhost`, so that returns from it are truly cross-site.
@@ -146,6 +172,7 @@ async fn start_simulator(environment: &BTreeMap<String, String>, config: &Config
     };
     let sim = SimConfig {
         public_url: environment.get("SHOUMA_SIM_PUBLIC_URL").cloned(),
+        smtp_listen: Some(smtp_listen(environment).await?),
         clock: std::sync::Arc::new(move || clock().get()),
         retry_scale,
         demo: true,
@@ -189,8 +216,10 @@ fn greet(config: &Config, sim: &Sim) {
     println!("Shouma 收码 · 演示 demo (no real money moves 不会真的扣款)\n");
     println!("  payer 付款        {url}/p/demo     fixed 固定金额 {url}/p/demo-fixed     every field 全部字段 {url}/p/demo-form");
     println!("  manager 业务经理  {url}/m          13800138000 .. 13800138009, password 密码 {}", demo::PASSWORD);
+    println!("  administrator     {url}/admin      {}, same password 同一密码", demo::ADMINISTRATOR);
+    println!("  mails 收件箱      {}/inbox", sim.base_url());
     println!("  simulator 模拟器  {}/_sim", sim.base_url());
-    println!("  more accounts     administrator {}, card holder {}\n", demo::ADMINISTRATOR, demo::HOLDER);
+    println!("  card holder       {}\n", demo::HOLDER);
     if let Some(code) = qr::terminal(&format!("{url}/p/demo")) {
         println!("{code}");
     }
@@ -278,6 +307,16 @@ pub struct Init {
     /// Name of the first manager, as payers read it
     #[arg(long)]
     manager_name: String,
+    /// Mail address of the first administrator, for lost passwords
+    #[arg(long, value_parser = mail_address)]
+    administrator_mail: Option<MailAddress>,
+    /// Mail address of the first manager, for lost passwords
+    #[arg(long, value_parser = mail_address)]
+    manager_mail: Option<MailAddress>,
+}
+
+fn mail_address(typed: &str) -> Result<MailAddress, String> {
+    MailAddress::parse(typed).ok_or_else(|| format!("{typed:?} is not a mail address"))
 }
 
 /// Founds an organisation; people set their passwords by the links that are printed.
@@ -291,8 +330,9 @@ pub async fn init(init: Init) -> Result<(), Failed> {
         return Err(Failed::setting(format!("database_url: {} holds a demo; name another database", config.database_url)));
     }
     let tenant = TenantId::of(fresh::uuid(now));
-    let manager = NewPerson::new(phone(&init.manager)?, &init.manager_name, Role::Manager, now);
+    let manager = NewPerson { mail: init.manager_mail, ..NewPerson::new(phone(&init.manager)?, &init.manager_name, Role::Manager, now) };
     let administrator = NewPerson::new(phone(&init.administrator)?, "管理员", Role::Administrator, now);
+    let administrator = NewPerson { mail: init.administrator_mail, ..administrator };
     let remark = FormSchema { version: 1, fields: vec![Field::new("remark", "备注", Component::text(50))] };
     let code = |name, kind| NewCode::new(tenant, manager.account, name, kind, AmountRule::Free, remark.clone(), now);
     let codes = vec![code("默认收款码", CodeKind::App), code("码牌", CodeKind::Plate)];
@@ -319,7 +359,7 @@ pub async fn init(init: Init) -> Result<(), Failed> {
     println!("manager sets a password within 24 h:       {}", lines.first().map_or("", String::as_str));
     println!("administrator sets a password within 24 h: {}", lines.last().map_or("", String::as_str));
     println!("a printed code to collect with:            {plate}");
-    println!("then: shouma serve, and sign in at {}/m", config.public_url);
+    println!("then: shouma serve, and sign in at {0}/m or, as administrator, at {0}/admin", config.public_url);
     Ok(())
 }
 

@@ -82,6 +82,13 @@ pub const SETTINGS: &[Setting] = &[
         "token of the account's server address /notify/account; empty: follows and deliveries are not heard of",
     ),
     setting("wechat.timeout_ms", "10000", "longest time for one call"),
+    setting("mail.host", "", "mail server that takes our mails (SMTP); empty for none: invitations and recoveries are then refused"),
+    setting("mail.port", "", "its port (default: 587 for starttls, 465 for tls, 25 for none)"),
+    setting("mail.tls", "starttls", "starttls, tls (from the first byte), or none (only to a mail server on this machine)"),
+    setting("mail.user", "", "user name at the mail server, if it asks for one"),
+    setting("mail.password", "", "password at the mail server"),
+    setting("mail.from", "", "sender, such as 收码 <no-reply@example.com>"),
+    setting("mail.timeout_ms", "30000", "longest time for one mail"),
 ];
 
 /// A setting that cannot work, in one line.
@@ -135,6 +142,8 @@ pub struct Config {
     pub session_ms: i64,
     /// Limits by address.
     pub limits: Limits,
+    /// The mail server; `None` when there is none.
+    pub mail: Option<MailSettings>,
     /// WeChat Pay; `None` when nothing of it is set, which only `demo` and `init` accept.
     pub wechat: Option<WechatSettings>,
 }
@@ -226,6 +235,34 @@ pub fn message_fields(text: &str) -> Result<Vec<(String, Part)>, String> {
     });
     let fields: Vec<(String, Part)> = pairs.collect::<Result<_, String>>()?;
     if fields.is_empty() { Err("must name at least one field".to_owned()) } else { Ok(fields) }
+}
+
+/// How the connection to a mail server is kept secret.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum MailTls {
+    /// It begins in clear and must turn to TLS.
+    Starttls,
+    /// TLS from the first byte.
+    Tls,
+    /// Not at all: only to this machine.
+    None,
+}
+
+/// What an operator configures for sending mails.
+#[derive(Debug, Clone)]
+pub struct MailSettings {
+    /// The mail server.
+    pub host: String,
+    /// Its port.
+    pub port: u16,
+    /// How the connection is kept secret.
+    pub tls: MailTls,
+    /// User name and password, if it asks for them.
+    pub credentials: Option<(String, Secret)>,
+    /// The sender.
+    pub from: String,
+    /// Longest time for one mail.
+    pub timeout_ms: u64,
 }
 
 /// The environment variable of a setting: `wechat.mchid` is `SHOUMA_WECHAT_MCHID`.
@@ -355,8 +392,39 @@ impl Values {
                 addresses: self.number("limits_addresses", 100, 10_000_000)?,
                 spare_loopback: false,
             },
+            mail: self.mail()?,
             wechat: self.wechat()?,
         })
+    }
+
+    fn mail(&self) -> Result<Option<MailSettings>, SettingError> {
+        let Some(host) = self.given("mail.host") else {
+            let orphan = ["mail.user", "mail.password", "mail.from"].into_iter().find(|name| self.given(name).is_some());
+            return orphan.map_or(Ok(None), |name| Err(wrong(name, "is of no use without mail.host")));
+        };
+        let (tls, usual_port) = match self.text("mail.tls") {
+            "starttls" => (MailTls::Starttls, 587),
+            "tls" => (MailTls::Tls, 465),
+            "none" if ["localhost", "127.0.0.1", "::1"].contains(&host) => (MailTls::None, 25),
+            "none" => return Err(wrong("mail.tls", "none would send links in clear; only a mail server on this machine may do without")),
+            other => return Err(wrong("mail.tls", format!("{other:?} is neither starttls, tls nor none"))),
+        };
+        let credentials = match (self.given("mail.user"), self.given("mail.password")) {
+            (None, None) => None,
+            (Some(user), Some(password)) => Some((user.to_owned(), Secret::of(password))),
+            (Some(_), None) => return Err(wrong("mail.password", "is needed together with mail.user")),
+            (None, Some(_)) => return Err(wrong("mail.user", "is needed together with mail.password")),
+        };
+        let from = self.given("mail.from").ok_or_else(|| wrong("mail.from", "is needed together with mail.host"))?;
+        crate::senders::mail::check_sender(from).map_err(|why| wrong("mail.from", why))?;
+        Ok(Some(MailSettings {
+            host: host.to_owned(),
+            port: if self.given("mail.port").is_some() { self.number("mail.port", 1, u16::MAX)? } else { usual_port },
+            tls,
+            credentials,
+            from: from.to_owned(),
+            timeout_ms: self.number("mail.timeout_ms", 1, 600_000)?,
+        }))
     }
 
     fn proxies(&self) -> Result<Vec<IpAddr>, SettingError> {
@@ -473,6 +541,23 @@ mod tests {
             ("database_url = \"mysql://x\"", &[], "database_url: must begin with sqlite:// or postgres://"),
             ("[wechat]\nmchid = \"1900000001\"", &[], "wechat.appid: is needed together with the other wechat settings"),
             ("public_url = \"pay.example.com\"", &[], "public_url: \"pay.example.com\" is not an address such as https://pay.example.com"),
+            ("[mail]\nhost = \"smtp.example.com\"", &[], "mail.from: is needed together with mail.host"),
+            ("[mail]\nfrom = \"a@b.c\"", &[], "mail.from: is of no use without mail.host"),
+            (
+                "[mail]\nhost = \"smtp.example.com\"\nfrom = \"nobody\"",
+                &[],
+                "mail.from: \"nobody\" is no sender such as 收码 <no-reply@example.com>",
+            ),
+            (
+                "[mail]\nhost = \"smtp.example.com\"\nfrom = \"a@b.c\"\ntls = \"none\"",
+                &[],
+                "mail.tls: none would send links in clear; only a mail server on this machine may do without",
+            ),
+            (
+                "[mail]\nhost = \"smtp.example.com\"\nfrom = \"a@b.c\"\nuser = \"u\"",
+                &[],
+                "mail.password: is needed together with mail.user",
+            ),
             ("trusted_proxies = \"10.0.0.1, here\"", &[], "trusted_proxies: \"here\" is not an IP address"),
         ];
         for (file, variables, expected) in table {

@@ -4,6 +4,7 @@
 use domain::account::Phone;
 use domain::code::{AmountRule, CodeState, Validity};
 use domain::form::{Component, Field, FormSchema, Typed};
+use domain::letter::MailAddress;
 use domain::refund_right::ManagerRefunds;
 use domain::{AccountId, CodeId, Fen, Millis, Role, TenantId};
 
@@ -62,9 +63,14 @@ pub async fn organisations(passwords: &Passwords, now: Millis) -> Result<Vec<Fou
     Ok(vec![school, closed(last, now)])
 }
 
+/// Where somebody of the demo can be written to; the simulator's inbox shows it.
+pub fn mail(phone: &str) -> Option<MailAddress> {
+    MailAddress::parse(&format!("{phone}@qinghe.example"))
+}
+
 fn person(phone: &str, name: &str, role: Role, hash: &str, now: Millis) -> Option<NewPerson> {
     let person = NewPerson::new(Phone::parse(phone)?, name, role, now);
-    Some(NewPerson { password_hash: Some(hash.to_owned()), ..person })
+    Some(NewPerson { password_hash: Some(hash.to_owned()), mail: mail(phone), ..person })
 }
 
 /// An organisation that does not collect, with one plate of somebody who works at both.

@@ -1,8 +1,9 @@
 //! Founding: the first organisation, its people and codes. One command each, so that a half-founded organisation cannot be.
 
-use domain::account::Phone;
+use domain::account::{Lang, Phone};
 use domain::code::{AmountRule, CodeState, Validity};
 use domain::form::{FormSchema, Typed};
+use domain::letter::MailAddress;
 use domain::refund_right::ManagerRefunds;
 use domain::{AccountId, Code, CodeId, Millis, Role, TenantId};
 use serde_json::json;
@@ -27,12 +28,14 @@ pub struct NewPerson {
     pub role: Role,
     /// The hash of their password; without one they get a link.
     pub password_hash: Option<String>,
+    /// Where they can be written to.
+    pub mail: Option<MailAddress>,
 }
 
 impl NewPerson {
     /// Somebody who gets a link to set a password.
     pub fn new(phone: Phone, name: &str, role: Role, now: Millis) -> NewPerson {
-        NewPerson { account: AccountId::of(fresh::uuid(now)), phone, name: name.to_owned(), role, password_hash: None }
+        NewPerson { account: AccountId::of(fresh::uuid(now)), phone, name: name.to_owned(), role, password_hash: None, mail: None }
     }
 }
 
@@ -135,6 +138,7 @@ impl Command for Found {
                 Some(known) => known.id,
                 None => {
                     accounts::insert(tx, person.account, &person.phone, &person.name, self.now).await?;
+                    accounts::set_contact(tx, person.account, &person.name, person.mail.as_ref(), Lang::default()).await?;
                     person.account
                 }
             };

@@ -16,7 +16,7 @@ use crate::live::{CodeChange, LiveArrival};
 use crate::messages::{self, Told};
 use crate::site::Site;
 use crate::store::{
-    Command, StoreError, Tx, audit, doors, oauth_states, outbox, payments, photos, postings, receipts, rollups, sessions, tokens,
+    Command, StoreError, Tx, audit, doors, letters, oauth_states, outbox, payments, photos, postings, receipts, rollups, sessions, tokens,
 };
 
 /// How long claimed work is left alone by others.
@@ -44,6 +44,7 @@ pub fn start(site: &Site, stopping: &watch::Receiver<bool>) -> JoinSet<()> {
     jobs.spawn(every(500, stopping.clone(), site.clone(), |site| Box::pin(async move { push_refunds(&site).await })));
     jobs.spawn(every(500, stopping.clone(), site.clone(), |site| Box::pin(async move { deliver(&site).await })));
     jobs.spawn(every(500, stopping.clone(), site.clone(), |site| Box::pin(async move { site.messages.round().await })));
+    jobs.spawn(every(500, stopping.clone(), site.clone(), |site| Box::pin(async move { site.letters.deliver().await })));
     jobs.spawn(every(200, stopping.clone(), site.clone(), |site| Box::pin(async move { take_in(&site).await })));
     jobs.spawn(every(HOUR_MS, stopping.clone(), site.clone(), |site| Box::pin(async move { tidy_up(&site).await })));
     jobs.spawn(every(2_000, stopping.clone(), site.clone(), |site| Box::pin(async move { keep_keys(&site).await })));
@@ -203,7 +204,8 @@ impl Command for Forget {
 
     async fn run(&self, tx: &mut Tx<'_>) -> Result<(), StoreError> {
         let day_ago = self.now.plus_ms(-24 * HOUR_MS.cast_signed());
-        sessions::delete_expired(tx, self.now).await?;
+        sessions::tidy(tx, self.now).await?;
+        letters::tidy(tx, self.now).await?;
         oauth_states::delete_expired(tx, day_ago).await?;
         doors::delete_untouched(tx, day_ago).await?;
         postings::forget(tx, self.now.plus_ms(-messages::KEPT_MS)).await?;

@@ -23,7 +23,7 @@ use crate::site::Site;
 use crate::store::{payments, photos, tenants};
 use crate::web::limits::Act;
 use crate::web::visit::{self, Visit};
-use crate::web::{diagnosing, headers, install, manager, messages, password, payer, printing, refunding, stream, unread};
+use crate::web::{admin, diagnosing, headers, install, manager, messages, password, payer, printing, refunding, stream, unread};
 
 /// The whole site.
 pub fn router(site: Site) -> Router {
@@ -72,6 +72,21 @@ pub fn router(site: Site) -> Router {
         .route("/api/{*function}", post(manager::api))
         .layer(small);
 
+    // The administrator.
+    let administrator = Router::new()
+        .route("/admin", get(admin::home))
+        .route("/admin/sign-in", get(admin::door).post(admin::sign_in))
+        .route("/admin/sign-out", post(admin::sign_out))
+        .route("/admin/managers", get(admin::managers))
+        .route("/admin/managers/new", get(admin::new_manager).post(admin::register))
+        .route("/admin/managers/{account}", get(admin::manager))
+        .route("/admin/managers/{account}/contact", post(admin::contact))
+        .route("/admin/managers/{account}/send", post(admin::send))
+        .route("/admin/managers/{account}/suspend", post(admin::suspend))
+        .route("/admin/managers/{account}/reinstate", post(admin::reinstate))
+        .route("/admin/{*page}", get(admin::missing))
+        .layer(small);
+
     // Whoever was sent a link to set a password.
     let links = Router::new().route("/password/{secret}", get(password::form).post(password::set)).layer(small);
 
@@ -81,6 +96,7 @@ pub fn router(site: Site) -> Router {
     let people = submit
         .merge(payer)
         .merge(manager)
+        .merge(administrator)
         .merge(links)
         .route("/", get(front))
         .fallback(nothing_here)

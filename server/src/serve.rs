@@ -19,14 +19,17 @@ use crate::diagnosis::Looks;
 use crate::fresh;
 use crate::jobs;
 use crate::kept_keys;
+use crate::letters::Letters;
 use crate::live::Hub;
+use crate::managers::Managers;
 use crate::messages::Messages;
 use crate::passwords::Passwords;
 use crate::pay::{Payments, hex};
 use crate::refunds::Refunds;
 use crate::router::router;
-use crate::sightings::Sightings;
+use crate::senders::mail::Mailer;
 use crate::senders::wechat_account::{Account, AccountConfig};
+use crate::sightings::Sightings;
 use crate::sign_in::SignIns;
 use crate::site::{Demo, Parts, Site};
 use crate::store::{Command, OpenError, Store, StoreConfig, StoreError, Tx, meta};
@@ -146,6 +149,9 @@ pub async fn site_of(
     let codes = Codes { store: store.clone(), clock: clock.clone(), live: live.clone() };
     let sightings = Sightings::new(store.clone(), clock.clone());
     let looks = Looks::default();
+    let mailer = config.mail.as_ref().map(Mailer::new).transpose().map_err(StartError::Setting)?;
+    let letters = Letters { store: store.clone(), clock: clock.clone(), mailer, public_url: config.public_url.clone() };
+    let managers = Managers { store: store.clone(), clock: clock.clone(), live: live.clone(), letters: letters.clone() };
     Ok(Site::new(Parts {
         config,
         store,
@@ -156,6 +162,8 @@ pub async fn site_of(
         sign_ins,
         messages,
         account,
+        letters,
+        managers,
         oauth,
         seal,
         gate,

@@ -13,7 +13,7 @@ use crate::fresh;
 use crate::passwords::{self, Passwords};
 use crate::store::accounts::Membership;
 use crate::store::audit::{Act, Actor, Deed};
-use crate::store::sessions::{self, NewSession, Session, TokenHash};
+use crate::store::sessions::{self, EndWhy, Ended, NewSession, Session, TokenHash, Which};
 use crate::store::{Command, Store, StoreError, Tx, accounts, audit, doors};
 use crate::web::cookies::sha256;
 
@@ -26,15 +26,22 @@ pub struct SignIns {
     pub clock: Clock,
     /// Checks passwords.
     pub passwords: Passwords,
-    /// How long a session lives.
+    /// How long a manager's session lives.
     pub session_ms: i64,
 }
+
+/// How long an administrator's session lives at most: a working day, because more depends on it.
+pub const ADMINISTRATOR_MS: i64 = 12 * 3_600_000;
 
 /// Why nobody is signed in.
 #[derive(Debug)]
 pub enum SignInRefusal {
     /// Phone or password is wrong; which one is not told.
     Wrong,
+    /// The password is right, and the person has no such role anywhere.
+    NoSeat,
+    /// The password is right, and an administrator suspended the person.
+    Suspended,
     /// Too many wrong passwords in a row: shut until then, whoever knocks.
     Locked {
         /// When it opens.
@@ -64,11 +71,11 @@ pub struct SignedIn {
 }
 
 impl SignIns {
-    /// Signs in with what was typed.
+    /// Signs in to `role` with what was typed; `device` is the browser's `User-Agent`.
     ///
     /// # Errors
     /// [`SignInRefusal`].
-    pub async fn sign_in(&self, phone: &str, password: &str, device: &str) -> Result<SignedIn, SignInRefusal> {
+    pub async fn sign_in(&self, role: Role, phone: &str, password: &str, device: &str) -> Result<SignedIn, SignInRefusal> {
         let now = (self.clock)();
         let Some(phone) = Phone::parse(phone) else { return Err(SignInRefusal::Wrong) };
         let mut conn = self.store.read().await?;
@@ -85,18 +92,17 @@ impl SignIns {
         let hash = account.as_ref().and_then(|account| account.password_hash.as_deref());
         let is_short = password.len() <= passwords::MOST_BYTES;
         let fits = is_short && self.passwords.check(password, hash).await.map_err(|_| SignInRefusal::Busy)?;
-        let seat = seat(&memberships);
-        let (Some(account), Some((tenant, role)), true) = (&account, seat, fits) else {
+        let (Some(account), true) = (&account, fits) else {
             let door = self.store.write(doors::Wrong { phone, now }).await?;
             return Err(if door.is_locked(now) { SignInRefusal::Locked { until: door.locked_until_ms } } else { SignInRefusal::Wrong });
         };
-        let caller = Caller { tenant, account: account.id, role };
+        let caller = Caller { tenant: seat(&memberships, role)?, account: account.id, role };
         let token = URL_SAFE_NO_PAD.encode(fresh::bytes::<32>());
         let session = NewSession {
             token_hash: sha256(&token),
             caller,
             device: device.chars().take(200).collect(),
-            expires_at_ms: now.plus_ms(self.session_ms),
+            expires_at_ms: now.plus_ms(self.lasts_ms(role)),
         };
         match self.store.write(Begin { phone, session, now }).await? {
             Some(until) => Err(SignInRefusal::Locked { until }),
@@ -113,19 +119,39 @@ impl SignIns {
         sessions::by_token(&mut conn.tx(), &sha256(token), (self.clock)()).await
     }
 
+    /// What became of a session that does not live any more: why an older screen is signed out (row E6).
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub async fn ended(&self, token: &str) -> Result<Option<Ended>, StoreError> {
+        let mut conn = self.store.read().await?;
+        sessions::ended(&mut conn.tx(), &sha256(token)).await
+    }
+
+    /// How long a session in this role lives.
+    pub fn lasts_ms(&self, role: Role) -> i64 {
+        match role {
+            Role::Administrator => self.session_ms.min(ADMINISTRATOR_MS),
+            Role::Manager | Role::Holder => self.session_ms,
+        }
+    }
+
     /// Ends a session.
     ///
     /// # Errors
     /// When the store does not take it.
     pub async fn sign_out(&self, token: &str) -> Result<(), StoreError> {
-        self.store.write(End { token_hash: sha256(token), now: (self.clock)() }).await
+        self.store.write(SignOut { token_hash: sha256(token), now: (self.clock)() }).await
     }
 }
 
-/// The organisation and role that somebody signs in to: a manager's desk first.
-fn seat(memberships: &[Membership]) -> Option<(domain::TenantId, Role)> {
-    let rank = |role: Role| [Role::Manager, Role::Administrator, Role::Holder].iter().position(|known| *known == role);
-    memberships.iter().map(|membership| (membership.tenant, membership.role)).min_by_key(|(_, role)| rank(*role))
+/// The organisation in which somebody signs in to `role`: where they have it longest.
+fn seat(memberships: &[Membership], role: Role) -> Result<domain::TenantId, SignInRefusal> {
+    let mut seats = memberships.iter().filter(|membership| membership.role == role).peekable();
+    if seats.peek().is_none() {
+        return Err(SignInRefusal::NoSeat);
+    }
+    seats.find(|seat| seat.suspended_at_ms.is_none()).map(|seat| seat.tenant).ok_or(SignInRefusal::Suspended)
 }
 
 struct Begin {
@@ -146,8 +172,12 @@ impl Command for Begin {
         }
         doors::open(tx, &self.phone).await?;
         let Caller { tenant, account, role } = self.session.caller;
-        // One place at a time: whoever signs in here is signed out elsewhere, and told so there.
-        let evicted = sessions::delete_all(tx, account).await?;
+        // Two who sign in at the same moment wait for each other at this row, so that the second sees the session of the first.
+        accounts::signed_in(tx, tenant, account, role, self.now).await?;
+        // One place at a time: whoever signs in here is signed out elsewhere, and told so there. A person who also administrates
+        // does that in a session of its own.
+        let end = sessions::End { why: EndWhy::Elsewhere, by_device: Some(&self.session.device), now: self.now };
+        let evicted = sessions::end(tx, Which::OfRole(account, role), end).await?;
         sessions::insert(tx, &self.session, self.now).await?;
         let note = |act, detail: serde_json::Value| Deed::new(self.now, Actor::Account(account), act, account, &detail);
         if evicted > 0 {
@@ -158,17 +188,18 @@ impl Command for Begin {
     }
 }
 
-struct End {
+struct SignOut {
     token_hash: TokenHash,
     now: Millis,
 }
 
-impl Command for End {
+impl Command for SignOut {
     type Done = ();
 
     async fn run(&self, tx: &mut Tx<'_>) -> Result<(), StoreError> {
         let Some(session) = sessions::by_token(tx, &self.token_hash, self.now).await? else { return Ok(()) };
-        sessions::delete(tx, &self.token_hash).await?;
+        let end = sessions::End { why: EndWhy::SignedOut, by_device: None, now: self.now };
+        sessions::end(tx, Which::One(&self.token_hash), end).await?;
         let Caller { tenant, account, .. } = session.caller;
         let deed = Deed::new(self.now, Actor::Account(account), Act::SignOut, account, &json!({}));
         audit::append(tx, tenant, &deed).await.map(drop)

@@ -11,12 +11,14 @@ use crate::clock::Clock;
 use crate::codes::Codes;
 use crate::config::Config;
 use crate::diagnosis::Looks;
+use crate::letters::Letters;
 use crate::live::Hub;
+use crate::managers::Managers;
 use crate::messages::Messages;
 use crate::pay::Payments;
 use crate::refunds::Refunds;
-use crate::sightings::Sightings;
 use crate::senders::wechat_account::Account;
+use crate::sightings::Sightings;
 use crate::sign_in::SignIns;
 use crate::store::payments::{self, Event};
 use crate::store::{Command, Store, StoreError, Tx};
@@ -50,6 +52,10 @@ pub struct Parts {
     pub messages: Messages,
     /// The WeChat account itself.
     pub account: Arc<Account>,
+    /// Writing to people.
+    pub letters: Letters,
+    /// What administrators do with managers.
+    pub managers: Managers,
     /// Who a payer is.
     pub oauth: Oauth,
     /// Signs what browsers keep.

@@ -32,6 +32,43 @@ impl Role {
     }
 }
 
+/// The language in which somebody is written to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Lang {
+    /// Chinese.
+    #[default]
+    Zh,
+    /// English.
+    En,
+}
+
+impl Lang {
+    /// The word stored and sent for it.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Lang::Zh => "zh",
+            Lang::En => "en",
+        }
+    }
+
+    /// The language that `word` stands for.
+    pub fn of_word(word: &str) -> Option<Lang> {
+        [Lang::Zh, Lang::En].into_iter().find(|lang| lang.word() == word)
+    }
+}
+
+/// Most characters of a person's name.
+pub const LONGEST_NAME: usize = 20;
+
+/// A person's name as payers read it: what was typed without spaces around it. `None` when it is empty, too long, or holds what is
+/// no text.
+pub fn person_name(typed: &str) -> Option<String> {
+    let name = typed.trim();
+    let is_text = !name.chars().any(char::is_control);
+    (is_text && (1..=LONGEST_NAME).contains(&name.chars().count())).then(|| name.to_owned())
+}
+
 /// Who asks, always taken from the session and never from a parameter.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Caller {
@@ -138,6 +175,17 @@ mod tests {
             assert_eq!(Phone::parse(typed).as_ref().map(Phone::as_str), expected, "{typed:?}");
         }
         assert_eq!(Phone::parse("13800138000").map(|p| p.masked()).as_deref(), Some("138****8000"));
+    }
+
+    #[test]
+    fn a_name_is_a_short_text() {
+        let longest = "名".repeat(LONGEST_NAME);
+        let too_long = "名".repeat(LONGEST_NAME + 1);
+        let table =
+            [("  王敏 ", Some("王敏")), ("", None), ("  ", None), ("a\nb", None), (&longest, Some(longest.as_str())), (&too_long, None)];
+        for (typed, expected) in table {
+            assert_eq!(person_name(typed).as_deref(), expected, "{typed:?}");
+        }
     }
 
     #[test]

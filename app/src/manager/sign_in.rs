@@ -26,6 +26,10 @@ pub enum SignInWhy {
     Needed,
     /// Phone or password are wrong; which of them is not said.
     Wrong,
+    /// The password is right, but the person collects nowhere.
+    NoSeat,
+    /// The password is right, but an administrator suspended them.
+    Suspended,
     /// Too many wrong passwords in a row.
     Locked {
         /// Until then.
@@ -55,7 +59,7 @@ impl SignInWhy {
 
     /// Whether it is a fault, as opposed to a remark.
     pub fn is_fault(self) -> bool {
-        matches!(self, SignInWhy::Wrong | SignInWhy::Locked { .. } | SignInWhy::Later { .. })
+        matches!(self, SignInWhy::Wrong | SignInWhy::NoSeat | SignInWhy::Suspended | SignInWhy::Locked { .. } | SignInWhy::Later { .. })
     }
 }
 
@@ -90,6 +94,8 @@ fn Why(locale: Locale, why: SignInWhy) -> impl IntoView {
     let text = match why {
         SignInWhy::Needed => td_string!(locale, manager.sign_in_needed).to_owned(),
         SignInWhy::Wrong => td_string!(locale, manager.sign_in_wrong).to_owned(),
+        SignInWhy::NoSeat => td_string!(locale, manager.sign_in_no_seat).to_owned(),
+        SignInWhy::Suspended => td_string!(locale, manager.sign_in_suspended).to_owned(),
         SignInWhy::Locked { until_ms } => fill(td_string!(locale, manager.sign_in_locked), &[("time", &clock(until_ms))]),
         SignInWhy::Later { after_s } => fill(td_string!(locale, manager.sign_in_later), &[("seconds", &after_s)]),
         SignInWhy::Ended => td_string!(locale, manager.sign_in_ended).to_owned(),

@@ -20,7 +20,10 @@ pub enum PasswordPage<'a> {
         wrong: Option<PasswordRefusal>,
     },
     /// Done: sign in now.
-    Done,
+    Done {
+        /// Whether the person signs in as an administrator.
+        is_administrator: bool,
+    },
     /// The link was used or is over.
     Over,
 }
@@ -43,9 +46,9 @@ pub fn password_page(prefs: Prefs, nonce: &str, bundle: &Bundle, page: PasswordP
     let locale = prefs.locale;
     let body = match page {
         PasswordPage::Ask { name, wrong } => ask(locale, name, wrong).into_any(),
-        PasswordPage::Done => view! {
+        PasswordPage::Done { is_administrator } => view! {
             <p class="note" role="status">{td_string!(locale, manager.password_done)}</p>
-            <a class="button" href="/m/sign-in">{td_string!(locale, manager.sign_in)}</a>
+            <a class="button" href=if is_administrator { "/admin/sign-in" } else { "/m/sign-in" }>{td_string!(locale, manager.sign_in)}</a>
         }
         .into_any(),
         PasswordPage::Over => view! { <p class="note note-bad" role="alert">{td_string!(locale, manager.password_over)}</p> }.into_any(),

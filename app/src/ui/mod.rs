@@ -5,6 +5,7 @@ pub mod browser;
 pub mod device;
 pub mod dialog;
 pub mod icons;
+pub mod machine;
 pub mod mark;
 pub mod moments;
 pub mod number;

@@ -44,6 +44,11 @@ pub fn day(locale: Locale, day: Day, today: Day) -> String {
     }
 }
 
+/// `11月21日 14:32`, with the year when it is not that of `now`; today the time alone.
+pub fn moment(locale: Locale, at: Millis, now: Millis) -> String {
+    if at.day() == now.day() { clock(at) } else { format!("{} {}", date(locale, at.day(), now.day()), clock(at)) }
+}
+
 /// `27 笔`, `1 payment`.
 pub fn payments(locale: Locale, count: u64) -> String {
     if count == 1 {

@@ -182,6 +182,26 @@ pub(crate) async fn clear_faults(State(world): State<Shared>) -> StatusCode {
     StatusCode::NO_CONTENT
 }
 
+/// Which addresses no mail reaches.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct MailAsk {
+    refused: Vec<String>,
+}
+
+/// `GET /_sim/mail`.
+pub(crate) async fn mail(State(world): State<Shared>) -> Json<Value> {
+    let mut refused: Vec<String> = lock(&world.refused_mail).iter().cloned().collect();
+    refused.sort();
+    Json(json!({ "refused": refused }))
+}
+
+/// `POST /_sim/mail`: replaces the addresses that no mail reaches (550).
+pub(crate) async fn set_mail(State(world): State<Shared>, Json(ask): Json<MailAsk>) -> Json<Value> {
+    *lock(&world.refused_mail) = ask.refused.iter().map(|address| address.to_ascii_lowercase()).collect();
+    mail(State(world)).await
+}
+
 pub(crate) async fn outbox(State(world): State<Shared>) -> Json<Value> {
     Json(json!({ "items": lock(&world.outbox).list() }))
 }

@@ -70,6 +70,10 @@ pub(crate) const DOORS: &[(&str, &[&str], &str)] = &[
         ],
         "account messages, by errcode; 500-after: sent, but the answer is lost; user-block, system-failed: taken, and ends so",
     ),
+    ("mail", &["550", "451", "421", "552"], "SMTP, RCPT TO: by the recipient's address (only)"),
+    ("mail-from", &["451", "421"], "SMTP, MAIL FROM"),
+    ("mail-data", &["554", "451", "552"], "SMTP, DATA: by the recipient's address (only)"),
+    ("mail-auth", &["535", "451"], "SMTP, AUTH"),
 ];
 
 /// One order for trouble.

@@ -5,7 +5,8 @@
 //! What is known and decided (no HTTP): [`clock`], [`sign`], `keys` (who is who, which key signs), `orders`, `refunds`, `bills`, `faults`,
 //! `outbox`, all held together by `world`. What moves by itself: `agenda`, `notices` (deliveries by the retry table), `keep` (the books on disk),
 //! `bank` (the payer's act). What answers: `gate` (checks requests, signs answers), `body` and `refusal` (strict reading, exact errors),
-//! `v3/` (the doors of APIv3), `oauth`, `messages` (with `account`: followers and events), `inbox`, `cashier`, `bridge`, and `doors` (control, under `/_sim`).
+//! `v3/` (the doors of APIv3), `oauth`, `messages` (with `account` and `followers`), `smtp` (with `mime`), `inbox`, `cashier`, `bridge`,
+//! and `doors` (control, under `/_sim`).
 //!
 //! ```no_run
 //! # async fn example() -> Result<(), simulator::SimError> {
@@ -27,11 +28,13 @@ pub mod clock;
 mod directories;
 mod doors;
 mod faults;
+mod followers;
 mod gate;
 mod inbox;
 mod keep;
 mod keys;
 mod messages;
+mod mime;
 mod notices;
 mod oauth;
 mod orders;
@@ -40,6 +43,7 @@ mod refunds;
 mod refusal;
 mod router;
 pub mod sign;
+mod smtp;
 mod v3;
 mod world;
 
@@ -63,7 +67,7 @@ use world::{Beginning, Shared, World};
 pub struct SimConfig {
     /// Where HTTP is answered; port 0 takes a free one.
     pub listen: SocketAddr,
-    /// Where mail will be taken in. Not answered yet.
+    /// Where mail is taken in (SMTP); `None`: nowhere. Port 0 takes a free one.
     pub smtp_listen: Option<SocketAddr>,
     /// How browsers and merchants address the simulator; `http://localhost:{port}` when not given.
     pub public_url: Option<String>,
@@ -106,6 +110,7 @@ impl SimConfig {
     pub fn for_tests(clock: Clock) -> Self {
         Self {
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
+            smtp_listen: Some(SocketAddr::from((Ipv4Addr::LOCALHOST, 0))),
             dir: None,
             clock,
             retry_scale: 0.001,
@@ -141,6 +146,7 @@ pub enum SimError {
 pub struct Sim {
     world: Shared,
     address: SocketAddr,
+    smtp_address: Option<SocketAddr>,
     ask_stop: Option<oneshot::Sender<()>>,
     server: JoinHandle<()>,
     workers: Vec<JoinHandle<()>>,
@@ -157,6 +163,12 @@ impl Sim {
     #[must_use]
     pub fn address(&self) -> SocketAddr {
         self.address
+    }
+
+    /// The address that mail is taken in on.
+    #[must_use]
+    pub fn smtp_address(&self) -> Option<SocketAddr> {
+        self.smtp_address
     }
 
     /// All that a merchant configures.
@@ -197,11 +209,18 @@ impl Drop for Sim {
 /// # Errors
 /// When the address cannot be listened on, or keys or books cannot be made, read or written.
 pub async fn start(config: SimConfig) -> Result<Sim, SimError> {
-    let listener = TcpListener::bind(config.listen).await.map_err(|source| SimError::Listen { address: config.listen, source })?;
-    let address = listener.local_addr().map_err(|source| SimError::Listen { address: config.listen, source })?;
+    let (listener, address) = bind(config.listen).await?;
+    let mail = match config.smtp_listen {
+        Some(address) => Some(bind(address).await?),
+        None => None,
+    };
     let world = open_world(config, address).await?;
     keep::resume(&world);
-    let workers = vec![tokio::spawn(notices::run_agenda(world.clone())), tokio::spawn(keep::keep_books(world.clone()))];
+    let mut workers = vec![tokio::spawn(notices::run_agenda(world.clone())), tokio::spawn(keep::keep_books(world.clone()))];
+    let smtp_address = mail.as_ref().map(|(_, address)| *address);
+    if let Some((listener, _)) = mail {
+        workers.push(tokio::spawn(smtp::listen(world.clone(), listener)));
+    }
     let (ask_stop, asked) = oneshot::channel();
     let app = router::router(world.clone());
     let server = tokio::spawn(async move {
@@ -212,7 +231,14 @@ pub async fn start(config: SimConfig) -> Result<Sim, SimError> {
             tracing::error!(%error, "the simulator stopped serving");
         }
     });
-    Ok(Sim { world, address, ask_stop: Some(ask_stop), server, workers })
+    Ok(Sim { world, address, smtp_address, ask_stop: Some(ask_stop), server, workers })
+}
+
+async fn bind(address: SocketAddr) -> Result<(TcpListener, SocketAddr), SimError> {
+    let refused = |source| SimError::Listen { address, source };
+    let listener = TcpListener::bind(address).await.map_err(refused)?;
+    let bound = listener.local_addr().map_err(refused)?;
+    Ok((listener, bound))
 }
 
 async fn open_world(config: SimConfig, address: SocketAddr) -> Result<Shared, SimError> {

@@ -15,6 +15,9 @@ struct Arguments {
     /// Address to answer on.
     #[arg(long, env = "SHOUMA_SIM_LISTEN", default_value = "127.0.0.1:4000")]
     listen: SocketAddr,
+    /// Address to take mail in on (SMTP, AUTH PLAIN without TLS).
+    #[arg(long, env = "SHOUMA_SIM_SMTP_LISTEN", default_value = "127.0.0.1:4025")]
+    smtp_listen: SocketAddr,
     /// How browsers and merchants address it [default: http://localhost:PORT].
     #[arg(long, env = "SHOUMA_SIM_PUBLIC_URL")]
     public_url: Option<String>,
@@ -42,6 +45,7 @@ async fn main() -> ExitCode {
     tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
     let config = SimConfig {
         public_url: arguments.public_url,
+        smtp_listen: Some(arguments.smtp_listen),
         key_mode: arguments.key_mode,
         retry_scale: arguments.retry_scale,
         refund_delays: RefundDelays { change_ms: arguments.refund_change_ms.into(), card_ms: arguments.refund_card_ms.into() },
@@ -54,14 +58,14 @@ async fn main() -> ExitCode {
             return ExitCode::from(2);
         }
     };
-    introduce(&sim.merchant(), &arguments.dir);
+    introduce(&sim.merchant(), &arguments.dir, arguments.smtp_listen);
     wait_for_stop().await;
     sim.stop().await;
     ExitCode::SUCCESS
 }
 
 /// Tells what a merchant must configure. Secrets stay in the file.
-fn introduce(merchant: &Merchant, dir: &std::path::Path) {
+fn introduce(merchant: &Merchant, dir: &std::path::Path, smtp: SocketAddr) {
     println!("WeChat Pay simulator 模拟器: {}", merchant.base_url);
     println!("  documentation       {}/_sim", merchant.base_url);
     println!("  API base, OAuth and messages base: the same address");
@@ -70,6 +74,7 @@ fn introduce(merchant: &Merchant, dir: &std::path::Path) {
     println!("  merchant serial     {}", merchant.merchant_serial_no);
     println!("  public key id       {}", merchant.wechatpay_public_key_id);
     println!("  certificate serial  {}", merchant.platform_certificate_serial_no);
+    println!("  mail (SMTP)         {smtp}, read at {}/inbox", merchant.base_url);
     println!("  secrets and keys    {} (also {}/_sim/merchant)", dir.join("merchant.json").display(), merchant.base_url);
 }
 

@@ -12,7 +12,7 @@ const KEPT: usize = 10_000;
 #[derive(Clone, Debug, Serialize)]
 pub(crate) struct Message {
     pub id: u64,
-    /// `wechat-template` or `wechat-subscribe`.
+    /// `wechat-template`, `wechat-subscribe` or `mail`.
     pub kind: &'static str,
     pub to: String,
     pub at_ms: i64,

@@ -9,7 +9,7 @@ use axum::routing::{get, post};
 
 use crate::clock::http_date;
 use crate::world::Shared;
-use crate::{bridge, cashier, directories, doors, inbox, messages, oauth, v3};
+use crate::{bridge, cashier, directories, doors, followers, inbox, messages, oauth, v3};
 
 pub(crate) fn router(world: Shared) -> Router {
     let merchant = v3::router(world.clone());
@@ -26,8 +26,9 @@ pub(crate) fn router(world: Shared) -> Router {
         .route("/cashier", get(cashier::scan))
         .route("/cashier/look.css", get(cashier::look))
         .route("/cashier/{out_trade_no}", get(cashier::page).post(cashier::act))
-        .route("/inbox/wechat", get(inbox::page))
-        .route("/inbox/wechat/follow", post(inbox::follow_form))
+        .route("/inbox/wechat", get(followers::page))
+        .route("/inbox/wechat/follow", post(followers::follow_form))
+        .route("/inbox", get(inbox::page))
         .route("/bridge.js", get(bridge::script))
         .route("/open/js/jweixin-1.6.0.js", get(bridge::page_script))
         .route("/_sim/jssdk", post(bridge::believe).options(bridge::preflight))
@@ -43,9 +44,10 @@ pub(crate) fn router(world: Shared) -> Router {
         .route("/_sim/refund-delays", post(doors::set_refund_delays))
         .route("/_sim/faults", get(doors::list_faults).post(doors::add_fault).delete(doors::clear_faults))
         .route("/_sim/outbox", get(doors::outbox).delete(doors::clear_outbox))
-        .route("/_sim/followers", get(inbox::followers).post(inbox::set_follower))
-        .route("/_sim/account", post(inbox::set_account))
+        .route("/_sim/followers", get(followers::followers).post(followers::set_follower))
+        .route("/_sim/account", post(followers::set_account))
         .route("/_sim/pay-directories", get(directories::list).post(directories::add).delete(directories::clear))
+        .route("/_sim/mail", get(doors::mail).post(doors::set_mail))
         .route("/_sim/key-mode", get(doors::get_keys).post(doors::set_keys))
         .route("/_sim/oauth", post(doors::set_oauth))
         .route("/_sim/payer", get(oauth::become_payer));

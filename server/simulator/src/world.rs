@@ -1,6 +1,6 @@
 //! The one value that every door shares: keys, books, faults, identities, outbox, agenda and the clock.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -45,6 +45,8 @@ pub(crate) struct World {
     pub account: Mutex<Account>,
     pub directories: Mutex<Directories>,
     pub outbox: Mutex<Outbox>,
+    /// Addresses that no mail reaches, in small letters.
+    pub refused_mail: Mutex<HashSet<String>>,
     pub shelf: Mutex<Shelf>,
     pub agenda: Agenda,
     /// Nonces of requests seen in the last ten minutes, with the second in which they may be forgotten.
@@ -90,6 +92,7 @@ impl World {
             account: Mutex::default(),
             directories: Mutex::default(),
             outbox: Mutex::default(),
+            refused_mail: Mutex::default(),
             shelf: Mutex::default(),
             agenda: Agenda::default(),
             nonces: Mutex::default(),

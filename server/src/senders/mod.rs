@@ -1,3 +1,4 @@
 //! The ways by which people are written to. Beside the channels, only these speak to the outside.
 
+pub mod mail;
 pub mod wechat_account;

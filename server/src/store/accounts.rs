@@ -1,6 +1,7 @@
 //! People: one account per phone number, and what they may do in which organisation.
 
-use domain::account::Phone;
+use domain::account::{Lang, Phone};
+use domain::letter::MailAddress;
 use domain::{AccountId, Millis, Role, TenantId};
 use sqlx::FromRow;
 use uuid::Uuid;
@@ -19,6 +20,10 @@ pub struct Account {
     pub name: String,
     /// The hash of the password in PHC form; `None` until one was set.
     pub password_hash: Option<String>,
+    /// Where they can be written to.
+    pub mail: Option<MailAddress>,
+    /// The language in which they are written to.
+    pub lang: Lang,
 }
 
 /// What a person may do in one organisation.
@@ -30,6 +35,8 @@ pub struct Membership {
     pub tenant_name: String,
     /// What the person may do there.
     pub role: Role,
+    /// Since when they may not sign in to it, if they are suspended.
+    pub suspended_at_ms: Option<Millis>,
 }
 
 #[derive(FromRow)]
@@ -38,6 +45,8 @@ struct Row {
     phone: String,
     name: String,
     password_hash: Option<String>,
+    mail: Option<String>,
+    lang: String,
 }
 
 impl Row {
@@ -47,6 +56,8 @@ impl Row {
             phone: Phone::parse(&self.phone).ok_or_else(|| unreadable("account.phone", &self.phone))?,
             name: self.name,
             password_hash: self.password_hash,
+            mail: self.mail.as_deref().and_then(MailAddress::parse),
+            lang: Lang::of_word(&self.lang).unwrap_or_default(),
         })
     }
 }
@@ -69,7 +80,7 @@ pub async fn insert(tx: &mut Tx<'_>, id: AccountId, phone: &Phone, name: &str, n
 
 /// The person with this phone number, or `None`.
 pub async fn by_phone(tx: &mut Tx<'_>, phone: &Phone) -> Result<Option<Account>, StoreError> {
-    let row: Option<Row> = on!(tx, |db| sqlx::query_as("SELECT id, phone, name, password_hash FROM account WHERE phone = $1")
+    let row: Option<Row> = on!(tx, |db| sqlx::query_as("SELECT id, phone, name, password_hash, mail, lang FROM account WHERE phone = $1")
         .bind(phone.as_str())
         .fetch_optional(db)
         .await)?;
@@ -78,7 +89,7 @@ pub async fn by_phone(tx: &mut Tx<'_>, phone: &Phone) -> Result<Option<Account>,
 
 /// The person, or `None`.
 pub async fn by_id(tx: &mut Tx<'_>, id: AccountId) -> Result<Option<Account>, StoreError> {
-    let row: Option<Row> = on!(tx, |db| sqlx::query_as("SELECT id, phone, name, password_hash FROM account WHERE id = $1")
+    let row: Option<Row> = on!(tx, |db| sqlx::query_as("SELECT id, phone, name, password_hash, mail, lang FROM account WHERE id = $1")
         .bind(id.get())
         .fetch_optional(db)
         .await)?;
@@ -94,17 +105,65 @@ pub async fn add_member(tx: &mut Tx<'_>, tenant: TenantId, account: AccountId, r
 
 /// Where the person may act and as what, oldest membership first.
 pub async fn memberships(tx: &mut Tx<'_>, account: AccountId) -> Result<Vec<Membership>, StoreError> {
-    let rows: Vec<(Uuid, String, String)> = on!(tx, |db| sqlx::query_as(
-        "SELECT m.tenant, t.name, m.role FROM member m JOIN tenant t ON t.id = m.tenant \
+    let rows: Vec<(Uuid, String, String, Option<i64>)> = on!(tx, |db| sqlx::query_as(
+        "SELECT m.tenant, t.name, m.role, m.suspended_at_ms FROM member m JOIN tenant t ON t.id = m.tenant \
          WHERE m.account = $1 ORDER BY m.created_at_ms, m.tenant, m.role",
     )
     .bind(account.get())
     .fetch_all(db)
     .await)?;
-    let read = |(tenant, tenant_name, role): (Uuid, String, String)| {
-        Ok(Membership { tenant: TenantId::of(tenant), tenant_name, role: read_role(&role)? })
+    let read = |(tenant, tenant_name, role, suspended): (Uuid, String, String, Option<i64>)| {
+        Ok(Membership { tenant: TenantId::of(tenant), tenant_name, role: read_role(&role)?, suspended_at_ms: suspended.map(Millis::of) })
     };
     rows.into_iter().map(read).collect()
+}
+
+/// Writes down what the person is called and where they can be written to.
+pub async fn set_contact(tx: &mut Tx<'_>, id: AccountId, name: &str, mail: Option<&MailAddress>, lang: Lang) -> Result<(), StoreError> {
+    on!(tx, |db| sqlx::query("UPDATE account SET name = $2, mail = $3, lang = $4 WHERE id = $1")
+        .bind(id.get())
+        .bind(name)
+        .bind(mail.map(MailAddress::as_str))
+        .bind(lang.word())
+        .execute(db)
+        .await
+        .map(drop))
+    .map_err(StoreError::from)
+}
+
+/// Suspends the person in this role (a moment), or lets them in again (`None`). `false` when it was so already, or there is no
+/// such member.
+pub async fn set_suspended(
+    tx: &mut Tx<'_>,
+    tenant: TenantId,
+    account: AccountId,
+    role: Role,
+    since: Option<Millis>,
+) -> Result<bool, StoreError> {
+    let sql = "UPDATE member SET suspended_at_ms = $4 WHERE tenant = $1 AND account = $2 AND role = $3 \
+         AND (suspended_at_ms IS NULL) <> ($5) RETURNING account";
+    let row: Option<(Uuid,)> = on!(tx, |db| sqlx::query_as(sql)
+        .bind(tenant.get())
+        .bind(account.get())
+        .bind(role.word())
+        .bind(since.map(Millis::get))
+        .bind(since.is_none())
+        .fetch_optional(db)
+        .await)?;
+    Ok(row.is_some())
+}
+
+/// Notes when the person signed in to this role last.
+pub async fn signed_in(tx: &mut Tx<'_>, tenant: TenantId, account: AccountId, role: Role, now: Millis) -> Result<(), StoreError> {
+    on!(tx, |db| sqlx::query("UPDATE member SET signed_in_at_ms = $4 WHERE tenant = $1 AND account = $2 AND role = $3")
+        .bind(tenant.get())
+        .bind(account.get())
+        .bind(role.word())
+        .bind(now.get())
+        .execute(db)
+        .await
+        .map(drop))
+    .map_err(StoreError::from)
 }
 
 /// The organisations that the person belongs to, each once, always in the same order.

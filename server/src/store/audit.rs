@@ -71,6 +71,14 @@ pub enum Act {
     RefreshCode,
     /// An old address of a code was ended before its time.
     CutCode,
+    /// Somebody was registered as a manager.
+    Register,
+    /// A manager's name, mail or language was corrected.
+    Correct,
+    /// A manager was suspended; their sessions ended.
+    Suspend,
+    /// A suspended manager was let in again.
+    Reinstate,
 }
 
 impl Act {
@@ -90,6 +98,10 @@ impl Act {
             Act::SetManagerRefunds => "refund.managers",
             Act::RefreshCode => "code.refresh",
             Act::CutCode => "code.cut",
+            Act::Register => "manager.register",
+            Act::Correct => "manager.correct",
+            Act::Suspend => "manager.suspend",
+            Act::Reinstate => "manager.reinstate",
         }
     }
 }

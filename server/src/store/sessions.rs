@@ -1,10 +1,12 @@
 //! Who is signed in, and the single-use links by which a password is set. Only hashes of the tokens are kept.
 
 use domain::{AccountId, Caller, Millis, Role, TenantId};
+use serde::{Deserialize, Serialize};
 use sqlx::FromRow;
 use uuid::Uuid;
 
 use super::accounts::read_role;
+use super::payments::{of_word, word};
 use super::{StoreError, Tx, on};
 
 /// The SHA-256 of a token.
@@ -80,7 +82,7 @@ pub async fn by_token(tx: &mut Tx<'_>, token_hash: &TokenHash, now: Millis) -> R
         "SELECT s.tenant, s.account, s.role, a.name AS account_name, t.name AS tenant_name, s.device, s.created_at_ms, s.seen_at_ms, \
          s.expires_at_ms FROM session s JOIN account a ON a.id = s.account JOIN tenant t ON t.id = s.tenant \
          JOIN member m ON m.tenant = s.tenant AND m.account = s.account AND m.role = s.role \
-         WHERE s.token_hash = $1 AND s.expires_at_ms > $2",
+         AND m.suspended_at_ms IS NULL WHERE s.token_hash = $1 AND s.expires_at_ms > $2",
     )
     .bind(&token_hash[..])
     .bind(now.get())
@@ -112,29 +114,180 @@ pub async fn touch(tx: &mut Tx<'_>, token_hash: &TokenHash, now: Millis) -> Resu
     .map_err(StoreError::from)
 }
 
-/// Ends a session.
-pub async fn delete(tx: &mut Tx<'_>, token_hash: &TokenHash) -> Result<(), StoreError> {
-    on!(tx, |db| sqlx::query("DELETE FROM session WHERE token_hash = $1").bind(&token_hash[..]).execute(db).await.map(drop))
+/// Why a session is over.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum EndWhy {
+    /// The person signed out.
+    SignedOut,
+    /// They signed in elsewhere (row E6).
+    Elsewhere,
+    /// A password was set.
+    NewPassword,
+    /// An administrator suspended them.
+    Suspended,
+    /// It was not used for too long.
+    Expired,
+}
+
+/// How sessions end.
+#[derive(Debug, Clone, Copy)]
+pub struct End<'a> {
+    /// Why.
+    pub why: EndWhy,
+    /// The `User-Agent` of the sign-in that ends them, if one does.
+    pub by_device: Option<&'a str>,
+    /// When.
+    pub now: Millis,
+}
+
+/// Which sessions end.
+#[derive(Debug, Clone, Copy)]
+pub enum Which<'a> {
+    /// The one with this token.
+    One(&'a TokenHash),
+    /// Every one of the person.
+    All(AccountId),
+    /// Those of the person in this role, at whatever organisation.
+    OfRole(AccountId, Role),
+    /// Those of the person in this role at this organisation.
+    OfMember(TenantId, AccountId, Role),
+    /// Those whose time is over; at most a thousand at once.
+    Expired(Millis),
+}
+
+/// Ends sessions and tells how many there were. What they were stays for thirty days.
+pub async fn end(tx: &mut Tx<'_>, which: Which<'_>, end: End<'_>) -> Result<u64, StoreError> {
+    let mut ended = 0;
+    for hash in tokens_of(tx, which).await? {
+        keep_ended(tx, &hash, end).await?;
+        ended += on!(tx, |db| sqlx::query("DELETE FROM session WHERE token_hash = $1")
+            .bind(&hash[..])
+            .execute(db)
+            .await
+            .map(|done| done.rows_affected()))?;
+    }
+    Ok(ended)
+}
+
+async fn tokens_of(tx: &mut Tx<'_>, which: Which<'_>) -> Result<Vec<Vec<u8>>, StoreError> {
+    let rows: Vec<(Vec<u8>,)> = match which {
+        Which::One(hash) => return Ok(vec![hash.to_vec()]),
+        Which::All(account) => {
+            on!(tx, |db| sqlx::query_as("SELECT token_hash FROM session WHERE account = $1").bind(account.get()).fetch_all(db).await)?
+        }
+        Which::OfRole(account, role) => on!(tx, |db| sqlx::query_as("SELECT token_hash FROM session WHERE account = $1 AND role = $2")
+            .bind(account.get())
+            .bind(role.word())
+            .fetch_all(db)
+            .await)?,
+        Which::OfMember(tenant, account, role) => {
+            on!(tx, |db| sqlx::query_as("SELECT token_hash FROM session WHERE tenant = $1 AND account = $2 AND role = $3")
+                .bind(tenant.get())
+                .bind(account.get())
+                .bind(role.word())
+                .fetch_all(db)
+                .await)?
+        }
+        Which::Expired(now) => on!(tx, |db| sqlx::query_as("SELECT token_hash FROM session WHERE expires_at_ms <= $1 LIMIT 1000")
+            .bind(now.get())
+            .fetch_all(db)
+            .await)?,
+    };
+    Ok(rows.into_iter().map(|(hash,)| hash).collect())
+}
+
+async fn keep_ended(tx: &mut Tx<'_>, hash: &[u8], end: End<'_>) -> Result<(), StoreError> {
+    let sql = "INSERT INTO ended_session (token_hash, tenant, account, role, device, created_at_ms, ended_at_ms, why, by_device) \
+         SELECT token_hash, tenant, account, role, device, created_at_ms, $2, $3, $4 FROM session WHERE token_hash = $1 \
+         ON CONFLICT DO NOTHING";
+    let why = word(&end.why)?;
+    on!(tx, |db| sqlx::query(sql).bind(hash).bind(end.now.get()).bind(why).bind(end.by_device).execute(db).await.map(drop))
         .map_err(StoreError::from)
 }
 
-/// Ends every session of the person and tells how many there were: a new sign-in evicts the old one, and a new password
-/// evicts all.
-pub async fn delete_all(tx: &mut Tx<'_>, account: AccountId) -> Result<u64, StoreError> {
-    on!(tx, |db| sqlx::query("DELETE FROM session WHERE account = $1")
-        .bind(account.get())
-        .execute(db)
-        .await
-        .map(|done| done.rows_affected()))
-    .map_err(StoreError::from)
+/// A session that is over.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Ended {
+    /// Who acted where and as what.
+    pub caller: Caller,
+    /// Its `User-Agent`.
+    pub device: String,
+    /// When it began.
+    pub created_at_ms: Millis,
+    /// When it ended.
+    pub ended_at_ms: Millis,
+    /// Why.
+    pub why: EndWhy,
+    /// The `User-Agent` of the sign-in that ended it, if one did.
+    pub by_device: Option<String>,
 }
 
-/// Forgets sessions and links that ended before `now`.
-pub async fn delete_expired(tx: &mut Tx<'_>, now: Millis) -> Result<(), StoreError> {
-    for sql in ["DELETE FROM session WHERE expires_at_ms <= $1", "DELETE FROM password_link WHERE expires_at_ms <= $1"] {
-        on!(tx, |db| sqlx::query(sql).bind(now.get()).execute(db).await.map(drop))?;
+#[derive(FromRow)]
+struct EndedRow {
+    tenant: Uuid,
+    account: Uuid,
+    role: String,
+    device: String,
+    created_at_ms: i64,
+    ended_at_ms: i64,
+    why: String,
+    by_device: Option<String>,
+}
+
+impl EndedRow {
+    fn read(self) -> Result<Ended, StoreError> {
+        let caller = Caller { tenant: TenantId::of(self.tenant), account: AccountId::of(self.account), role: read_role(&self.role)? };
+        Ok(Ended {
+            caller,
+            device: self.device,
+            created_at_ms: Millis::of(self.created_at_ms),
+            ended_at_ms: Millis::of(self.ended_at_ms),
+            why: of_word("ended_session.why", &self.why)?,
+            by_device: self.by_device,
+        })
+    }
+}
+
+/// What became of the session with this token, if it is over and not forgotten yet.
+pub async fn ended(tx: &mut Tx<'_>, token_hash: &TokenHash) -> Result<Option<Ended>, StoreError> {
+    let sql = "SELECT tenant, account, role, device, created_at_ms, ended_at_ms, why, by_device FROM ended_session WHERE token_hash = $1";
+    let row: Option<EndedRow> = on!(tx, |db| sqlx::query_as(sql).bind(&token_hash[..]).fetch_optional(db).await)?;
+    row.map(EndedRow::read).transpose()
+}
+
+/// The person's sessions at this organisation that are over, latest beginning first, at most a hundred: the history of sign-ins.
+pub async fn history(tx: &mut Tx<'_>, tenant: TenantId, account: AccountId) -> Result<Vec<Ended>, StoreError> {
+    let sql = "SELECT tenant, account, role, device, created_at_ms, ended_at_ms, why, by_device FROM ended_session \
+         WHERE tenant = $1 AND account = $2 ORDER BY created_at_ms DESC, token_hash LIMIT 100";
+    let rows: Vec<EndedRow> = on!(tx, |db| sqlx::query_as(sql).bind(tenant.get()).bind(account.get()).fetch_all(db).await)?;
+    rows.into_iter().map(EndedRow::read).collect()
+}
+
+/// How long sessions that are over are remembered.
+const REMEMBERED_MS: i64 = 30 * 86_400_000;
+
+/// Ends the sessions whose time is over before `now`, and forgets links that are over and sessions that ended long ago.
+pub async fn tidy(tx: &mut Tx<'_>, now: Millis) -> Result<(), StoreError> {
+    end(tx, Which::Expired(now), End { why: EndWhy::Expired, by_device: None, now }).await?;
+    let before = now.plus_ms(-REMEMBERED_MS);
+    for (sql, until) in
+        [("DELETE FROM password_link WHERE expires_at_ms <= $1", now), ("DELETE FROM ended_session WHERE ended_at_ms <= $1", before)]
+    {
+        on!(tx, |db| sqlx::query(sql).bind(until.get()).execute(db).await.map(drop))?;
     }
     Ok(())
+}
+
+/// Makes every link of the person void: a password was set by one of them, or the person is suspended.
+pub async fn void_links(tx: &mut Tx<'_>, account: AccountId, now: Millis) -> Result<(), StoreError> {
+    on!(tx, |db| sqlx::query("UPDATE password_link SET used_at_ms = $2 WHERE account = $1 AND used_at_ms IS NULL")
+        .bind(account.get())
+        .bind(now.get())
+        .execute(db)
+        .await
+        .map(drop))
+    .map_err(StoreError::from)
 }
 
 /// Stores a single-use link by which the person may set a password until `expires_at`.

@@ -10,6 +10,8 @@ use domain::Millis;
 
 /// The session of a person who signed in.
 pub const SESSION: &str = "__Host-session";
+/// The session of an administrator: apart, so that one browser may hold both, and neither page ever sees the other's.
+pub const ADMIN: &str = "__Host-admin";
 /// Who pays, signed, so that the next payment needs no trip through WeChat.
 pub const PAYER: &str = "__Host-payer";
 /// A random name of the browser; ties a trip through WeChat to the browser that began it.

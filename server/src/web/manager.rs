@@ -21,6 +21,7 @@ use serde::Deserialize;
 use super::cookies;
 use super::limits::Act;
 use super::messages::MessagesDesk;
+use super::next::{self, encode};
 use super::visit::{Visit, query_value};
 use crate::codes::Kept;
 use crate::desk::ManagerDesk;
@@ -144,7 +145,7 @@ pub async fn sign_in(State(site): State<Site>, mut visit: Visit, uri: Uri, heade
         return show(visit, &uri, &headers, None, again(SignInWhy::Later { after_s })).await;
     }
     let device = headers.get(header::USER_AGENT).and_then(|agent| agent.to_str().ok()).unwrap_or_default();
-    match site.sign_ins.sign_in(&form.phone, &form.password, device).await {
+    match site.sign_ins.sign_in(Role::Manager, &form.phone, &form.password, device).await {
         Ok(signed_in) => {
             metrics::counter!("shouma_sign_ins_total", "result" => "right").increment(1);
             site.live.signed_in(signed_in.caller.account);
@@ -155,6 +156,8 @@ pub async fn sign_in(State(site): State<Site>, mut visit: Visit, uri: Uri, heade
             metrics::counter!("shouma_sign_ins_total", "result" => "wrong").increment(1);
             show(visit, &uri, &headers, None, again(SignInWhy::Wrong)).await
         }
+        Err(SignInRefusal::NoSeat) => show(visit, &uri, &headers, None, again(SignInWhy::NoSeat)).await,
+        Err(SignInRefusal::Suspended) => show(visit, &uri, &headers, None, again(SignInWhy::Suspended)).await,
         Err(SignInRefusal::Locked { until }) => {
             metrics::counter!("shouma_sign_ins_total", "result" => "locked").increment(1);
             show(visit, &uri, &headers, None, again(SignInWhy::Locked { until_ms: until })).await
@@ -364,55 +367,7 @@ fn mark(response: &mut Response, status: StatusCode, refusal: &Refusal) {
     }
 }
 
-/// Only a path of the manager's own app is led to after signing in: nobody is sent elsewhere by a prepared link.
+/// Only a path of the manager's own app is led to after signing in.
 fn safe_next(next: Option<&str>) -> String {
-    let decoded = next.map(decode).unwrap_or_default();
-    let is_ours = decoded == HOME || decoded.starts_with("/m/") || decoded.starts_with("/m?");
-    let is_plain =
-        decoded.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'\\') && !decoded.contains("//") && !decoded.contains("..");
-    if is_ours && is_plain && !decoded.starts_with("/m/sign") { decoded } else { HOME.to_owned() }
-}
-
-fn encode(text: &str) -> String {
-    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.~/".contains(&byte);
-    text.bytes().map(|byte| if plain(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") }).collect()
-}
-
-fn decode(text: &str) -> String {
-    let bytes = text.as_bytes();
-    let mut decoded = Vec::with_capacity(bytes.len());
-    let mut at = 0;
-    while at < bytes.len() {
-        let hex = text.get(at + 1..at + 3).filter(|_| bytes[at] == b'%').and_then(|hex| u8::from_str_radix(hex, 16).ok());
-        decoded.push(hex.unwrap_or(bytes[at]));
-        at += if hex.is_some() { 3 } else { 1 };
-    }
-    String::from_utf8_lossy(&decoded).into_owned()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn after_signing_in_one_is_led_within_the_app_only() {
-        let table = [
-            ("/m/receipts%3Fbefore%3D1-2", "/m/receipts?before=1-2"),
-            ("/m/receipts/0199", "/m/receipts/0199"),
-            ("/m", "/m"),
-            ("", "/m"),
-            ("https://evil.example", "/m"),
-            ("//evil.example", "/m"),
-            ("/m//evil.example", "/m"),
-            ("/m/../admin", "/m"),
-            ("/m/%0d%0aSet-Cookie:x", "/m"),
-            ("/m\\evil", "/m"),
-            ("/m/sign-out", "/m"),
-            ("/mallory", "/m"),
-        ];
-        for (next, expected) in table {
-            assert_eq!(safe_next(Some(next)), expected, "{next}");
-        }
-        assert_eq!(decode(&encode("/m/receipts?before=1-2&x=张")), "/m/receipts?before=1-2&x=张");
-    }
+    next::safe(next, HOME)
 }

@@ -1,5 +1,6 @@
 //! Requests and answers: who asks, what may be asked how often, and the handlers of each kind of person.
 
+pub mod admin;
 pub mod cookies;
 pub mod diagnosing;
 pub mod headers;
@@ -7,6 +8,7 @@ pub mod install;
 pub mod limits;
 pub mod manager;
 pub mod messages;
+pub mod next;
 pub mod opened;
 pub mod password;
 pub mod payer;

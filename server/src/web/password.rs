@@ -5,7 +5,7 @@ use axum::Form;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::Response;
-use domain::{AccountId, Millis};
+use domain::{AccountId, Millis, Role};
 use serde::Deserialize;
 
 use super::cookies::sha256;
@@ -76,7 +76,12 @@ pub async fn set(State(site): State<Site>, visit: Visit, Path(secret): Path<Stri
         return visit.notice(StatusCode::SERVICE_UNAVAILABLE, &app::pay::NoticeKind::Busy, None, None);
     };
     match site.store.write(Set { link: sha256(&secret), hash, now: visit.now }).await {
-        Ok(true) => show(visit, StatusCode::OK, PasswordPage::Done),
+        Ok(true) => {
+            // Screens elsewhere are told at once that their session is over.
+            site.live.signed_in(account.id);
+            let is_administrator = is_only_administrator(&site, account.id).await;
+            show(visit, StatusCode::OK, PasswordPage::Done { is_administrator })
+        }
         Ok(false) => show(visit, StatusCode::GONE, PasswordPage::Over),
         Err(error) => visit.store_trouble(&error, None),
     }
@@ -99,6 +104,13 @@ async fn owner(site: &Site, secret: &str, now: Millis) -> Result<Option<Account>
     accounts::by_id(&mut conn.tx(), account).await
 }
 
+/// Whether the way in is the administrators' one. Where it cannot be told, the managers' door says the rest.
+async fn is_only_administrator(site: &Site, account: AccountId) -> bool {
+    let Ok(mut conn) = site.store.read().await else { return false };
+    let memberships = accounts::memberships(&mut conn.tx(), account).await.unwrap_or_default();
+    memberships.iter().any(|seat| seat.role == Role::Administrator) && !memberships.iter().any(|seat| seat.role == Role::Manager)
+}
+
 fn show(visit: Visit, status: StatusCode, page: PasswordPage<'_>) -> Response {
     let policy = Policy { nonce: &visit.nonce, form_origins: &[], demo_origin: None }.app();
     let html = password_page(visit.prefs, &visit.nonce, &visit.site.client.mobile, page);
@@ -118,7 +130,9 @@ impl Command for Set {
     async fn run(&self, tx: &mut Tx<'_>) -> Result<bool, StoreError> {
         let Some(account) = sessions::take_link(tx, &self.link, self.now).await? else { return Ok(false) };
         accounts::set_password(tx, account, &self.hash).await?;
-        let ended = sessions::delete_all(tx, account).await?;
+        let end = sessions::End { why: sessions::EndWhy::NewPassword, by_device: None, now: self.now };
+        let ended = sessions::end(tx, sessions::Which::All(account), end).await?;
+        sessions::void_links(tx, account, self.now).await?;
         self.open_door(tx, account).await?;
         let detail = serde_json::json!({"sessions_ended": ended});
         let deed = Deed::new(self.now, Actor::Account(account), audit::Act::SetPassword, account, &detail);

@@ -196,6 +196,18 @@ impl Browser {
         browser
     }
 
+    /// The administrator of the demo, signed in.
+    pub async fn administrator(shop: &Shop) -> Browser {
+        let browser = Browser::desktop(shop);
+        let answer = browser.administrate(server::demo::ADMINISTRATOR, server::demo::PASSWORD).await;
+        assert_eq!((answer.status, answer.header("location")), (303, "/admin"), "{}", answer.text);
+        browser
+    }
+
+    pub async fn administrate(&self, phone: &str, password: &str) -> Answer {
+        self.post("/admin/sign-in", &[("phone", phone.to_owned()), ("password", password.to_owned())]).await
+    }
+
     pub async fn sign_in(&self, phone: &str, password: &str, next: &str) -> Answer {
         self.post("/m/sign-in", &[("phone", phone.to_owned()), ("password", password.to_owned()), ("next", next.to_owned())]).await
     }

@@ -17,6 +17,7 @@ mod killed;
 mod live;
 mod log;
 mod manager;
+mod managers;
 mod messages;
 mod notices;
 mod paying;

@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use server::channels::secret::Secret;
 use server::client::Client;
 use server::clock::Clock;
-use server::config::{Config, MessageSettings, WechatSettings};
+use server::config::{Config, MailSettings, MailTls, MessageSettings, WechatSettings};
 use server::passwords::Passwords;
 use server::refunds::{self, Ask, AskError};
 use server::site::Site;
@@ -107,6 +107,23 @@ impl World {
         answer["attempts"].as_array().unwrap().iter().map(|attempt| attempt["status"].as_u64().unwrap_or(0)).collect()
     }
 
+    /// The mails that came for this address, newest first.
+    pub async fn mails(&self, address: &str) -> Vec<Value> {
+        let answer = self.http.get(format!("{}/_sim/outbox", self.sim.base_url())).send().await.unwrap();
+        let answer: Value = serde_json::from_str(&answer.text().await.unwrap()).unwrap();
+        let all = answer["items"].as_array().unwrap().iter();
+        all.filter(|item| item["kind"] == "mail" && item["to"] == address).map(|item| item["content"].clone()).collect()
+    }
+
+    /// Waits until `count` mails came for this address, and answers the newest.
+    pub async fn mail(&self, address: &str, count: usize) -> Value {
+        until(&format!("mail {count} for {address}"), async || {
+            let mails = self.mails(address).await;
+            (mails.len() >= count).then(|| mails.into_iter().next()).flatten()
+        })
+        .await
+    }
+
     /// An order as WeChat knows it.
     pub async fn order(&self, no: &str) -> Option<Value> {
         let answer = self.http.get(format!("{}/_sim/orders/{no}", self.sim.base_url())).send().await.unwrap();
@@ -190,6 +207,7 @@ impl Shop {
         config.public_url = url.clone();
         config.limits.spare_loopback = true;
         config.wechat = Some(wechat(world.sim.merchant()));
+        config.mail = world.sim.smtp_address().map(mail);
         set(&mut config);
         let site = serve::site_of(config, store, world.hands.clock(), None, Client::default(), Assets::default()).await.unwrap();
         let (stop, stopped) = oneshot::channel::<()>();
@@ -331,6 +349,18 @@ pub async fn until<T>(what: &str, mut look: impl AsyncFnMut() -> Option<T>) -> T
         }
         assert!(Instant::now() < end, "waited in vain: {what}");
         tokio::time::sleep(Duration::from_millis(25)).await;
+    }
+}
+
+/// The simulator's mail server.
+fn mail(address: std::net::SocketAddr) -> MailSettings {
+    MailSettings {
+        host: address.ip().to_string(),
+        port: address.port(),
+        tls: MailTls::None,
+        credentials: Some(("shouma".into(), Secret::of("test"))),
+        from: "收码 <no-reply@shouma.example>".into(),
+        timeout_ms: 5_000,
     }
 }
 

@@ -11,7 +11,7 @@ use super::stores;
 use crate::store::codes::CodeKind;
 use crate::store::oauth_states::Trip;
 use crate::store::photos::Photo;
-use crate::store::sessions::NewSession;
+use crate::store::sessions::{EndWhy, NewSession, Which};
 use crate::store::testing::shop::{NOON, Shop};
 use crate::store::*;
 
@@ -78,14 +78,32 @@ async fn a_session_lasts_until_it_ends_is_ended_or_the_role_is_gone() {
             let session = sessions::by_token(tx, &[1; 32], NOON).await.unwrap().unwrap();
             assert_eq!(session.seen_at_ms, NOON.plus_ms(seen), "{} {at}", test.engine);
         }
-        sessions::delete(tx, &[1; 32]).await.unwrap();
+        let how = |why| sessions::End { why, by_device: Some("平板"), now: NOON.plus_ms(5) };
+        sessions::end(tx, Which::One(&[1; 32]), how(EndWhy::SignedOut)).await.unwrap();
         assert_eq!(sessions::by_token(tx, &[1; 32], NOON).await.unwrap(), None);
-        assert_eq!(sessions::delete_all(tx, shop.payee).await.unwrap(), 2);
+        let ended = sessions::ended(tx, &[1; 32]).await.unwrap().unwrap();
+        assert_eq!((ended.caller, ended.why, ended.ended_at_ms), (caller, EndWhy::SignedOut, NOON.plus_ms(5)));
+        assert_eq!((ended.device.as_str(), ended.by_device.as_deref()), ("手机", Some("平板")));
+        let administrating = Which::OfRole(shop.payee, Role::Administrator);
+        assert_eq!(sessions::end(tx, administrating, how(EndWhy::Elsewhere)).await.unwrap(), 0);
+        assert_eq!(sessions::end(tx, Which::OfRole(shop.payee, Role::Manager), how(EndWhy::Elsewhere)).await.unwrap(), 2);
+        assert_eq!(sessions::history(tx, shop.tenant, shop.payee).await.unwrap().len(), 3);
+        sessions::insert(tx, &new(5), NOON).await.unwrap();
+        assert!(accounts::set_suspended(tx, shop.tenant, shop.payee, Role::Manager, Some(NOON)).await.unwrap());
+        assert!(!accounts::set_suspended(tx, shop.tenant, shop.payee, Role::Manager, Some(NOON)).await.unwrap());
+        assert_eq!(sessions::by_token(tx, &[5; 32], NOON).await.unwrap(), None, "{}: suspended", test.engine);
+        assert!(accounts::set_suspended(tx, shop.tenant, shop.payee, Role::Manager, None).await.unwrap());
+        assert!(!accounts::set_suspended(tx, shop.tenant, shop.payee, Role::Manager, None).await.unwrap());
+        assert!(sessions::by_token(tx, &[5; 32], NOON).await.unwrap().is_some());
         sessions::insert(tx, &new(4), NOON).await.unwrap();
         conn.run("DELETE FROM member").await;
         assert_eq!(sessions::by_token(&mut conn.tx(), &[4; 32], NOON).await.unwrap(), None, "{}: the role is gone", test.engine);
-        sessions::delete_expired(&mut conn.tx(), NOON.plus_ms(1_000_000)).await.unwrap();
-        assert_eq!(sessions::delete_all(&mut conn.tx(), shop.payee).await.unwrap(), 0);
+        sessions::tidy(&mut conn.tx(), NOON.plus_ms(1_000_000)).await.unwrap();
+        assert_eq!(sessions::end(&mut conn.tx(), Which::All(shop.payee), how(EndWhy::NewPassword)).await.unwrap(), 0);
+        let history = sessions::history(&mut conn.tx(), shop.tenant, shop.payee).await.unwrap();
+        assert_eq!(history.iter().filter(|ended| ended.why == EndWhy::Expired).count(), 2, "{}", test.engine);
+        sessions::tidy(&mut conn.tx(), NOON.plus_ms(1_000_000 + 30 * 86_400_000)).await.unwrap();
+        assert_eq!(sessions::history(&mut conn.tx(), shop.tenant, shop.payee).await.unwrap(), []);
     }
 }
 

@@ -1,0 +1,164 @@
+//! Writing to people who sign in: what waits is sent, and what a mail server said is kept for the administrator (rows E3, E5).
+//!
+//! A letter is stored together with what it tells of, and sent after that is committed, at least once. Its link is drawn for each
+//! try, so that the database never holds a secret that opens anything.
+
+use app::Locale;
+use app::letters::{Words, letter};
+use domain::account::Lang;
+use domain::letter::{LetterState, again_after_ms};
+use domain::{AccountId, Millis, TenantId};
+use futures::StreamExt;
+use uuid::Uuid;
+
+use crate::clock::Clock;
+use crate::fresh;
+use crate::senders::mail::{Mail, MailError, Mailer};
+use crate::store::letters::{DueLetter, Told};
+use crate::store::sessions::TokenHash;
+use crate::store::{Command, Store, StoreError, Tx, letters, sessions};
+use crate::web::cookies::sha256;
+
+/// How long claimed letters are left alone by others: longer than a mail server may take.
+const LEASE_MS: i64 = 15 * 60_000;
+
+/// Letters that are claimed in one go, and sent at once.
+const BATCH: i64 = 16;
+const AT_ONCE: usize = 4;
+
+/// Everything that writing to people needs.
+#[derive(Clone)]
+pub struct Letters {
+    /// The database.
+    pub store: Store,
+    /// The time.
+    pub clock: Clock,
+    /// The mail server; `None` when none is configured.
+    pub mailer: Option<Mailer>,
+    /// What links begin with.
+    pub public_url: String,
+}
+
+impl Letters {
+    /// How a letter begins: waiting, unless nobody could ever send it.
+    pub fn first_state(&self) -> LetterState {
+        if self.mailer.is_some() { LetterState::Waiting } else { LetterState::NoServer }
+    }
+
+    /// Sends what is due; `true` when there may be more.
+    ///
+    /// # Errors
+    /// When the store does not answer.
+    pub async fn deliver(&self) -> Result<bool, StoreError> {
+        let now = (self.clock)();
+        let due = self.store.write(Claim { now }).await?;
+        let is_full = due.len() as i64 == BATCH;
+        let results: Vec<_> = futures::stream::iter(due).map(|due| self.try_one(due)).buffer_unordered(AT_ONCE).collect().await;
+        results.into_iter().collect::<Result<(), StoreError>>()?;
+        Ok(is_full)
+    }
+
+    async fn try_one(&self, due: DueLetter) -> Result<(), StoreError> {
+        let told = self.send(&due).await?;
+        let word = match told.state {
+            LetterState::Waiting => "put_off",
+            LetterState::Sent => "sent",
+            LetterState::Refused => "refused",
+            LetterState::GivenUp => "given_up",
+            LetterState::NoServer => "no_server",
+        };
+        metrics::counter!("shouma_letters_total", "result" => word).increment(1);
+        if told.state != LetterState::Sent {
+            // The words of a mail server may repeat the address, which is no matter for a log.
+            tracing::warn!(letter = %due.letter.id, tries = due.tries, result = word, "a letter was not sent");
+        }
+        self.store.write(Tell { tenant: due.letter.tenant, id: due.letter.id, told, now: (self.clock)() }).await
+    }
+
+    async fn send(&self, due: &DueLetter) -> Result<Told, StoreError> {
+        let now = (self.clock)();
+        let ended = |state| Told { state, reason: None, due_at_ms: None };
+        let Some(mailer) = &self.mailer else { return Ok(ended(LetterState::NoServer)) };
+        if now.get() - due.created_at_ms.get() >= due.letter.kind.worth_ms() {
+            return Ok(ended(LetterState::GivenUp));
+        }
+        let link = self.draw_link(due, now).await?;
+        let words = Words { organisation: &due.tenant_name, name: &due.account_name, link: &link };
+        let text = letter(locale(due.letter.lang), due.letter.kind, &words);
+        let mail = Mail { id: due.letter.id, to: &due.letter.address, subject: &text.subject, text: &text.text };
+        Ok(match mailer.send(&mail).await {
+            Ok(()) => ended(LetterState::Sent),
+            Err(MailError::Refused(reason)) => Told { state: LetterState::Refused, reason: Some(reason), due_at_ms: None },
+            Err(MailError::NotNow(reason)) => {
+                let due_at_ms = Some((self.clock)().plus_ms(again_after_ms(due.tries)));
+                Told { state: LetterState::Waiting, reason: Some(reason), due_at_ms }
+            }
+        })
+    }
+
+    /// The address that the letter names: a fresh single-use link, or the sign-in page.
+    async fn draw_link(&self, due: &DueLetter, now: Millis) -> Result<String, StoreError> {
+        let Some(lasts_ms) = due.letter.kind.link_ms() else { return Ok(format!("{}/m", self.public_url)) };
+        let secret = fresh::token();
+        let link = NewLink { hash: sha256(&secret), account: due.letter.account, until: now.plus_ms(lasts_ms) };
+        self.store.write(link).await?;
+        Ok(format!("{}/password/{secret}", self.public_url))
+    }
+}
+
+/// The language of screens for a language in which people are written to.
+pub fn locale(lang: Lang) -> Locale {
+    match lang {
+        Lang::Zh => Locale::zh,
+        Lang::En => Locale::en,
+    }
+}
+
+/// The language in which somebody is written to who reads screens in this one.
+pub fn lang(locale: Locale) -> Lang {
+    match locale {
+        Locale::zh => Lang::Zh,
+        Locale::en => Lang::En,
+    }
+}
+
+struct Claim {
+    now: Millis,
+}
+
+impl Command for Claim {
+    type Done = Vec<DueLetter>;
+
+    async fn run(&self, tx: &mut Tx<'_>) -> Result<Vec<DueLetter>, StoreError> {
+        letters::claim_due(tx, self.now, self.now.plus_ms(LEASE_MS), BATCH).await
+    }
+}
+
+struct Tell {
+    tenant: TenantId,
+    id: Uuid,
+    told: Told,
+    now: Millis,
+}
+
+impl Command for Tell {
+    type Done = ();
+
+    async fn run(&self, tx: &mut Tx<'_>) -> Result<(), StoreError> {
+        letters::tell(tx, self.tenant, self.id, &self.told, self.now).await
+    }
+}
+
+struct NewLink {
+    hash: TokenHash,
+    account: AccountId,
+    until: Millis,
+}
+
+impl Command for NewLink {
+    type Done = ();
+
+    async fn run(&self, tx: &mut Tx<'_>) -> Result<(), StoreError> {
+        sessions::insert_link(tx, &self.hash, self.account, self.until).await
+    }
+}
