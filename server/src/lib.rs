@@ -15,6 +15,7 @@ pub mod jobs;
 mod kept_keys;
 pub mod letters;
 pub mod live;
+mod lost;
 pub mod managers;
 pub mod messages;
 pub mod notify;

@@ -23,7 +23,7 @@ use crate::site::Site;
 use crate::store::{payments, photos, tenants};
 use crate::web::limits::Act;
 use crate::web::visit::{self, Visit};
-use crate::web::{admin, diagnosing, headers, install, manager, messages, password, payer, printing, refunding, stream, unread};
+use crate::web::{admin, diagnosing, headers, install, lost, manager, messages, password, payer, printing, refunding, stream, unread};
 
 /// The whole site.
 pub fn router(site: Site) -> Router {
@@ -50,6 +50,8 @@ pub fn router(site: Site) -> Router {
         .route("/m/{*screen}", get(manager::screen))
         .route("/m/sign-in", get(manager::screen).post(manager::sign_in))
         .route("/m/sign-out", post(manager::sign_out))
+        .route("/m/lost", get(lost::ask).post(lost::send))
+        .route("/m/not-me", get(lost::not_me).post(lost::report))
         .route("/m/refresh", get(manager::screen).post(manager::refresh))
         .route("/m/cut", get(manager::screen).post(manager::cut))
         .route("/m/codes", get(manager::screen).post(manager::choose))

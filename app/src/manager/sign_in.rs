@@ -1,12 +1,14 @@
 //! Signing in: a plain form that a password manager understands and that needs no script.
 
 use domain::Millis;
+use domain::device::Device;
 use leptos::prelude::*;
 
 use crate::Locale;
 use crate::i18n::*;
 use crate::ui::fill;
-use crate::ui::moments::clock;
+use crate::ui::machine::machine;
+use crate::ui::moments::{clock, moment};
 
 /// What the sign-in page says and keeps.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -40,8 +42,17 @@ pub enum SignInWhy {
         /// When it makes sense to try again.
         after_s: u32,
     },
-    /// The session was ended by a sign-in elsewhere.
+    /// The session is over.
     Ended,
+    /// A sign-in elsewhere ended the session (row E6).
+    Elsewhere {
+        /// When.
+        at_ms: Millis,
+        /// With what.
+        device: Device,
+        /// The present moment.
+        now: Millis,
+    },
     /// The person signed out.
     SignedOut,
 }
@@ -82,6 +93,7 @@ pub fn sign_in_screen(locale: Locale, sign_in: SignIn) -> impl IntoView {
                 <Password locale is_fault autofocus=is_typed/>
                 <button class="button" type="submit">{td_string!(locale, manager.sign_in)}</button>
             </form>
+            <p><a class="quiet-link" href="/m/lost" rel="external">{td_string!(locale, manager.sign_in_lost)}</a></p>
             <p class="quiet">{td_string!(locale, manager.sign_in_help)}</p>
             <OtherLanguage locale/>
         </main>
@@ -99,10 +111,16 @@ fn Why(locale: Locale, why: SignInWhy) -> impl IntoView {
         SignInWhy::Locked { until_ms } => fill(td_string!(locale, manager.sign_in_locked), &[("time", &clock(until_ms))]),
         SignInWhy::Later { after_s } => fill(td_string!(locale, manager.sign_in_later), &[("seconds", &after_s)]),
         SignInWhy::Ended => td_string!(locale, manager.sign_in_ended).to_owned(),
+        SignInWhy::Elsewhere { at_ms, device, now } => {
+            let (time, device) = (moment(locale, at_ms, now), machine(locale, device));
+            fill(td_string!(locale, manager.sign_in_elsewhere), &[("time", &time), ("device", &device)])
+        }
         SignInWhy::SignedOut => td_string!(locale, manager.signed_out).to_owned(),
     };
     let (class, role) = if why.is_fault() { ("note note-bad", "alert") } else { ("note", "status") };
-    view! { <p id="why" class=class role=role>{text}</p> }.into_any()
+    let report = matches!(why, SignInWhy::Elsewhere { .. })
+        .then(|| view! { <p><a class="quiet-link" href="/m/not-me" rel="external">{td_string!(locale, manager.sign_in_not_me)}</a></p> });
+    view! { <p id="why" class=class role=role>{text}</p>{report} }.into_any()
 }
 
 /// The password, with a button that shows it. The button appears with the program, because it can do nothing without it.

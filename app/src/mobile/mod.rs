@@ -9,6 +9,8 @@ pub mod till;
 #[cfg(feature = "ssr")]
 mod document;
 #[cfg(feature = "ssr")]
+mod lost;
+#[cfg(feature = "ssr")]
 mod offline;
 #[cfg(feature = "ssr")]
 mod password;
@@ -17,6 +19,8 @@ pub use ask::{arrive, ask, sign_in};
 #[cfg(feature = "ssr")]
 pub use document::{Answer, Backend, Bundle, Visit, answer, answer_with};
 pub use frame::MobileApp;
+#[cfg(feature = "ssr")]
+pub use lost::{LostPage, lost_page};
 #[cfg(feature = "ssr")]
 pub use offline::{app_names, offline_page};
 #[cfg(feature = "ssr")]

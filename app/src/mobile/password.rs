@@ -44,16 +44,24 @@ pub enum PasswordRefusal {
 /// The page. It posts `password` and `again` to its own address.
 pub fn password_page(prefs: Prefs, nonce: &str, bundle: &Bundle, page: PasswordPage<'_>) -> String {
     let locale = prefs.locale;
-    let body = match page {
+    door_page(prefs, nonce, bundle, td_string!(locale, manager.password_title), || match page {
         PasswordPage::Ask { name, wrong } => ask(locale, name, wrong).into_any(),
         PasswordPage::Done { is_administrator } => view! {
             <p class="note" role="status">{td_string!(locale, manager.password_done)}</p>
             <a class="button" href=if is_administrator { "/admin/sign-in" } else { "/m/sign-in" }>{td_string!(locale, manager.sign_in)}</a>
         }
         .into_any(),
-        PasswordPage::Over => view! { <p class="note note-bad" role="alert">{td_string!(locale, manager.password_over)}</p> }.into_any(),
-    };
-    let title = td_string!(locale, manager.password_title);
+        PasswordPage::Over => view! {
+            <p class="note note-bad" role="alert">{td_string!(locale, manager.password_over)}</p>
+            <p><a class="quiet-link" href="/m/lost">{td_string!(locale, lost.title)}</a></p>
+        }
+        .into_any(),
+    })
+}
+
+/// A page before the door: one question, without the app's frame and without its program.
+pub(super) fn door_page(prefs: Prefs, nonce: &str, bundle: &Bundle, title: &'static str, body: impl FnOnce() -> AnyView) -> String {
+    let locale = prefs.locale;
     let css = bundle.css.iter().map(|href| view! { <link rel="stylesheet" href=href.clone()/> }).collect::<Vec<_>>();
     let html = Owner::new().with(|| {
         view! {
@@ -69,7 +77,7 @@ pub fn password_page(prefs: Prefs, nonce: &str, bundle: &Bundle, page: PasswordP
                     <main id="main" class="sign-in">
                         <p class="brand" aria-hidden="true">{td_string!(locale, common.app_name)}</p>
                         <h1>{title}</h1>
-                        {body}
+                        {body()}
                     </main>
                 </body>
             </html>

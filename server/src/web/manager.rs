@@ -13,6 +13,7 @@ use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
+use domain::device::Device;
 use domain::{Caller, CodeId, ConcernId, Role};
 use leptos::prelude::{AnyView, provide_context};
 use leptos::server_fn::error::FromServerFnError;
@@ -28,6 +29,7 @@ use crate::desk::ManagerDesk;
 use crate::qr;
 use crate::sign_in::SignInRefusal;
 use crate::site::Site;
+use crate::store::sessions::EndWhy;
 use crate::store::{StoreError, codes};
 
 /// Where a manager begins.
@@ -42,7 +44,10 @@ pub async fn screen(State(site): State<Site>, visit: Visit, uri: Uri, headers: H
     if uri.path() == "/m/sign-in" && caller.is_some() && query_value(&uri, "why").is_none() {
         return visit.redirect(&safe_next(query_value(&uri, "next").as_deref()));
     }
-    let why = query_value(&uri, "why").and_then(|word| SignInWhy::of_word(&word));
+    let why = match query_value(&uri, "why").and_then(|word| SignInWhy::of_word(&word)) {
+        Some(SignInWhy::Ended) => Some(how_it_ended(&visit, &headers).await),
+        why => why,
+    };
     let sign_in = SignIn { phone: String::new(), why, next: safe_next(query_value(&uri, "next").as_deref()) };
     show(visit, &uri, &headers, caller, sign_in).await
 }
@@ -78,6 +83,18 @@ fn backend(visit: &Visit) -> Backend {
     let desk = Arc::new(ManagerDesk::new(visit.site.clone()));
     let listening = Arc::new(MessagesDesk { site: visit.site.clone(), is_wechat: visit.is_wechat });
     Backend { collecting: desk.clone(), receipts: desk.clone(), concerns: desk, listening }
+}
+
+/// When and with what somebody signed in elsewhere (row E6), where that ended this browser's session.
+async fn how_it_ended(visit: &Visit, headers: &HeaderMap) -> SignInWhy {
+    let Some(token) = cookies::get(headers, cookies::SESSION) else { return SignInWhy::Ended };
+    match visit.site.sign_ins.ended(token).await {
+        Ok(Some(ended)) if ended.why == EndWhy::Elsewhere => {
+            let device = Device::of_agent(&ended.by_device.unwrap_or_default());
+            SignInWhy::Elsewhere { at_ms: ended.ended_at_ms, device, now: visit.now }
+        }
+        _ => SignInWhy::Ended,
+    }
 }
 
 async fn show(visit: Visit, uri: &Uri, headers: &HeaderMap, caller: Option<Caller>, sign_in: SignIn) -> Response {

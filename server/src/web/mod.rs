@@ -6,6 +6,7 @@ pub mod diagnosing;
 pub mod headers;
 pub mod install;
 pub mod limits;
+pub mod lost;
 pub mod manager;
 pub mod messages;
 pub mod next;

@@ -16,6 +16,7 @@ mod endings;
 mod killed;
 mod live;
 mod log;
+mod lost;
 mod manager;
 mod managers;
 mod messages;
