@@ -269,7 +269,7 @@ test.describe("signed in elsewhere", () => {
   test.use({ expectedErrors: /status of 401|ERR_FAILED/ });
 
   test("the session here ends, says so, and leads to sign-in and back to where one was", async ({ wechatPage: here, newPhone }) => {
-    const ended = "此账号已在别处登录，这里已退出。";
+    const ended = /此账号于 \d\d:\d\d 在另一台设备（.+）登录，这里已退出。/;
     await atTheCode(here, MANAGERS.elsewhere);
     await hydrated(here);
     await here.locator(".tabs a[href=\"/m/receipts\"]").tap();
@@ -283,6 +283,7 @@ test.describe("signed in elsewhere", () => {
     await expect(here.locator(".link-state")).toHaveText("已在别处登录");
     await here.getByRole("link", { name: "重新登录" }).tap();
     await expect(here.getByText(ended)).toBeVisible();
+    await expect(here.getByRole("link", { name: "不是我本人" })).toBeVisible();
     await signIn(here, MANAGERS.elsewhere);
     await expect(here).toHaveURL(/\/m\/receipts$/);
     await expect(here.getByText("还没有收款记录")).toBeVisible();
