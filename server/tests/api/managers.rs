@@ -69,7 +69,7 @@ async fn somebody_who_is_registered_sets_a_password_by_mail_and_collects_with_a_
         assert_eq!(set_password(&phone, &link, NEW_PASSWORD).await.status, 410, "a link sets one password");
         assert_eq!(phone.sign_in(NEW, NEW_PASSWORD, "").await.status, 303);
         phone.open("/m").await.says(200, &["周可", "默认收款码"]);
-        admin.open(&page).await.says(200, &["已开通", "zhou@qinghe.example", "Linux 电脑 · Chrome"]);
+        admin.open(&page).await.says(200, &["已开通", "Zhou@qinghe.example", "Linux 电脑 · Chrome"]);
         // Their code collects.
         let desk = phone.function("manager/desk", json!({})).await.json();
         let token = desk["token"].as_str().expect("a code is shown").to_owned();
