@@ -75,7 +75,7 @@ pub(super) fn door_page(prefs: Prefs, nonce: &str, bundle: &Bundle, title: &'sta
                 </head>
                 <body>
                     <main id="main" class="sign-in">
-                        <p class="brand" aria-hidden="true">{td_string!(locale, common.app_name)}</p>
+                        <p class="brand" aria-hidden="true">"收"</p>
                         <h1>{title}</h1>
                         {body()}
                     </main>
