@@ -220,6 +220,7 @@ async fn an_administrator_cannot_redirect_the_mail_of_whom_others_know() {
     assert!(answer.header("location").ends_with("said=not_ours"), "{}", answer.header("location"));
     let mut conn = shop.site.store.read().await.unwrap();
     let mail = server::store::accounts::by_phone(&mut conn.tx(), &phone).await.unwrap().unwrap().mail.unwrap();
+    drop(conn);
     assert_eq!(mail.as_str(), "13800138001@qinghe.example");
     shop.close().await;
 }
