@@ -34,11 +34,13 @@ pub fn MobileApp(
             {is_demo.then(|| view! { <aside class="demo"><p>{td_string!(locale, common.demo_banner)}</p></aside> })}
             <Trouble/>
             <Toast/>
-            // The living screens. Every other address is a plain one, which the server knows.
+            // The living screens. Every other address is a plain one, which the server knows. They have a route of their own, because
+            // the router ends what a fallback has begun at the next change of the address.
             <FlatRoutes fallback=PlainScreen>
                 <Route path=path!("/m") view=CodeScreen/>
                 <Route path=path!("/m/receipts") view=ListScreen/>
                 <Route path=path!("/m/settings") view=SettingsScreen/>
+                <Route path=path!("/m/*screen") view=PlainScreen/>
             </FlatRoutes>
             <Tabs/>
         </Router>

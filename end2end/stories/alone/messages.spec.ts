@@ -1,7 +1,7 @@
 // Messages of the WeChat account: switched on inside WeChat, refused while nobody follows, and told of a sale.
 import { decent, expect, hydrated, test } from "../../harness/story";
 import { fillIn, payButton, receiptShown, somebody } from "../../harness/payer";
-import { atTheCode, MANAGERS, signIn } from "../../harness/manager";
+import { atTheCode, MANAGERS, PASSWORD } from "../../harness/manager";
 
 test("a manager switches messages on, is told why none comes, follows, and hears of a sale", async ({ wechatPage: manager, newPhone, sim }) => {
   const code = await atTheCode(manager, MANAGERS.settings);
@@ -43,7 +43,10 @@ test("a manager switches messages on, is told why none comes, follows, and hears
 });
 
 test("outside WeChat the screen says where to open it", async ({ desktopPage: page }) => {
-  await signIn(page, MANAGERS.settings);
+  await page.goto("/m/sign-in");
+  await page.locator("#phone").fill(MANAGERS.settings);
+  await page.locator("#password").fill(PASSWORD);
+  await page.locator("form button[type=submit]").click();
   await page.waitForURL("**/m");
   await page.goto("/m/settings/messages?lang=en");
   await expect(page.getByText("Messages are switched on inside WeChat")).toBeVisible();
