@@ -40,7 +40,8 @@ mod tests {
 
     #[test]
     fn the_page_without_a_network_says_what_works_and_carries_no_script() {
-        for (cookie, words) in [("lang=zh", ["收款码照样能收款", "看不到到账"]), ("lang=en", ["can still be paid", "Notices"])] {
+        for (cookie, words) in [("lang=zh", ["收款码照样能收款", "看不到到账"]), ("lang=en", ["can still be paid", "Notices"])]
+        {
             let html = offline_page(Prefs::read("", cookie, ""), &Bundle { css: vec!["/a.css".to_owned()], ..Bundle::default() });
             assert!(!html.contains("<script") && html.contains("href=\"/a.css\""));
             for word in words {

@@ -71,6 +71,6 @@ test("diagnosis opens the payment page, checks in order, and ends in one sentenc
   await decent(manager);
   // What the customer saw names the cause.
   await manager.getByText("错误 10003").tap();
-  await expect(manager.getByText("由谁处理：管理员")).toBeVisible();
+  await expect(manager.getByText("由谁处理：管理员").first()).toBeVisible();
   await decent(manager);
 });
