@@ -118,6 +118,13 @@ mod browser {
 
     type Go = std::rc::Rc<dyn Fn(&str, NavigateOptions)>;
 
+    /// What the server was asked for.
+    #[derive(Clone, Copy, PartialEq, Eq)]
+    enum Asked {
+        Page,
+        Deed,
+    }
+
     /// What a plain screen does in the browser.
     #[derive(Clone, Copy)]
     pub struct Acts {
@@ -169,11 +176,13 @@ mod browser {
         fn open(self, address: String) {
             self.wanted.set_value(address.clone());
             let turn = self.next_turn();
+            // Whoever goes on does not wait for the answer to a form of the screen before.
+            self.is_sending.set_value(false);
             self.trouble.set(None);
             self.is_busy(true);
             leptos::task::spawn_local(async move {
                 let answer = Request::get(&format!("{SERVER}{address}")).send().await;
-                if self.take(turn, answer).await.is_none() {
+                if self.take(turn, answer, Asked::Page).await.is_none() {
                     self.failed(turn, Trouble::NotRead);
                 }
             });
@@ -215,15 +224,19 @@ mod browser {
                     Ok(request) => request.send().await,
                     Err(error) => Err(error),
                 };
-                if self.take(turn, answer).await.is_none() {
+                if self.take(turn, answer, Asked::Deed).await.is_none() {
                     self.failed(turn, Trouble::NotSent);
                 }
-                self.is_sending.try_set_value(false);
+                if self.turn.try_get_value() == Some(turn) {
+                    self.is_sending.set_value(false);
+                }
             });
         }
 
-        /// Shows what the server answered; `None` when nothing of it could be read.
-        async fn take(self, turn: u32, answer: Result<Response, gloo_net::Error>) -> Option<()> {
+        /// Shows what the server answered; `None` when nothing of it could be read. An answer to a form that is no screen of ours
+        /// (the server was too busy, or a proxy answered in its place) leaves the form as it stands: its number makes pressing
+        /// again the same deed, where a fresh form would be another.
+        async fn take(self, turn: u32, answer: Result<Response, gloo_net::Error>, asked: Asked) -> Option<()> {
             let response = answer.ok()?;
             let landed = path_and_query(&response.url());
             let text = response.text().await.ok()?;
@@ -245,6 +258,7 @@ mod browser {
                 Some(screen) => self.show(&landed, &page, &screen),
                 // A living screen: the program has it, and what it shows came with the page.
                 None if is_ours => self.go(&landed, true),
+                None if asked == Asked::Deed => return None,
                 None => browser::go_to(&landed),
             }
             Some(())
@@ -262,7 +276,7 @@ mod browser {
                 self.wanted.set_value(landed.to_owned());
                 self.go(landed, true);
             }
-            let wrong = place.query_selector("[aria-invalid=true], [autofocus]").ok().flatten();
+            let wrong = place.query_selector("input[aria-invalid=true], fieldset[aria-invalid=true] input, [autofocus]").ok().flatten();
             if let Some(element) =
                 wrong.or_else(|| document().get_element_by_id("main")).and_then(|element| element.dyn_into::<HtmlElement>().ok())
             {

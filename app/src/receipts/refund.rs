@@ -360,7 +360,7 @@ fn preview(locale: Locale, of: RefundOf<'_>, typed: &RefundTyped, asked: &Refund
 
 impl RefundTyped {
     /// The fields as a query that shows the form again, filled in, without going on to the preview.
-    fn query(&self) -> String {
+    pub fn query(&self) -> String {
         let fields =
             [("number", &self.number), ("what", &self.what), ("amount", &self.amount), ("reason", &self.reason), ("words", &self.words)];
         form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).append_pair("change", "yes").finish()

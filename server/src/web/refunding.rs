@@ -108,7 +108,8 @@ pub async fn confirm(
         Err(AskError::NoRight(NoRight::NotAllowed) | AskError::NotFound) => {
             return show(visit, caller, StatusCode::FORBIDDEN, &receipt, RefundScreen::Barred(RefundBar::NotAllowed)).await;
         }
-        Err(AskError::Store(error)) => return visit.store_trouble(&error, Some(&back)),
+        // What could not be stored, or perhaps was, is tried again under the same number: a fresh form would be another refund.
+        Err(AskError::Store(error)) => return visit.store_trouble(&error, Some(&format!("{back}?{}", typed.query()))),
     };
     refused(visit, caller, &receipt, right, &typed, wrong).await
 }
