@@ -68,6 +68,9 @@ pub enum Registered {
     Joined(AccountId),
     /// This person is a manager here already.
     Before(AccountId),
+    /// This number belongs to somebody of another organisation. A phone number proves nobody, so no organisation's administrator
+    /// may open a seat on an account, or read from one, that another made.
+    Elsewhere,
     /// The organisation has no such form.
     NoForm,
 }
@@ -244,6 +247,9 @@ impl Command for Register {
                 let seats = accounts::memberships(tx, known.id).await?;
                 if seats.iter().any(|seat| seat.tenant == tenant && seat.role == Role::Manager) {
                     return Ok(Registered::Before(known.id));
+                }
+                if seats.iter().any(|seat| seat.tenant != tenant) {
+                    return Ok(Registered::Elsewhere);
                 }
                 self.welcome(tx, known, &seats).await?
             }

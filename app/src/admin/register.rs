@@ -35,6 +35,8 @@ pub struct RegisterRefusal {
     pub form: bool,
     /// Somebody with this number is a manager here already.
     pub already: Option<AccountId>,
+    /// Somebody with this number belongs to another organisation.
+    pub elsewhere: bool,
 }
 
 impl RegisterRefusal {
@@ -84,8 +86,9 @@ pub fn register_page(shell: AdminShell<'_>, signed: &Signed, typed: &RegisterPag
 }
 
 fn ask(locale: Locale, typed: &RegisterPage) -> AnyView {
-    let RegisterRefusal { name, phone, mail, form, already } = typed.wrong;
+    let RegisterRefusal { name, phone, mail, form, already, elsewhere } = typed.wrong;
     let phone_wrong = phone.then(|| td_string!(locale, admin.bad_phone).into_any());
+    let phone_wrong = phone_wrong.or_else(|| elsewhere.then(|| td_string!(locale, admin.elsewhere).into_any()));
     let already = already.map(|account| {
         view! { {td_string!(locale, admin.already)}" "<a href=format!("/admin/managers/{account}")>{td_string!(locale, admin.see_them)}</a> }.into_any()
     });

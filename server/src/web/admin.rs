@@ -276,14 +276,21 @@ pub async fn register(State(site): State<Site>, visit: Visit, uri: Uri, headers:
     };
     let (name, phone, mail) = (person_name(&form.name), Phone::parse(&form.phone), MailAddress::parse(&form.mail));
     let (lang, chosen) = (Lang::of_word(&form.lang).unwrap_or_default(), Uuid::parse_str(&form.form).ok());
-    let mut wrong =
-        RegisterRefusal { name: name.is_none(), phone: phone.is_none(), mail: mail.is_none(), form: chosen.is_none(), already: None };
+    let mut wrong = RegisterRefusal {
+        name: name.is_none(),
+        phone: phone.is_none(),
+        mail: mail.is_none(),
+        form: chosen.is_none(),
+        already: None,
+        elsewhere: false,
+    };
     if let (Some(name), Some(phone), Some(mail), Some(form)) = (name, phone, mail, chosen) {
         let code_name = app::admin::first_code_name(crate::letters::locale(lang)).to_owned();
         match site.managers.register(&asking.caller, NewManager { name, phone, mail, lang, form, code_name }).await {
             Ok(Registered::New(account)) => return visit.redirect(&said(account, Said::Registered)),
             Ok(Registered::Joined(account)) => return visit.redirect(&said(account, Said::Joined)),
             Ok(Registered::Before(account)) => wrong.already = Some(account),
+            Ok(Registered::Elsewhere) => wrong.elsewhere = true,
             Ok(Registered::NoForm) => wrong.form = true,
             Err(error) => return visit.store_trouble(&error, Some("/admin/managers/new")),
         }

@@ -222,6 +222,16 @@ async fn an_administrator_cannot_redirect_the_mail_of_whom_others_know() {
     let mail = server::store::accounts::by_phone(&mut conn.tx(), &phone).await.unwrap().unwrap().mail.unwrap();
     drop(conn);
     assert_eq!(mail.as_str(), "13800138001@qinghe.example");
+
+    // Who belongs to another organisation is not drawn into this one by their number, and nothing of theirs is shown.
+    let holder = domain::account::Phone::parse(server::demo::HOLDER).unwrap();
+    let mut conn = shop.site.store.read().await.unwrap();
+    let holder = server::store::accounts::by_phone(&mut conn.tx(), &holder).await.unwrap().unwrap().id;
+    drop(conn);
+    server::store::accounts::add_member(&mut bare.tx(), other, holder, domain::Role::Manager, shop.world.hands.now()).await.unwrap();
+    let answer = register(&admin, "别的名字", server::demo::HOLDER, "evil@attacker.example", "zh").await;
+    answer.says(422, &["已在另一个单位登记", "别的名字"]);
+    assert!(!answer.text.contains("林工") && !answer.text.contains("13900139000@qinghe.example"));
     shop.close().await;
 }
 
