@@ -168,13 +168,14 @@ impl Unreached {
     }
 }
 
-/// How long after the `tries`-th try without a clear answer a message is sent again, under the same number.
+/// How long after the `tries`-th try without a clear answer a message is sent again, under the same number: always within the ten
+/// minutes in which WeChat shows a repeated number once.
 pub const fn repeat_pause_ms(tries: i64) -> i64 {
     match tries {
         ..=1 => 5_000,
         2 => 30_000,
         3 => 120_000,
-        _ => 600_000,
+        _ => 240_000,
     }
 }
 

@@ -178,7 +178,9 @@ pub enum Message {
         payment: PaymentId,
         /// How much.
         amount_fen: Fen,
-        /// Why it went back: only what the merchant returns takes away from sales.
+        /// Why it went back: only what the merchant returns takes away from sales. Rows that were stored before it was told
+        /// are read as the merchant's.
+        #[serde(default = "by_merchant")]
         cause: RefundCause,
     },
     /// The payee and the administrator: a refund needs a person (the payer's card is closed, or the refund was given up).
@@ -190,6 +192,10 @@ pub enum Message {
         /// Whether the channel gave it up for good.
         given_up: bool,
     },
+}
+
+const fn by_merchant() -> RefundCause {
+    RefundCause::Merchant
 }
 
 /// Everything that follows from one word of the channel. It is stored in one transaction.

@@ -99,12 +99,13 @@ impl Row {
     }
 }
 
-/// Whether a listener hears of a payment: tenant `$1`, payment `$2`. Who lost the role hears nothing more.
+/// Whether a listener hears of a payment: tenant `$1`, payment `$2`. Who lost the role or is suspended hears nothing more.
 macro_rules! hears {
     () => {
         "listener.tenant = $1 AND (EXISTS (SELECT 1 FROM payment p JOIN member m ON m.tenant = p.tenant AND m.account = p.payee \
-         WHERE p.tenant = $1 AND p.id = $2 AND p.payee = listener.account AND m.role = 'manager') \
-         OR EXISTS (SELECT 1 FROM member m WHERE m.tenant = $1 AND m.account = listener.account AND m.role = 'administrator'))"
+         WHERE p.tenant = $1 AND p.id = $2 AND p.payee = listener.account AND m.role = 'manager' AND m.suspended_at_ms IS NULL) \
+         OR EXISTS (SELECT 1 FROM member m WHERE m.tenant = $1 AND m.account = listener.account AND m.role = 'administrator' \
+         AND m.suspended_at_ms IS NULL))"
     };
 }
 
