@@ -58,11 +58,13 @@ async fn money_that_comes_after_the_end_goes_back_by_itself_and_the_payer_is_tol
         bill.until("not_paid").await;
         until("the order is closed", async || (shop.world.order(&bill.payment).await.unwrap()["trade_state"] == "CLOSED").then_some(()))
             .await;
+        // The bank takes its time, so that the page can be read meanwhile.
+        shop.world.slow_refunds(60_000).await;
         shop.world.pay(&bill.payment, json!({"force": true})).await;
         bill.until("returned").await;
         payer.open(&bill.page).await.says(200, &["款项正在自动退回", "不需要您做什么"]);
         until("the money is back", async || {
-            shop.world.hands.pass_ms(1_000);
+            shop.world.hands.pass_ms(10_000);
             let order = shop.world.order(&bill.payment).await.unwrap();
             (order["refunds"][0]["state"] == "SUCCESS" && order["refunds"][0]["amount_fen"] == 300).then_some(())
         })
