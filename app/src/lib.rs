@@ -9,6 +9,8 @@ pub mod channel;
 pub mod concerns;
 #[cfg(feature = "ssr")]
 pub mod diagnosis;
+#[cfg(feature = "ssr")]
+pub mod help;
 pub mod i18n;
 #[cfg(feature = "ssr")]
 pub mod letters;

@@ -12,7 +12,7 @@ use crate::manager::old::{OldCodes, RefreshNews, amount_words, server_time};
 use crate::manager::refresh::RefreshForm;
 use crate::manager::{Desk, api, voice};
 use crate::mobile::till::{News, Till, Voice, till};
-use crate::mobile::{arrive, ask};
+use crate::mobile::{UpdateLink, arrive, ask};
 use crate::ui::dialog::Dialog;
 use crate::ui::fill;
 use crate::ui::icons;
@@ -36,6 +36,7 @@ pub fn CodeScreen() -> impl IntoView {
     view! {
         <Bar title=td_string!(locale, manager.desk_title)>
             <LinkState/>
+            <UpdateLink/>
         </Bar>
         <main id="main" class="code" tabindex="-1">
             {move || match face.get() {

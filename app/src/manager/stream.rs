@@ -30,8 +30,8 @@ mod browser {
     use crate::Refusal;
     use crate::manager::live::{Link, pause_ms};
     use crate::manager::{Arrival, Beat, CodeChanged, api, voice};
-    use crate::mobile::Till;
     use crate::mobile::till::News;
+    use crate::mobile::{Till, Updating};
     use crate::ui::browser::now;
 
     /// Two beats and a bit: a line that says nothing for so long is dead, even when the browser has not noticed.
@@ -56,6 +56,7 @@ mod browser {
 
     pub fn begin(till: Till) {
         voice::wait_for_tap(till);
+        let owner = Owner::current();
         leptos::task::spawn_local(async move {
             if till.feed.with_untracked(Option::is_none) {
                 // A page without a seed, or one whose figures could not be read, asks for them; the sign-in page has none.
@@ -68,7 +69,18 @@ mod browser {
                     Err(_) => {}
                 }
             }
-            Line::new(till).open();
+            let line = Line::new(till);
+            line.open();
+            // Whoever asks for news does not wait for the next try.
+            if let Some(owner) = owner {
+                owner.with(|| {
+                    Effect::new(move |_| {
+                        if till.updating.get() == Updating::Asking {
+                            line.resume();
+                        }
+                    })
+                });
+            }
         });
     }
 

@@ -11,6 +11,7 @@ use leptos_router::location::RequestUrl;
 
 use crate::Refusal;
 use crate::concerns::{ConcernQuery, Concerns, concerns_screen, payment_screen};
+use crate::help::help_screen;
 use crate::i18n::*;
 use crate::manager::{Collecting, SignIn, SignInWhy, choose_screen, cut_screen, refresh_screen, sign_in_screen};
 use crate::messages::{Answered, Listening, messages_screen};
@@ -107,6 +108,7 @@ enum Plain {
     Concerns(ConcernQuery),
     Payment(PaymentId),
     Messages(Option<Answered>),
+    Help,
     Unknown,
 }
 
@@ -131,6 +133,7 @@ impl Plain {
             "/m/cut" => Plain::Cut { token: said("token").unwrap_or_default() },
             "/m/codes" => Plain::Choose { words: said("q").unwrap_or_default() },
             "/m/concerns" => Plain::Concerns(ConcernQuery::of_url(query)),
+            "/m/help" => Plain::Help,
             "/m/settings/messages" => Plain::Messages(said("said").and_then(|word| Answered::of_word(&word))),
             _ => id("/m/receipts/").map(Plain::One).or_else(|| id("/m/payments/").map(Plain::Payment)).unwrap_or(Plain::Unknown),
         }
@@ -216,6 +219,7 @@ async fn read_plain(seed: &Seed, plain: &Plain, caller: &Caller, desk: &Backend)
     let Backend { collecting, receipts, concerns, listening } = desk;
     match plain {
         Plain::SignIn | Plain::Unknown => Ok(Read { status: 404, html: Some(render(seed, not_a_page)) }),
+        Plain::Help => Ok(Read { status: 200, html: Some(render(seed, help_screen)) }),
         Plain::Refresh => shown(seed, collecting.desk(caller).await, refresh_screen),
         Plain::Cut { token } => shown(seed, collecting.desk(caller).await, |locale, desk| cut_screen(locale, desk, token)),
         Plain::Choose { words } => shown(seed, collecting.codes(caller).await, |locale, codes| choose_screen(locale, codes, words)),
@@ -323,6 +327,7 @@ fn title(locale: Locale, screen: &Screen) -> &'static str {
         Screen::Living(Living::Settings) => td_string!(locale, manager.settings_title),
         Screen::Plain(Plain::SignIn) => td_string!(locale, manager.sign_in_title),
         Screen::Plain(Plain::Messages(_)) => td_string!(locale, messages.title),
+        Screen::Plain(Plain::Help) => td_string!(locale, help.title),
         Screen::Plain(Plain::Refresh) => td_string!(locale, manager.refresh_title),
         Screen::Plain(Plain::Cut { .. }) => td_string!(locale, manager.cut_title),
         Screen::Plain(Plain::Choose { .. }) => td_string!(locale, manager.switch_title),
@@ -353,6 +358,7 @@ mod tests {
             ("/m/receipts", "", Screen::Living(Living::List(ReceiptQuery::default()))),
             ("/m/receipts", "before=nonsense", Screen::Living(Living::List(ReceiptQuery::default()))),
             ("/m/settings", "", Screen::Living(Living::Settings)),
+            ("/m/help", "", Screen::Plain(Plain::Help)),
             ("/m/concerns", "", Screen::Plain(Plain::Concerns(ConcernQuery::default()))),
             ("/m/concerns", "before=nonsense", Screen::Plain(Plain::Concerns(ConcernQuery::default()))),
             ("/m/payments/nonsense", "", Screen::Plain(Plain::Unknown)),

@@ -9,6 +9,7 @@ use crate::i18n::*;
 use crate::manager::live::Link;
 use crate::manager::{ArrivalNews, CodeScreen, SettingsScreen, stream};
 use crate::mobile::plain::PlainScreen;
+use crate::mobile::pull::Pull;
 use crate::mobile::{Seed, Till};
 use crate::receipts::ListScreen;
 use crate::ui::browser;
@@ -33,6 +34,7 @@ pub fn MobileApp(
             <a class="skip" href="#main">{td_string!(locale, manager.skip)}</a>
             {is_demo.then(|| view! { <aside class="demo"><p>{td_string!(locale, common.demo_banner)}</p></aside> })}
             <Trouble/>
+            <Pull/>
             <Toast/>
             // The living screens. Every other address is a plain one, which the server knows. They have a route of their own, because
             // the router ends what a fallback has begun at the next change of the address.

@@ -2,9 +2,13 @@
 
 mod ask;
 mod frame;
+#[cfg(target_arch = "wasm32")]
+mod page;
 pub mod plain;
+mod pull;
 mod seed;
 pub mod till;
+mod update;
 
 #[cfg(feature = "ssr")]
 mod document;
@@ -27,3 +31,4 @@ pub use offline::{app_names, offline_page};
 pub use password::{LEAST_CHARS, PasswordPage, PasswordRefusal, password_page};
 pub use seed::{SEED_ID, Seed};
 pub use till::Till;
+pub use update::{UpdateLink, Updating};

@@ -100,21 +100,18 @@ pub fn PlainScreen() -> impl IntoView {
 
 #[cfg(target_arch = "wasm32")]
 mod browser {
-    use gloo_net::http::{Request, Response};
     use leptos::html::Div;
     use leptos::prelude::*;
     use leptos::wasm_bindgen::JsCast;
     use leptos_router::NavigateOptions;
     use leptos_router::hooks::{use_location, use_navigate};
-    use web_sys::{Document, DomParser, Element, FormData, HtmlElement, HtmlFormElement, HtmlInputElement, SupportedType, UrlSearchParams};
+    use web_sys::{Document, Element, FormData, HtmlElement, HtmlFormElement, HtmlInputElement, UrlSearchParams};
 
     use super::{PLAIN_ID, Trouble, is_living};
+    use crate::mobile::Till;
+    use crate::mobile::page::Page;
     use crate::mobile::till::till;
-    use crate::mobile::{SEED_ID, Seed, Till};
     use crate::ui::{browser, device};
-
-    /// Where the pages are asked for. Under the fast loop the server's pages lie behind a prefix of their own.
-    const SERVER: &str = if cfg!(feature = "csr") { "/server" } else { "" };
 
     type Go = std::rc::Rc<dyn Fn(&str, NavigateOptions)>;
 
@@ -181,8 +178,8 @@ mod browser {
             self.trouble.set(None);
             self.is_busy(true);
             leptos::task::spawn_local(async move {
-                let answer = Request::get(&format!("{SERVER}{address}")).send().await;
-                if self.take(turn, answer, Asked::Page).await.is_none() {
+                let page = Page::read(&address).await;
+                if self.take(turn, page, Asked::Page).is_none() {
                     self.failed(turn, Trouble::NotRead);
                 }
             });
@@ -220,11 +217,8 @@ mod browser {
             self.trouble.set(None);
             self.is_busy(true);
             leptos::task::spawn_local(async move {
-                let answer = match Request::post(&format!("{SERVER}{action}")).body(fields) {
-                    Ok(request) => request.send().await,
-                    Err(error) => Err(error),
-                };
-                if self.take(turn, answer, Asked::Deed).await.is_none() {
+                let page = Page::send(&action, fields).await;
+                if self.take(turn, page, Asked::Deed).is_none() {
                     self.failed(turn, Trouble::NotSent);
                 }
                 if self.turn.try_get_value() == Some(turn) {
@@ -236,26 +230,26 @@ mod browser {
         /// Shows what the server answered; `None` when nothing of it could be read. An answer to a form that is no screen of ours
         /// (the server was too busy, or a proxy answered in its place) leaves the form as it stands: its number makes pressing
         /// again the same deed, where a fresh form would be another.
-        async fn take(self, turn: u32, answer: Result<Response, gloo_net::Error>, asked: Asked) -> Option<()> {
-            let response = answer.ok()?;
-            let landed = path_and_query(&response.url());
-            let text = response.text().await.ok()?;
+        fn take(self, turn: u32, page: Option<Page>, asked: Asked) -> Option<()> {
             if self.turn.try_get_value() != Some(turn) {
                 return Some(());
             }
-            // Signing in begins anew: everything that is shown belongs to the person who was signed in before.
-            if landed.starts_with("/m/sign-in") {
-                browser::go_to(&landed);
+            let page = page?;
+            if page.is_left_for_sign_in() {
                 return Some(());
             }
-            let page = DomParser::new().ok()?.parse_from_string(&text, SupportedType::TextHtml).ok()?;
-            let seed = page.get_element_by_id(SEED_ID).and_then(|seed| seed.text_content()).and_then(|json| Seed::from_json(&json));
+            let Page { landed, document, seed } = page;
             let is_ours = seed.is_some();
             if let Some(seed) = seed {
-                self.till.take_seed(seed);
+                // The language was changed on another page of this browser: the frame around the screen must follow.
+                if seed.prefs.locale != self.till.locale && asked == Asked::Page {
+                    browser::go_to(&landed);
+                    return Some(());
+                }
+                self.till.take_seed(seed, 0);
             }
-            match page.get_element_by_id(PLAIN_ID) {
-                Some(screen) => self.show(&landed, &page, &screen),
+            match document.get_element_by_id(PLAIN_ID) {
+                Some(screen) => self.show(&landed, &document, &screen),
                 // A living screen: the program has it, and what it shows came with the page.
                 None if is_ours => self.go(&landed, true),
                 None if asked == Asked::Deed => return None,
@@ -351,12 +345,6 @@ mod browser {
             fields.append(&name, &button.get_attribute("value").unwrap_or_default());
         }
         Some(fields)
-    }
-
-    /// Path and query of an address of ours.
-    fn path_and_query(url: &str) -> String {
-        let path = url.find("://").and_then(|at| url[at + 3..].find('/').map(|slash| &url[at + 3 + slash..])).unwrap_or(url);
-        path.strip_prefix(SERVER).unwrap_or(path).split('#').next().unwrap_or_default().to_owned()
     }
 
     /// Shows or hides a password. The words of the other state lie in the button's own attribute.

@@ -7,8 +7,8 @@ use crate::concerns::ConcernCount;
 use crate::manager::live::{Feed, Link};
 use crate::manager::speech::Sentence;
 use crate::manager::{Arrival, Desk, Today, voice};
-use crate::mobile::Seed;
-use crate::receipts::Listing;
+use crate::mobile::{Seed, Updating};
+use crate::receipts::{Listing, Loaded, ReceiptPage, ReceiptQuery};
 use crate::{Locale, Refusal};
 
 /// Something that was asked of the server: nothing yet, its answer, or its refusal.
@@ -79,6 +79,8 @@ pub struct Till {
     pub listing: Listing,
     /// The time of the last desk that was read, and how far the server's clock was ahead of the device's then, in ms.
     pub ahead: RwSignal<Option<(Millis, i64)>>,
+    /// Whether the screen is being read anew.
+    pub updating: RwSignal<Updating>,
     /// False until a first screen was left: the first one needs no focus moved to it.
     pub has_moved: RwSignal<bool>,
 }
@@ -97,6 +99,7 @@ impl Till {
             voice: RwSignal::new(Voice::default()),
             listing: Listing::new(seed.list.clone()),
             ahead: RwSignal::new(None),
+            updating: RwSignal::new(Updating::default()),
             has_moved: RwSignal::new(false),
         }
     }
@@ -124,15 +127,35 @@ impl Till {
         Some(device.plus_ms(ahead_ms))
     }
 
-    /// Takes over what a page that came later knows.
-    pub fn take_seed(&self, seed: Seed) {
+    /// Takes over what a page that came later knows. Of what arrived, `fresh_before` had been announced when it was asked for.
+    pub fn take_seed(&self, seed: Seed, fresh_before: u64) {
         if let Some(Ok(desk)) = seed.desk {
             self.desk_is(desk);
         }
         if let Some(today) = seed.today {
             self.today_is(today);
         }
+        if let Some((query, Ok(page))) = seed.list {
+            self.listing_is(query, page, fresh_before);
+        }
         self.concerns.set(seed.concern_count);
+    }
+
+    /// Shows a list that was read from its beginning. What arrived after `fresh_before` had been announced may or may not be in it
+    /// and stays announced.
+    pub fn listing_is(&self, query: ReceiptQuery, mut page: ReceiptPage, fresh_before: u64) {
+        let codes = std::mem::take(&mut page.codes);
+        if !codes.is_empty() {
+            self.listing.codes.set(codes);
+        }
+        if query.is_newest() {
+            self.fresh.update(|fresh| *fresh = fresh.saturating_sub(fresh_before));
+        }
+        // Whatever else was asked for this list comes too late.
+        self.listing.asked.update(|asked| *asked += 1);
+        self.listing.is_busy.set(false);
+        self.listing.loaded.set(Loaded::begin(query, page));
+        self.listing.refused.set(None);
     }
 
     /// Begins or corrects the figures of today.

@@ -11,7 +11,7 @@ use crate::concerns::ConcernLine;
 use crate::i18n::*;
 use crate::manager::LinkState;
 use crate::mobile::till::{Till, till};
-use crate::mobile::{arrive, sign_in};
+use crate::mobile::{UpdateLink, arrive, sign_in};
 use crate::receipts::listing::Loaded;
 use crate::receipts::narrow::Narrow;
 use crate::receipts::{Cursor, DayTotal, ReceiptQuery, ReceiptRow, api};
@@ -34,6 +34,7 @@ pub fn ListScreen() -> impl IntoView {
     view! {
         <Bar title=td_string!(locale, receipts.title)>
             <LinkState/>
+            <UpdateLink/>
         </Bar>
         <main id="main" class="list" tabindex="-1" on:click=move |_| till.listing.scrolled.set(scrolled())>
             <Fresh query/>
@@ -86,17 +87,7 @@ fn load(till: Till, query: ReceiptQuery, after: Option<Cursor>) {
         listing.is_busy.set(false);
         match answer {
             Ok(page) if after.is_some() => listing.loaded.update(|loaded| loaded.append(page)),
-            Ok(mut page) => {
-                let codes = std::mem::take(&mut page.codes);
-                if !codes.is_empty() {
-                    listing.codes.set(codes);
-                }
-                if query.is_newest() {
-                    // What arrived while the question was under way may or may not be in the answer; it stays announced.
-                    till.fresh.update(|fresh| *fresh = fresh.saturating_sub(fresh_before));
-                }
-                listing.loaded.set(Loaded::begin(query, page));
-            }
+            Ok(page) => return till.listing_is(query, page, fresh_before),
             Err(Refusal::SignIn) => return sign_in(),
             Err(refusal) => return listing.refused.set(Some(refusal)),
         }

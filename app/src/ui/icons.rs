@@ -38,6 +38,11 @@ pub fn check() -> AnyView {
     icon("M5 12.5l4.5 4.5L19 7.5")
 }
 
+/// Once more.
+pub fn again() -> AnyView {
+    icon("M19.5 5v5h-5M19 10a7.5 7.5 0 10.2 4.5")
+}
+
 /// Sound.
 pub fn sound() -> AnyView {
     icon("M5 9v6h3.5L13 19V5L8.5 9zM16.5 9a4 4 0 010 6M19 6.5a8 8 0 010 11")
