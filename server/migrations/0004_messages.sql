@@ -12,6 +12,9 @@ CREATE TABLE listener (
     unreached      TEXT,
     reached_at_ms  BIGINT,
     tested_at_ms   BIGINT,
+    -- Where every message needs a consent: how many are left, and when one was last heard of, in seconds.
+    consents       BIGINT NOT NULL DEFAULT 0 CHECK (consents >= 0),
+    asked_at_s     BIGINT NOT NULL DEFAULT 0,
     -- What was not told yet.
     count          BIGINT NOT NULL DEFAULT 0,
     sum_fen        BIGINT NOT NULL DEFAULT 0,

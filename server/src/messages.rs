@@ -72,7 +72,8 @@ impl Messages {
         listeners::load(&mut conn.tx(), caller.tenant, caller.account).await
     }
 
-    /// Switches messages on and sends a first one, which shows whether they get through.
+    /// Switches messages on and sends a first one, which shows whether they get through. Where every message needs a consent, the
+    /// first one is not spent on that.
     ///
     /// # Errors
     /// When the store does not take it.
@@ -80,8 +81,9 @@ impl Messages {
         let now = (self.clock)();
         let (tenant, account) = (caller.tenant, caller.account);
         let lang = if locale == Locale::zh { "zh" } else { "en" };
-        let begin = SwitchOn { tenant, account, id: fresh::uuid(now), posting: fresh::uuid(now), openid: openid.to_owned(), lang, now };
-        self.store.write(begin).await
+        let greets = self.account.consent_template().is_none();
+        let (id, posting) = (fresh::uuid(now), fresh::uuid(now));
+        self.store.write(SwitchOn { tenant, account, id, posting, openid: openid.to_owned(), lang, greets, now }).await
     }
 
     /// Switches messages off.
@@ -173,6 +175,13 @@ impl Messages {
             AccountEvent::Followed { openid } => self.store.write(Follow { openid, follows: true, now }).await.map(|()| true),
             AccountEvent::Unfollowed { openid } => self.store.write(Follow { openid, follows: false, now }).await.map(|()| true),
             AccountEvent::Finished { openid, msgid, lost } => self.store.write(Finish { openid, msgid, lost, now }).await,
+            AccountEvent::Asked { openid, at_s, answers } => {
+                let template = self.account.consent_template();
+                match answers.iter().find(|(asked, _)| Some(asked.as_str()) == template) {
+                    Some((_, true)) => self.store.write(Consent { openid, at_s, now }).await.map(|()| true),
+                    _ => Ok(true),
+                }
+            }
             AccountEvent::Other => Ok(true),
         }
     }
@@ -212,6 +221,7 @@ struct SwitchOn {
     posting: Uuid,
     openid: String,
     lang: &'static str,
+    greets: bool,
     now: Millis,
 }
 
@@ -220,6 +230,9 @@ impl Command for SwitchOn {
 
     async fn run(&self, tx: &mut Tx<'_>) -> Result<(), StoreError> {
         let mut listener = listeners::begin(tx, self.tenant, self.account, self.id, &self.openid, self.lang, self.now).await?;
+        if !self.greets {
+            return Ok(());
+        }
         listener.tested_at_ms = Some(self.now);
         listeners::save(tx, &listener).await?;
         postings::insert(tx, self.tenant, self.account, listener.id, self.posting, &News::Test, self.now).await
@@ -344,9 +357,14 @@ impl Command for Sent {
             Outcome::Accepted { .. } => {
                 listener.unreached = None;
                 listener.reached_at_ms = Some(now);
+                listener.consents = (listener.consents - 1).max(0);
             }
             Outcome::Unknown => listener.unreached = Some(Unreached::Unavailable),
-            Outcome::Refused(why) => listener.unreached = Some(why),
+            Outcome::Refused(why) => {
+                listener.unreached = Some(why);
+                // WeChat knows better how many are left.
+                listener.consents = if why == Unreached::Refused { 0 } else { listener.consents };
+            }
         }
         if let News::Digest(digest) = &posting.news {
             match self.outcome {
@@ -390,6 +408,33 @@ impl Command for Finish {
             listeners::save(tx, &listener).await?;
         }
         Ok(true)
+    }
+}
+
+/// Somebody agreed to one more message.
+struct Consent {
+    openid: String,
+    at_s: i64,
+    now: Millis,
+}
+
+impl Command for Consent {
+    type Done = ();
+
+    async fn run(&self, tx: &mut Tx<'_>) -> Result<(), StoreError> {
+        for mut listener in listeners::of_openid(tx, &self.openid).await? {
+            // The account tells an event again until it is answered.
+            if self.at_s <= listener.asked_at_s {
+                continue;
+            }
+            listener.asked_at_s = self.at_s;
+            listener.consents += 1;
+            listener.unreached = None;
+            listener.pace.reachable();
+            postings::hasten(tx, &listener, self.now).await?;
+            listeners::save(tx, &listener).await?;
+        }
+        Ok(())
     }
 }
 

@@ -62,6 +62,7 @@ pub fn router(site: Site) -> Router {
         .route("/m/settings", get(manager::screen).post(manager::settings))
         .route("/m/settings/messages/on", get(messages::begin))
         .route("/m/settings/messages/wechat", get(messages::landing))
+        .route("/m/settings/messages/consent", get(messages::consent))
         .route("/m/settings/messages/test", post(messages::test))
         .route("/m/settings/messages/off", post(messages::off))
         .route("/m/concerns/seen", post(manager::seen))

@@ -46,6 +46,8 @@ pub enum State {
         reached_at: Option<Millis>,
         /// What was not told yet, and when it will be.
         pace: Pace,
+        /// Where every message needs a consent: how many may still be sent.
+        consents: Option<i64>,
     },
 }
 
@@ -62,15 +64,21 @@ pub enum Answered {
     TooSoon,
     /// WeChat did not say who it is.
     Unknown,
+    /// One more message was agreed to.
+    Agreed,
+    /// It was not.
+    Disagreed,
 }
 
 impl Answered {
-    const ALL: [(&'static str, Answered); 5] = [
+    const ALL: [(&'static str, Answered); 7] = [
         ("on", Answered::On),
         ("off", Answered::Off),
         ("sent", Answered::Sent),
         ("soon", Answered::TooSoon),
         ("unknown", Answered::Unknown),
+        ("agreed", Answered::Agreed),
+        ("disagreed", Answered::Disagreed),
     ];
 
     /// The answer that an address names.
@@ -106,7 +114,7 @@ fn standing(locale: Locale, page: &MessagesPage) -> AnyView {
     match &page.state {
         State::NotSetUp => view! { <p class="note" role="status">{td_string!(locale, messages.not_set_up)}</p> }.into_any(),
         State::Off => off(locale, page),
-        State::On { unreached, reached_at, pace } => on(locale, page, *unreached, *reached_at, pace),
+        State::On { unreached, reached_at, pace, consents } => on(locale, page, *unreached, *reached_at, pace, *consents),
     }
 }
 
@@ -131,6 +139,8 @@ fn said(locale: Locale, answered: Answered) -> AnyView {
         Answered::Sent => td_string!(locale, messages.said_sent),
         Answered::TooSoon => td_string!(locale, messages.said_too_soon),
         Answered::Unknown => td_string!(locale, messages.said_unknown),
+        Answered::Agreed => td_string!(locale, messages.said_agreed),
+        Answered::Disagreed => td_string!(locale, messages.said_disagreed),
     };
     match answered {
         Answered::TooSoon | Answered::Unknown => view! { <p class="note note-bad" role="alert">{text}</p> }.into_any(),
@@ -167,14 +177,22 @@ fn open_in_wechat(locale: Locale, page: &MessagesPage) -> AnyView {
     .into_any()
 }
 
-fn on(locale: Locale, page: &MessagesPage, unreached: Option<Unreached>, reached_at: Option<Millis>, pace: &Pace) -> AnyView {
+fn on(
+    locale: Locale,
+    page: &MessagesPage,
+    unreached: Option<Unreached>,
+    reached_at: Option<Millis>,
+    pace: &Pace,
+    consents: Option<i64>,
+) -> AnyView {
     let last = reached_at.map(|at| fill(td_string!(locale, messages.reached), &[("at", &at.text())]));
     let standing = match unreached {
         Some(why) => {
             let text = fill(td_string!(locale, messages.unreached), &[("why", &reason(locale, why))]);
             view! { <p class="note note-bad" role="alert">{text}</p> }.into_any()
         }
-        None if last.is_none() => view! { <p>{td_string!(locale, messages.not_yet)}</p> }.into_any(),
+        None if consents == Some(0) => ().into_any(),
+        None if last.is_none() && consents.is_none() => view! { <p>{td_string!(locale, messages.not_yet)}</p> }.into_any(),
         None => ().into_any(),
     };
     let waiting = pace.gathered.has_sales().then(|| {
@@ -193,6 +211,7 @@ fn on(locale: Locale, page: &MessagesPage, unreached: Option<Unreached>, reached
     view! {
         <section class="card messages-state" aria-labelledby="state">
             <h2 id="state">{td_string!(locale, messages.is_on)}</h2>
+            {consents.map(|left| agreed(locale, page, left))}
             {standing}
             {last.map(|text| view! { <p>{text}</p> })}
             {waiting.map(|text| view! { <p>{text}</p> })}
@@ -204,6 +223,23 @@ fn on(locale: Locale, page: &MessagesPage, unreached: Option<Unreached>, reached
                 <button class="button button-quiet" type="submit">{td_string!(locale, messages.switch_off)}</button>
             </form>
         </section>
+    }
+    .into_any()
+}
+
+/// How many messages may still be sent, and the way to one more.
+fn agreed(locale: Locale, page: &MessagesPage, left: i64) -> AnyView {
+    let text = match left {
+        0 => td_string!(locale, messages.consent_none).to_owned(),
+        _ => fill(td_string!(locale, messages.consent_left), &[("count", &left)]),
+    };
+    view! {
+        <p class=if left == 0 { "note note-bad" } else { "" } role="status">{text}</p>
+        {if page.is_wechat {
+            view! { <a class="button" rel="external" href=format!("{HERE}/consent")>{td_string!(locale, messages.consent_one)}</a> }.into_any()
+        } else {
+            open_in_wechat(locale, page)
+        }}
     }
     .into_any()
 }

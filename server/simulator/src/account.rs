@@ -160,6 +160,19 @@ pub(crate) fn follow(world: &World, openid: &str, change: impl FnOnce(&mut Follo
     after
 }
 
+/// Somebody answered to being asked for one more message; the account tells its server.
+pub(crate) fn agreed(world: &World, openid: &str, template: &str, agrees: bool) {
+    if agrees {
+        lock(&world.account).followers.entry(openid.to_owned()).or_default().consents += 1;
+    }
+    let said = if agrees { "accept" } else { "reject" };
+    let list = format!(
+        "<SubscribeMsgPopupEvent><List><TemplateId><![CDATA[{template}]]></TemplateId>\
+         <SubscribeStatusString><![CDATA[{said}]]></SubscribeStatusString><PopupScene>1</PopupScene></List></SubscribeMsgPopupEvent>"
+    );
+    push(world, openid, "subscribe_msg_popup_event", &list, 0);
+}
+
 /// Tells the server how a template message ended, some time from now.
 pub(crate) fn finish(world: &World, openid: &str, msgid: u64, fault: Option<&str>) {
     let (blocks, wait_ms) = {

@@ -1,15 +1,17 @@
 //! `/inbox/wechat`: what followers of the account read, as a page, with a button to follow and one to leave.
 
 use axum::extract::State;
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{Html, IntoResponse, Redirect, Response};
 use axum::{Form, Json};
+use bytes::Bytes;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use crate::account::{Follower, Settings, follow};
+use crate::account::{Follower, Settings, agreed, follow};
 use crate::cashier::escape;
 use crate::clock::rfc3339;
+use crate::gate::text_header;
 use crate::oauth::{is_openid, payer};
 use crate::outbox::Message;
 use crate::world::{Shared, lock};
@@ -82,6 +84,36 @@ pub(crate) async fn follow_form(State(world): State<Shared>, Form(form): Form<Fo
         follower.follows = form.follows;
     });
     Redirect::to("/inbox/wechat").into_response()
+}
+
+/// What somebody answers to a page's button for consent.
+#[derive(Deserialize)]
+pub(crate) struct ConsentAnswer {
+    template: String,
+    agrees: bool,
+}
+
+/// `POST /_sim/consent`: the person of this browser answers; the account tells its server. A page of any origin may ask, because the
+/// window in which the person answers is WeChat's.
+pub(crate) async fn consent(State(world): State<Shared>, headers: HeaderMap, body: Bytes) -> Response {
+    let origin = text_header(&headers, "origin").unwrap_or_default();
+    let Ok(answer) = serde_json::from_slice::<ConsentAnswer>(&body) else {
+        return (StatusCode::BAD_REQUEST, "template and agrees are wanted\n").into_response();
+    };
+    let said = match payer(&headers) {
+        (_, Some(_)) => json!({ "errmsg": "fail: nobody is known in this browser; open a page that signs in through WeChat first" }),
+        _ if answer.template != world.ring().merchant.subscribe_template_id => json!({ "errmsg": "fail: invalid template" }),
+        (openid, None) => {
+            agreed(&world, &openid, &answer.template, answer.agrees);
+            json!({ "errmsg": "ok" })
+        }
+    };
+    let mut response = Json(said).into_response();
+    if let Ok(origin) = HeaderValue::from_str(&origin) {
+        response.headers_mut().insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin);
+        response.headers_mut().insert(header::ACCESS_CONTROL_ALLOW_CREDENTIALS, HeaderValue::from_static("true"));
+    }
+    response
 }
 
 /// How somebody is to stand to the account; what is not named stays.

@@ -32,6 +32,7 @@ pub(crate) fn router(world: Shared) -> Router {
         .route("/bridge.js", get(bridge::script))
         .route("/open/js/jweixin-1.6.0.js", get(bridge::page_script))
         .route("/_sim/jssdk", post(bridge::believe).options(bridge::preflight))
+        .route("/_sim/consent", post(followers::consent))
         .route("/_sim/bridge", post(bridge::call).options(bridge::preflight));
     let control = Router::new()
         .route("/_sim", get(doors::documentation))

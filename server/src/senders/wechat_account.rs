@@ -84,6 +84,9 @@ pub trait AccountMessages: Send + Sync {
     /// Whether the account has a template to send by.
     fn is_set_up(&self) -> bool;
 
+    /// The template for each of whose messages a listener must have agreed once; `None` where following is enough.
+    fn consent_template(&self) -> Option<&str>;
+
     /// Hands a message over; WeChat's number for it, when it tells one.
     ///
     /// # Errors
@@ -226,6 +229,10 @@ impl AccountMessages for Account {
         !self.config.template_id.is_empty()
     }
 
+    fn consent_template(&self) -> Option<&str> {
+        Some(self.config.template_id.as_str()).filter(|id| self.config.door == Door::Subscription && !id.is_empty())
+    }
+
     async fn send(&self, message: &Outgoing) -> Result<Option<i64>, AccountError> {
         let values = message.fields.iter().map(|(name, value)| (name.clone(), json!({"value": value})));
         let mut body = json!({
@@ -317,6 +324,15 @@ pub enum AccountEvent {
         /// Why it did not arrive; `None` when it did.
         lost: Option<Unreached>,
     },
+    /// Somebody was asked for consent and answered.
+    Asked {
+        /// Who.
+        openid: String,
+        /// When, in seconds; an event that is told again carries the same.
+        at_s: i64,
+        /// For each template whether they agreed to one more message.
+        answers: Vec<(String, bool)>,
+    },
     /// Something that nothing here waits for.
     Other,
 }
@@ -338,6 +354,14 @@ impl AccountEvent {
                 Some(msgid) => AccountEvent::Finished { openid, msgid, lost: lost(field(xml, "Status").unwrap_or_default()) },
                 None => AccountEvent::Other,
             },
+            "subscribe_msg_popup_event" => {
+                let answer = |list: &str| {
+                    let (template, said) = (field(list, "TemplateId")?, field(list, "SubscribeStatusString")?);
+                    Some((template.to_owned(), said == "accept"))
+                };
+                let at_s = field(xml, "CreateTime").and_then(|text| text.parse().ok()).unwrap_or_default();
+                AccountEvent::Asked { openid, at_s, answers: xml.split("<List>").skip(1).filter_map(answer).collect() }
+            }
             _ => AccountEvent::Other,
         }
     }
@@ -391,6 +415,16 @@ mod tests {
         let table = [
             (xml("subscribe", ""), AccountEvent::Followed { openid: "oA".into() }),
             (xml("unsubscribe", ""), AccountEvent::Unfollowed { openid: "oA".into() }),
+            (
+                xml(
+                    "subscribe_msg_popup_event",
+                    "<SubscribeMsgPopupEvent><List><TemplateId><![CDATA[t1]]></TemplateId>\
+                     <SubscribeStatusString><![CDATA[accept]]></SubscribeStatusString><PopupScene>1</PopupScene></List>\
+                     <List><TemplateId><![CDATA[t2]]></TemplateId><SubscribeStatusString><![CDATA[reject]]></SubscribeStatusString>\
+                     <PopupScene>1</PopupScene></List></SubscribeMsgPopupEvent>",
+                ),
+                AccountEvent::Asked { openid: "oA".into(), at_s: 1, answers: vec![("t1".into(), true), ("t2".into(), false)] },
+            ),
             (finished("success"), ended(None)),
             (finished("failed:user block"), ended(Some(Unreached::Refused))),
             (finished("failed: system failed"), ended(Some(Unreached::Unavailable))),

@@ -34,6 +34,10 @@ pub struct Listener {
     pub reached_at_ms: Option<Millis>,
     /// When they last asked to see one.
     pub tested_at_ms: Option<Millis>,
+    /// How many messages may still be sent, where each needs a consent.
+    pub consents: i64,
+    /// When a consent was last asked for, in seconds.
+    pub asked_at_s: i64,
     /// What was not told yet, and when it may be.
     pub pace: Pace,
     /// The digest that is being sent.
@@ -52,6 +56,8 @@ struct Row {
     unreached: Option<String>,
     reached_at_ms: Option<i64>,
     tested_at_ms: Option<i64>,
+    consents: i64,
+    asked_at_s: i64,
     count: i64,
     sum_fen: i64,
     largest_fen: i64,
@@ -92,6 +98,8 @@ impl Row {
             unreached: self.unreached.map(|why| of_word("listener.unreached", &why)).transpose()?,
             reached_at_ms: self.reached_at_ms.map(Millis::of),
             tested_at_ms: self.tested_at_ms.map(Millis::of),
+            consents: self.consents,
+            asked_at_s: self.asked_at_s,
             pace,
             under_way: self.under_way,
             revision: self.revision,
@@ -193,7 +201,8 @@ async fn hearers(tx: &mut Tx<'_>, tenant: TenantId, payment: PaymentId) -> Resul
 macro_rules! rows {
     ($rest:literal) => {
         concat!(
-            "SELECT tenant, account, id, openid, lang, created_at_ms, unreached, reached_at_ms, tested_at_ms, count, sum_fen, largest_fen, ",
+            "SELECT tenant, account, id, openid, lang, created_at_ms, unreached, reached_at_ms, tested_at_ms, consents, asked_at_s, ",
+            "count, sum_fen, largest_fen, ",
             "refunded_count, refunded_fen, from_ms, until_ms, under_way, last_ms, not_before_ms, revision FROM listener ",
             $rest
         )
@@ -284,7 +293,7 @@ pub async fn save(tx: &mut Tx<'_>, listener: &Listener) -> Result<(), StoreError
     let changed: Option<(i64,)> = on!(tx, |db| sqlx::query_as(
         "UPDATE listener SET lang = $4, unreached = $5, reached_at_ms = $6, tested_at_ms = $7, count = $8, sum_fen = $9, \
          largest_fen = $10, refunded_count = $11, refunded_fen = $12, from_ms = $13, until_ms = $14, under_way = $15, last_ms = $16, \
-         not_before_ms = $17, next_ms = $18, due_at_ms = $19, revision = revision + 1 \
+         not_before_ms = $17, next_ms = $18, due_at_ms = $19, consents = $20, asked_at_s = $21, revision = revision + 1 \
          WHERE tenant = $1 AND account = $2 AND revision = $3 RETURNING revision",
     )
     .bind(listener.tenant.get())
@@ -306,6 +315,8 @@ pub async fn save(tx: &mut Tx<'_>, listener: &Listener) -> Result<(), StoreError
     .bind(not_before_ms.map(Millis::get))
     .bind(pace.next_at().get())
     .bind(pace.due_at().map(Millis::get))
+    .bind(listener.consents)
+    .bind(listener.asked_at_s)
     .fetch_optional(db)
     .await)?;
     changed.map(drop).ok_or(StoreError::Stale)

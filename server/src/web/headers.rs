@@ -39,10 +39,11 @@ impl Policy<'_> {
     /// For the app: WebAssembly, its own style sheets, sounds, manifest and worker. Diagnosis shows the payment page in a frame;
     /// no other page of ours lets itself be put into one.
     pub fn app(&self) -> String {
-        let nonce = self.nonce;
+        let Policy { nonce, demo_origin, .. } = self;
+        let demo = demo_origin.map(|origin| format!(" {origin}")).unwrap_or_default();
         format!(
             "default-src 'none'; script-src 'nonce-{nonce}' 'strict-dynamic' 'wasm-unsafe-eval'; style-src 'self' 'nonce-{nonce}'; \
-             img-src 'self' data:; connect-src 'self'; media-src 'self'; manifest-src 'self'; worker-src 'self'; frame-src 'self'; form-action 'self'; \
+             img-src 'self' data:; connect-src 'self'{demo}; media-src 'self'; manifest-src 'self'; worker-src 'self'; frame-src 'self'; form-action 'self'; \
              frame-ancestors 'none'; base-uri 'none'"
         )
     }

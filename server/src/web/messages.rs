@@ -2,7 +2,7 @@
 //! account tells by itself.
 
 use app::Refusal;
-use app::messages::{Answered, Listening, MessagesPage, State as Standing};
+use app::messages::{Answered, ConsentPage, Listening, MessagesPage, State as Standing, consent_page};
 use async_trait::async_trait;
 use axum::extract::{Query, State};
 use axum::http::{HeaderMap, StatusCode};
@@ -44,7 +44,13 @@ impl Listening for MessagesDesk {
         let site = &self.site;
         let state = if site.account.is_set_up() {
             let listener = site.messages.listener(caller).await.map_err(refusal)?;
-            listener.map_or(Standing::Off, |it| Standing::On { unreached: it.unreached, reached_at: it.reached_at_ms, pace: it.pace })
+            let needs_consent = site.account.consent_template().is_some();
+            listener.map_or(Standing::Off, |it| Standing::On {
+                unreached: it.unreached,
+                reached_at: it.reached_at_ms,
+                pace: it.pace,
+                consents: needs_consent.then_some(it.consents),
+            })
         } else {
             Standing::NotSetUp
         };
@@ -106,9 +112,36 @@ pub async fn landing(mut visit: Visit, headers: HeaderMap, Query(landing): Query
         }
     };
     match site.messages.switch_on(&caller, &openid, visit.prefs.locale).await {
+        // Nothing can be sent before WeChat was told so.
+        Ok(()) if site.account.consent_template().is_some() => visit.redirect(&format!("{HERE}/consent")),
         Ok(()) => answer(visit, Answered::On),
         Err(error) => visit.store_trouble(&error, Some(HERE)),
     }
+}
+
+/// `GET /m/settings/messages/consent`: WeChat's own button, by which somebody agrees to one more message. What was answered comes by
+/// [`event`]; the page says at once what it was told.
+pub async fn consent(visit: Visit, headers: HeaderMap) -> Response {
+    let address = format!("{HERE}/consent");
+    let (visit, _) = match signed_in(visit, &headers, &address).await {
+        Ok(found) => found,
+        Err(response) => return response,
+    };
+    let site = visit.site.clone();
+    let script_url = site.config.wechat.as_ref().and_then(|wechat| wechat.script_url.clone());
+    let (Some(template), Some(script_url), true) = (site.account.consent_template(), script_url, visit.is_wechat) else {
+        return visit.redirect(HERE);
+    };
+    let url = format!("{}{address}", site.config.public_url);
+    let told = site.account.page_script(&script_url, &url, &hex(&fresh::bytes::<8>())).await.map(|told| told.to_string());
+    let html = consent_page(ConsentPage {
+        prefs: visit.prefs,
+        bundle: &site.client.mobile,
+        nonce: &visit.nonce,
+        template,
+        script: told.as_deref(),
+    });
+    visit.screen_with_script(html)
 }
 
 /// `POST /m/settings/messages/test`: sends a message to see one.

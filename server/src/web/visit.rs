@@ -164,6 +164,13 @@ impl Visit {
         self.app_page(status, html, &policy)
     }
 
+    /// The same for a page with WeChat's script, which in a demo asks the simulator.
+    pub fn screen_with_script(self, html: String) -> Response {
+        let demo_origin = self.site.demo.as_ref().map(|demo| demo.simulator_url.as_str());
+        let policy = Policy { nonce: &self.nonce, form_origins: &[], demo_origin }.app();
+        self.app_page(StatusCode::OK, html, &policy)
+    }
+
     /// There is no such thing for whoever asks; `url` leads on.
     pub fn not_found(self, url: &str) -> Response {
         self.notice(StatusCode::NOT_FOUND, &NoticeKind::NotFound, None, Some(url))

@@ -2,6 +2,7 @@
 
 use domain::Millis;
 use serde_json::{Value, json};
+use server::senders::wechat_account::Door;
 
 use crate::browser::Browser;
 use crate::scene::{Shop, until};
@@ -112,6 +113,58 @@ async fn messages_are_switched_on_inside_wechat_and_the_screen_says_why_they_do_
         shop.still(1).await;
         shop.close().await;
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn where_each_message_needs_a_consent_one_consent_is_one_message_and_no_sale_is_lost() {
+    let template = "sim-subscription-money";
+    let shop = Shop::with(|config| {
+        let messages = &mut config.wechat.as_mut().unwrap().messages;
+        (messages.door, messages.template_id) = (Door::Subscription, template.to_owned());
+    })
+    .await;
+    let manager = shop.in_wechat(MANAGER).await;
+    shop.world.control("/_sim/account", json!({"push_url": format!("{}/notify/account", shop.url)})).await;
+    let consent = format!("{SCREEN}/consent");
+    let page = until("there is a ticket", async || {
+        let page = manager.open(&format!("{SCREEN}/on")).await;
+        (!page.text.contains("data-told=\"null\"")).then_some(page)
+    })
+    .await;
+    // Switching on leads to WeChat's own button, which is believed there.
+    page.says(200, &["wx-open-subscribe", &format!("template=\"{template}\""), "同意再收一条"]);
+    assert!(page.url.ends_with(&consent), "{}", page.url);
+    let told = page.text.split_once("data-told=\"").unwrap().1.split('"').next().unwrap().replace("&quot;", "\"");
+    let told: Value = serde_json::from_str(&told).unwrap();
+    let asked = json!({"app_id": told["appId"], "timestamp": told["timestamp"], "nonce": told["nonceStr"], "signature": told["signature"],
+        "url": format!("{}{consent}", shop.url)});
+    assert_eq!(shop.world.control("/_sim/jssdk", asked).await["errmsg"], "config:ok");
+    manager.open(SCREEN).await.says(200, &["已开启", "还没有可以发的次数"]);
+
+    let answers = async |agrees: bool| {
+        let door = shop.world.http.post(format!("{}/_sim/consent", shop.world.sim.base_url()));
+        let body = json!({"template": template, "agrees": agrees});
+        let answer = door.header("cookie", format!("sim_openid={}", manager.openid)).body(body.to_string()).send().await.unwrap();
+        assert!(answer.text().await.unwrap().contains("ok"));
+    };
+    answers(false).await;
+    answers(true).await;
+    shop.until_said(&manager, "还能给您发 1 条").await;
+    shop.paid("3").await;
+    shop.until_messages(1).await;
+    shop.until_said(&manager, "还没有可以发的次数").await;
+    // Without a consent nothing comes; with the next one it does, and nothing of it is lost.
+    shop.paid("4").await;
+    shop.world.hands.pass_ms(10 * MINUTE_MS);
+    shop.still(1).await;
+    shop.paid("5").await;
+    answers(true).await;
+    let words = shop.until_messages(2).await;
+    assert_eq!((words[1][0].as_str(), words[1][1].as_str()), ("收款 2 笔", "¥9.00"));
+    // A browser outside WeChat has no such button.
+    let desktop = Browser::manager(&shop, MANAGER).await;
+    desktop.open(&consent).await.says(200, &["要在微信里开启"]);
+    shop.close().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
