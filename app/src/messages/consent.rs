@@ -1,11 +1,13 @@
 //! Agreeing to one more message, where WeChat wants that for each (one-time subscription): a page with WeChat's own button, which is
 //! the only one that may ask. The program cannot carry it, because WeChat believes a page by its address.
 
+use leptos::prelude::*;
+
 use crate::Locale;
 use crate::i18n::*;
 use crate::mobile::Bundle;
-use crate::ui::escaped;
 use crate::ui::prefs::Prefs;
+use crate::ui::{escaped, icons};
 
 /// What the page needs.
 #[derive(Debug, Clone, Copy)]
@@ -43,11 +45,12 @@ pub fn consent_page(page: ConsentPage<'_>) -> String {
         td_string!(locale, messages.consent_fails),
     ]
     .map(escaped);
+    let arrow = Owner::new_root(None).with(|| icons::back().to_html());
     let (template, told) = (escaped(template), escaped(script.unwrap_or("null")));
     format!(
         "<!doctype html><html lang=\"{lang}\" data-theme=\"{theme}\" data-mode=\"{mode}\"><head><meta charset=\"utf-8\">\
          <meta name=\"viewport\" content=\"width=device-width,initial-scale=1,viewport-fit=cover\"><title>{title}</title>{css}</head><body>\
-         <header class=\"bar\"><a class=\"back\" href=\"{BACK}\" aria-label=\"{back}\">‹</a><h1>{title}</h1></header>\
+         <header class=\"bar\"><a class=\"back\" href=\"{BACK}\" aria-label=\"{back}\">{arrow}</a><h1>{title}</h1></header>\
          <main id=\"main\" class=\"settings\"><p>{lead}</p>\
          <wx-open-subscribe id=\"ask\" template=\"{template}\" data-told=\"{told}\"><script type=\"text/wxtag-template\">\
          <style>.one{{width:100%;height:52px;border:0;border-radius:12px;background:#0b7a3e;color:#fff;font-size:17px;font-weight:600}}</style>\

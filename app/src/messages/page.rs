@@ -216,7 +216,7 @@ fn on(
             {last.map(|text| view! { <p>{text}</p> })}
             {waiting.map(|text| view! { <p>{text}</p> })}
             <form method="post" action=format!("{HERE}/test")>
-                <button class="button" type="submit">{td_string!(locale, messages.send_test)}</button>
+                <button class=if consents.is_some() { "button button-quiet" } else { "button" } type="submit">{td_string!(locale, messages.send_test)}</button>
             </form>
             {again}
             <form method="post" action=format!("{HERE}/off")>

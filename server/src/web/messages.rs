@@ -141,7 +141,7 @@ pub async fn consent(visit: Visit, headers: HeaderMap) -> Response {
         template,
         script: told.as_deref(),
     });
-    visit.screen_with_script(html)
+    visit.screen_with_script(&script_url, html)
 }
 
 /// `POST /m/settings/messages/test`: sends a message to see one.

@@ -18,7 +18,7 @@ use super::diagnosing::is_probe;
 use super::limits::Act;
 use super::opened;
 use super::submit::{Posted, ReadError};
-use super::visit::Visit;
+use super::visit::{Visit, origin_of};
 use crate::channels::oauth::{Identity, OauthError};
 use crate::fresh;
 use crate::pay::{Looked, OpenRefusal, Prepared, Submit};
@@ -132,7 +132,7 @@ async fn wechat_script(visit: &mut Visit, found: &FoundCode, address: &str) -> O
     let url = format!("{}{address}", visit.site.config.public_url);
     let nonce = crate::pay::hex(&fresh::bytes::<8>());
     let told = visit.site.account.page_script(&script_url, &url, &nonce).await?;
-    visit.script_origin = Some(script_url.splitn(4, '/').take(3).collect::<Vec<_>>().join("/"));
+    visit.script_origin = Some(origin_of(&script_url));
     Some(told.to_string())
 }
 

@@ -164,10 +164,10 @@ impl Visit {
         self.app_page(status, html, &policy)
     }
 
-    /// The same for a page with WeChat's script, which in a demo asks the simulator.
-    pub fn screen_with_script(self, html: String) -> Response {
-        let demo_origin = self.site.demo.as_ref().map(|demo| demo.simulator_url.as_str());
-        let policy = Policy { nonce: &self.nonce, form_origins: &[], demo_origin }.app();
+    /// The same for a page with WeChat's script, which may ask where it came from.
+    pub fn screen_with_script(self, script_url: &str, html: String) -> Response {
+        let origin = origin_of(script_url);
+        let policy = Policy { nonce: &self.nonce, form_origins: &[], demo_origin: Some(&origin) }.app();
         self.app_page(StatusCode::OK, html, &policy)
     }
 
@@ -216,6 +216,11 @@ impl Visit {
 /// The other end of the connection.
 pub fn peer(extensions: &Extensions) -> SocketAddr {
     extensions.get::<ConnectInfo<SocketAddr>>().map_or(SocketAddr::from(([0, 0, 0, 0], 0)), |info| info.0)
+}
+
+/// Scheme, host and port of an address.
+pub fn origin_of(url: &str) -> String {
+    url.splitn(4, '/').take(3).collect::<Vec<_>>().join("/")
 }
 
 /// One value of a query, percent-decoded as far as letters and digits go: all that we ask for are words.
