@@ -53,6 +53,8 @@ uuid_ids! {
     PaymentId,
     /// Something that a payee has to know of a payment.
     ConcernId,
+    /// A debt that a manager collects.
+    ReceivableId,
 }
 
 impl PaymentId {

@@ -6,7 +6,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{AccountId, Fen, OutRefundNo, PaymentId};
+use crate::{AccountId, Fen, OutRefundNo, PaymentId, ReceivableId};
 
 /// Where money is, or to whom it is owed, within one organisation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -74,4 +74,48 @@ impl Transfer {
         assert!(debit != credit, "a transfer has two different sides");
         Transfer { key, debit, credit, amount_fen, payment }
     }
+}
+
+/// What is owed to whom, beside the money itself: the five accounts of one manager's receivables sum to zero among themselves, so
+/// that a claim is never taken for money.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub enum ClaimAccount {
+    /// What debtors owe and is demanded (an asset).
+    Owed(AccountId),
+    /// All that was ever raised; stands against the others.
+    Raised(AccountId),
+    /// What came for it and stayed.
+    Settled(AccountId),
+    /// What is demanded no more.
+    WrittenOff(AccountId),
+    /// What came beyond a debt, to be returned (a liability).
+    Overpaid(AccountId),
+}
+
+impl fmt::Display for ClaimAccount {
+    /// The stored name: `claim_owed:{account}` and so on.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            ClaimAccount::Owed(account) => write!(f, "claim_owed:{account}"),
+            ClaimAccount::Raised(account) => write!(f, "claim_raised:{account}"),
+            ClaimAccount::Settled(account) => write!(f, "claim_settled:{account}"),
+            ClaimAccount::WrittenOff(account) => write!(f, "claim_written_off:{account}"),
+            ClaimAccount::Overpaid(account) => write!(f, "claim_overpaid:{account}"),
+        }
+    }
+}
+
+/// One movement of a claim. Money has [`Transfer`]s of its own; the types keep the two apart.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ClaimTransfer {
+    /// The movement that caused it, with its place: `claim:{movement}:{place}`, unique within the organisation.
+    pub key: String,
+    /// The side that receives (debit).
+    pub debit: ClaimAccount,
+    /// The side that gives (credit).
+    pub credit: ClaimAccount,
+    /// How much, always positive.
+    pub amount_fen: Fen,
+    /// The debt that it belongs to.
+    pub receivable: ReceivableId,
 }
