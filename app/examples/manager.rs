@@ -314,9 +314,9 @@ impl Receipts for Scene {
             answers,
             transaction: Some("4200002211202611210123456789".to_owned()),
         };
-        let through = Through { tail: "mN1c".to_owned(), is_plate: false, life: TokenLife::default() };
+        let through = Through { tail: "mN1c".to_owned(), is_plate: false, is_debt: false, life: TokenLife::default() };
         let opened_at_ms = row.at_ms.plus_ms(-21_000);
-        Ok(ReceiptDetail { receipt, opened_at_ms, refunds, receipt_url: "/r/abc".to_owned(), through, concerns: vec![] })
+        Ok(ReceiptDetail { receipt, opened_at_ms, refunds, receipt_url: "/r/abc".to_owned(), through, concerns: vec![], debt: None })
     }
 }
 

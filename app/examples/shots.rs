@@ -79,6 +79,7 @@ fn pages(shell: Shell<'_>) -> Vec<(&'static str, String)> {
         action: "/p/demo",
         shop: &shop,
         amount: AmountRule::Free,
+        owing: None,
         amount_typed: "",
         amount_error: None,
         form: &demo,

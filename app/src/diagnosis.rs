@@ -202,7 +202,7 @@ fn refusal_words(locale: Locale, refusal: CodeRefusal) -> &'static str {
         CodeRefusal::NotYet => td_string!(locale, diagnosis.code_not_yet),
         CodeRefusal::Expired => td_string!(locale, diagnosis.code_expired),
         CodeRefusal::Replaced => td_string!(locale, diagnosis.code_replaced),
-        CodeRefusal::Unknown => td_string!(locale, diagnosis.code_unknown),
+        CodeRefusal::Unknown | CodeRefusal::Settled | CodeRefusal::WrittenOff => td_string!(locale, diagnosis.code_unknown),
     }
 }
 

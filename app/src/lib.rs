@@ -23,6 +23,8 @@ pub mod paper;
 #[cfg(feature = "ssr")]
 pub mod pay;
 pub mod receipts;
+#[cfg(feature = "ssr")]
+pub mod receivables;
 pub mod refusal;
 #[cfg(feature = "ssr")]
 pub mod seam;

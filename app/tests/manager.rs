@@ -119,8 +119,16 @@ impl Receipts for Shop {
             transaction: Some("4200001".to_owned()),
         };
         let life = TokenLife { replaced_at_ms: Some(NOON), cut_at_ms: None };
-        let through = Through { tail: "ab12".to_owned(), is_plate: false, life };
-        Ok(ReceiptDetail { receipt, opened_at_ms: NOON, refunds: vec![], receipt_url: "/r/abc".to_owned(), through, concerns: vec![] })
+        let through = Through { tail: "ab12".to_owned(), is_plate: false, is_debt: false, life };
+        Ok(ReceiptDetail {
+            receipt,
+            opened_at_ms: NOON,
+            refunds: vec![],
+            receipt_url: "/r/abc".to_owned(),
+            through,
+            concerns: vec![],
+            debt: None,
+        })
     }
 }
 

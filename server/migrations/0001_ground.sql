@@ -212,13 +212,17 @@ CREATE TABLE transfer (
     debit        TEXT NOT NULL,
     credit       TEXT NOT NULL,
     amount_fen   BIGINT NOT NULL CHECK (amount_fen > 0),
-    payment      UUID NOT NULL,
+    -- Of money: its payment. Of a claim: its receivable. Never both.
+    payment      UUID,
+    receivable   UUID,
     booked_at_ms BIGINT NOT NULL,
     PRIMARY KEY (tenant, id),
     UNIQUE (tenant, key),
-    CHECK (debit <> credit)
+    CHECK (debit <> credit),
+    CHECK ((payment IS NULL) <> (receivable IS NULL))
 );
-CREATE INDEX transfer_by_payment ON transfer (tenant, payment);
+CREATE INDEX transfer_by_payment ON transfer (tenant, payment) WHERE payment IS NOT NULL;
+CREATE INDEX transfer_by_receivable ON transfer (tenant, receivable) WHERE receivable IS NOT NULL;
 
 -- What the merchant keeps of a paid payment.
 CREATE TABLE receipt (

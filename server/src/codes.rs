@@ -29,7 +29,7 @@ pub enum Kept {
     Before,
     /// The manager has no such token.
     NotFound,
-    /// The code is printed: its token stays.
+    /// The code is printed, or a debtor has it: its token stays.
     Printed,
 }
 
@@ -91,7 +91,7 @@ impl Command for Refresh {
 
     async fn run(&self, tx: &mut Tx<'_>) -> Result<Kept, StoreError> {
         let Some(found) = own(tx, &self.caller, &self.seen).await? else { return Ok(Kept::NotFound) };
-        if found.kind == CodeKind::Plate {
+        if found.kind != CodeKind::App {
             return Ok(Kept::Printed);
         }
         if !tokens::replace(tx, self.caller.tenant, &self.seen, self.now).await? {

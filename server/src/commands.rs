@@ -11,6 +11,7 @@ use domain::code::AmountRule;
 use domain::concern::{Concern, ConcernState};
 use domain::form::{Component, Field, FormSchema};
 use domain::letter::MailAddress;
+use domain::receivable::ManagerWriteOffs;
 use domain::refund_right::ManagerRefunds;
 use domain::{Fen, PaymentId, Role, TenantId};
 use server::channels::secret::Secret;
@@ -18,6 +19,7 @@ use server::clock::{self, Clock};
 use server::config::{Config, MailSettings, MailTls, MessageSettings, WechatSettings};
 use server::found::{Found, NewCode, NewPerson};
 use server::passwords::Passwords;
+use server::receivables::LetManagersWriteOff;
 use server::refunds::{self, Ask, LetManagers};
 use server::serve::{self as site, StartError};
 use server::sign_in::Unlock;
@@ -25,6 +27,7 @@ use server::site::Demo;
 use server::store::audit::{self, Actor, Head};
 use server::store::codes::CodeKind;
 use server::store::concerns::{self, StoredConcern};
+use server::store::tenants::Tenant;
 use server::store::{Store, StoreConfig, StoreError, meta, payments, tenants};
 use server::{demo, fresh, qr};
 use simulator::{Sim, SimConfig};
@@ -348,6 +351,7 @@ pub async fn init(init: Init) -> Result<(), Failed> {
             is_open: true,
             logo_png: None,
             manager_refunds: ManagerRefunds::Never,
+            manager_write_offs: ManagerWriteOffs::Never,
             people,
             codes,
             links,
@@ -435,14 +439,7 @@ pub async fn manager_refunds(task: ManagerRefundsTask) -> Result<(), Failed> {
         None => ManagerRefunds::Never,
     };
     let store = open_beside(&config).await?;
-    let mut conn = store.read().await?;
-    let all = tenants::all(&mut conn.tx()).await?;
-    drop(conn);
-    let mut named = all.iter().filter(|tenant| task.organisation.as_ref().is_none_or(|name| *name == tenant.name));
-    let (Some(tenant), None) = (named.next(), named.next()) else {
-        let names: Vec<_> = all.iter().map(|tenant| tenant.name.as_str()).collect();
-        return Err(Failed::setting(format!("organisation: name one of {names:?}")));
-    };
+    let tenant = named(&store, task.organisation.as_deref()).await?;
     store.write(LetManagers { tenant: tenant.id, managers, by: Actor::Operator, now: clock::system()() }).await?;
     store.close().await;
     println!(
@@ -454,6 +451,61 @@ pub async fn manager_refunds(task: ManagerRefundsTask) -> Result<(), Failed> {
             ManagerRefunds::Whole => "managers return all of a receipt of theirs".to_owned(),
         }
     );
+    Ok(())
+}
+
+/// The organisation of this name, or the only one.
+async fn named(store: &Store, name: Option<&str>) -> Result<Tenant, Failed> {
+    let mut conn = store.read().await?;
+    let all = tenants::all(&mut conn.tx()).await?;
+    let mut named = all.iter().filter(|tenant| name.is_none_or(|name| *name == tenant.name));
+    match (named.next(), named.next()) {
+        (Some(tenant), None) => Ok(tenant.clone()),
+        _ => {
+            let names: Vec<_> = all.iter().map(|tenant| tenant.name.as_str()).collect();
+            Err(Failed::setting(format!("organisation: name one of {names:?}")))
+        }
+    }
+}
+
+/// `shouma manager-write-offs`.
+#[derive(clap::Args)]
+pub struct ManagerWriteOffsTask {
+    /// Receivables of which no more than this is still owed, in yuan
+    #[arg(long, value_name = "YUAN", required_unless_present_any = ["whole", "never"])]
+    up_to: Option<String>,
+    /// Any receivable
+    #[arg(long, conflicts_with = "up_to")]
+    whole: bool,
+    /// None
+    #[arg(long, conflicts_with_all = ["up_to", "whole"])]
+    never: bool,
+    /// The organisation's name, where there are several
+    #[arg(long, value_name = "NAME")]
+    organisation: Option<String>,
+}
+
+/// Says what managers may write off by themselves of what they collect.
+pub async fn manager_write_offs(task: ManagerWriteOffsTask) -> Result<(), Failed> {
+    let config = config()?;
+    let managers = match &task.up_to {
+        Some(typed) => {
+            let limit_fen = Fen::parse_yuan(typed).map_err(|why| Failed::setting(format!("up-to: {why}")))?;
+            ManagerWriteOffs::UpTo { limit_fen }
+        }
+        None if task.whole => ManagerWriteOffs::Whole,
+        None => ManagerWriteOffs::Never,
+    };
+    let store = open_beside(&config).await?;
+    let tenant = named(&store, task.organisation.as_deref()).await?;
+    store.write(LetManagersWriteOff { tenant: tenant.id, managers, by: Actor::Operator, now: clock::system()() }).await?;
+    store.close().await;
+    let said = match managers {
+        ManagerWriteOffs::Never => "managers write nothing off by themselves".to_owned(),
+        ManagerWriteOffs::UpTo { limit_fen } => format!("managers write off receivables of theirs of which up to ¥{limit_fen} is owed"),
+        ManagerWriteOffs::Whole => "managers write off any receivable of theirs".to_owned(),
+    };
+    println!("{}: {said}", tenant.name);
     Ok(())
 }
 

@@ -5,6 +5,7 @@ use domain::account::Phone;
 use domain::code::{AmountRule, CodeState, Validity};
 use domain::form::{Component, Field, FormSchema, Typed};
 use domain::letter::MailAddress;
+use domain::receivable::ManagerWriteOffs;
 use domain::refund_right::ManagerRefunds;
 use domain::{AccountId, CodeId, Fen, Millis, Role, TenantId};
 
@@ -54,6 +55,7 @@ pub async fn organisations(passwords: &Passwords, now: Millis) -> Result<Vec<Fou
         is_open: true,
         logo_png: None,
         manager_refunds: ManagerRefunds::UpTo { limit_fen: MANAGER_LIMIT },
+        manager_write_offs: ManagerWriteOffs::UpTo { limit_fen: MANAGER_LIMIT },
         people,
         codes,
         links: vec![],
@@ -84,6 +86,7 @@ fn closed(payee: AccountId, now: Millis) -> Found {
         is_open: false,
         logo_png: None,
         manager_refunds: ManagerRefunds::Never,
+        manager_write_offs: ManagerWriteOffs::Never,
         people: vec![],
         codes,
         links: vec![],

@@ -2,7 +2,9 @@
 
 use app::Refusal;
 use app::manager::{self, Collecting, Desk, OldCode, OwnCode, Preset, Refreshed, Today};
-use app::receipts::{CodeChoice, Cursor, DayTotal, PAGE_ROWS, ReceiptDetail, ReceiptPage, ReceiptQuery, ReceiptRow, Receipts, Through};
+use app::receipts::{
+    CodeChoice, Cursor, DayTotal, DebtLink, PAGE_ROWS, ReceiptDetail, ReceiptPage, ReceiptQuery, ReceiptRow, Receipts, Through,
+};
 use async_trait::async_trait;
 use domain::form::Answer;
 use domain::receipt::Receipt;
@@ -17,7 +19,7 @@ use crate::site::Site;
 use crate::store::codes::{CodeKind, FoundCode};
 use crate::store::receipts::{Before, Narrow};
 use crate::store::tokens::OldToken;
-use crate::store::{StoreError, codes, concerns, payments, receipts, rollups, search, tokens};
+use crate::store::{StoreError, codes, concerns, payments, receipts, receivables, rollups, search, tokens};
 
 /// How far back a live stream repeats itself, because receipts of other instances may become visible a little later.
 pub const REPEATED_MS: i64 = 60_000;
@@ -151,12 +153,23 @@ impl ManagerDesk {
         let refunds = payments::refunds_of(&mut conn.tx(), caller.tenant, payment).await?;
         let Some(FoundCode { kind, life, .. }) = codes::by_token(&mut conn.tx(), &stored.code_token).await? else { return Ok(None) };
         let concerns = concerns::of_payment(&mut conn.tx(), caller.tenant, payment).await?;
+        let debt = match receivables::of_payment(&mut conn.tx(), caller.tenant, payment).await? {
+            Some(paid) => receivables::load(&mut conn.tx(), caller.tenant, paid.receivable).await?,
+            None => None,
+        };
+        let debt = debt.map(|stored| DebtLink { id: stored.receivable.id, title: stored.receivable.title });
         Ok(Some(ReceiptDetail {
             opened_at_ms: stored.payment.opened_at_ms,
             refunds: refunds.into_iter().map(refund_line).collect(),
             concerns: concerns.into_iter().map(crate::concerns::row).collect(),
             receipt_url: format!("{}/r/{}", self.site.config.public_url, stored.receipt_token),
-            through: Through { tail: manager::tail(&stored.code_token), is_plate: kind == CodeKind::Plate, life },
+            through: Through {
+                tail: manager::tail(&stored.code_token),
+                is_plate: kind == CodeKind::Plate,
+                is_debt: kind == CodeKind::Receivable,
+                life,
+            },
+            debt,
             receipt: receipt.masked(),
         }))
     }

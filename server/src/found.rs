@@ -4,6 +4,7 @@ use domain::account::{Lang, Phone};
 use domain::code::{AmountRule, CodeState, Validity};
 use domain::form::{FormSchema, Typed};
 use domain::letter::MailAddress;
+use domain::receivable::ManagerWriteOffs;
 use domain::refund_right::ManagerRefunds;
 use domain::{AccountId, Code, CodeId, Millis, Role, TenantId};
 use serde_json::json;
@@ -100,6 +101,8 @@ pub struct Found {
     pub logo_png: Option<Vec<u8>>,
     /// What its managers may return by themselves.
     pub manager_refunds: ManagerRefunds,
+    /// What its managers may write off by themselves.
+    pub manager_write_offs: ManagerWriteOffs,
     /// Its people.
     pub people: Vec<NewPerson>,
     /// Its codes.
@@ -132,6 +135,7 @@ impl Command for Found {
         tenants::set_open(tx, self.tenant, self.is_open).await?;
         tenants::set_logo(tx, self.tenant, self.logo_png.as_deref()).await?;
         tenants::set_manager_refunds(tx, self.tenant, self.manager_refunds).await?;
+        tenants::set_manager_write_offs(tx, self.tenant, self.manager_write_offs).await?;
         for person in &self.people {
             // Somebody may belong to several organisations; their phone is registered once.
             let account = match accounts::by_phone(tx, &person.phone).await? {

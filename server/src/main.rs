@@ -35,6 +35,8 @@ enum Task {
     Refund(commands::RefundTask),
     /// Say what managers may return by themselves of receipts that are their own
     ManagerRefunds(commands::ManagerRefundsTask),
+    /// Say what managers may write off by themselves of the receivables that they collect
+    ManagerWriteOffs(commands::ManagerWriteOffsTask),
     /// Say which money waits for an operator, and what to do about it
     Concerns,
     /// Open the door of a phone number that was locked by wrong passwords
@@ -67,6 +69,7 @@ fn main() -> ExitCode {
             Task::Init(init) => commands::init(init).await,
             Task::Refund(refund) => commands::refund(refund).await,
             Task::ManagerRefunds(task) => commands::manager_refunds(task).await,
+            Task::ManagerWriteOffs(task) => commands::manager_write_offs(task).await,
             Task::Concerns => commands::concerns().await,
             Task::Unlock { phone } => commands::unlock(&phone).await,
             Task::Backup { file } => commands::backup(&file).await,

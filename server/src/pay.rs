@@ -9,6 +9,7 @@ use aws_lc_rs::digest;
 use domain::code::CodeRefusal;
 use domain::form::{Answer, FieldError, Typed};
 use domain::payment::{self, Attempt, AttemptKind, AttemptState, Standing, Trade};
+use domain::receivable::Receivable;
 use domain::{AccountId, ChannelCode, Code, Fen, Millis, OutTradeNo, Payment, PaymentId, PaymentState, TenantId};
 use uuid::Uuid;
 
@@ -127,7 +128,10 @@ impl Payments {
         let now = (self.clock)();
         found.takes(submit.opened_at, now).map_err(OpenRefusal::Code)?;
         match (amount_of(code, &submit.amount), code.form.check_with_presets(&submit.typed, &code.presets)) {
-            (Ok(amount), Ok(answers)) => Ok((amount, answers)),
+            (Ok(amount), Ok(mut answers)) => {
+                answers.extend(found.debt.as_ref().map(|debt| debtor_answer(&debt.receivable)));
+                Ok((amount, answers))
+            }
             (amount, answers) => Err(OpenRefusal::Fields { amount: amount.err(), fields: answers.err().unwrap_or_default() }),
         }
     }
@@ -420,6 +424,11 @@ fn amount_of(code: &Code, typed: &str) -> Result<Fen, AmountError> {
         domain::AmountRule::Fixed { amount_fen } if typed.trim().is_empty() => Ok(amount_fen),
         rule => rule.check(Fen::parse_yuan(typed).map_err(AmountError::Typed)?).map_err(AmountError::Refused),
     }
+}
+
+/// Who owes, on the receipt of a debt's payment: masked, because the receipt's link is passed on. The label is Chinese like all.
+fn debtor_answer(debt: &Receivable) -> Answer {
+    Answer::plain("debtor", "应缴人", &debt.debtor.masked_name())
 }
 
 /// What the payer reads at the channel, within its 127 bytes.

@@ -19,11 +19,18 @@ use uuid::Uuid;
 
 use crate::channels::wechat::MOST_NOTICE_BYTES;
 use crate::notify;
+use crate::sheets;
 use crate::site::Site;
 use crate::store::{payments, photos, tenants};
 use crate::web::limits::Act;
 use crate::web::visit::{self, Visit};
-use crate::web::{admin, diagnosing, headers, install, lost, manager, messages, password, payer, printing, refunding, stream, unread};
+use crate::web::{
+    admin, diagnosing, headers, importing, install, lost, manager, messages, password, payer, printing, receivables, refunding, stream,
+    unread,
+};
+
+/// A file with what a form writes around it; the confirmation, whose text grows when it is encoded, is smaller than the file was.
+const MOST_FORM_BYTES: usize = 4 * sheets::MOST_BYTES;
 
 /// The whole site.
 pub fn router(site: Site) -> Router {
@@ -43,6 +50,13 @@ pub fn router(site: Site) -> Router {
         .route("/r/{token}/photos/{photo}", get(photo))
         .route("/logo/{tenant}", get(logo))
         .layer(small);
+
+    // A manager's file of receivables, and the rows of it that are confirmed.
+    let imports = Router::new()
+        .route("/m/receivables/import", get(importing::ask).post(importing::check))
+        .route("/m/receivables/import/confirm", post(importing::confirm))
+        .layer(DefaultBodyLimit::max(MOST_FORM_BYTES))
+        .layer(RequestBodyLimitLayer::new(MOST_FORM_BYTES));
 
     // The business manager.
     let manager = Router::new()
@@ -69,6 +83,18 @@ pub fn router(site: Site) -> Router {
         .route("/m/receipts/{payment}/refund", get(refunding::form).post(refunding::confirm))
         .route("/m/receipts/{payment}/print", get(printing::receipt))
         .route("/m/receipts/{payment}/give", get(printing::give))
+        .route("/m/receivables", get(receivables::list))
+        .route("/m/receivables/ageing", get(receivables::ageing))
+        .route("/m/receivables/new", get(receivables::new).post(receivables::raise))
+        .route("/m/receivables/{id}", get(receivables::one))
+        .route("/m/receivables/{id}/edit", post(receivables::edit))
+        .route("/m/receivables/{id}/write-off", post(receivables::write_off))
+        .route("/m/receivables/{id}/restore", post(receivables::restore))
+        .route("/m/receivables/{id}/match", post(receivables::confirm))
+        .route("/m/receivables/{id}/unmatch", post(receivables::undo))
+        .route("/m/receivables/matches", get(receivables::matches))
+        .route("/m/receivables/template/{file}", get(importing::template))
+        .route("/m/receivables/export/{file}", get(importing::export))
         .route("/m/diagnose", get(diagnosing::diagnose))
         .route("/m/plate", get(printing::plates))
         .route("/m/plate/{code}", get(printing::plate))
@@ -99,6 +125,7 @@ pub fn router(site: Site) -> Router {
     let people = submit
         .merge(payer)
         .merge(manager)
+        .merge(imports)
         .merge(administrator)
         .merge(links)
         .route("/", get(front))

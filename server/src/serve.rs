@@ -25,6 +25,7 @@ use crate::managers::Managers;
 use crate::messages::Messages;
 use crate::passwords::Passwords;
 use crate::pay::{Payments, hex};
+use crate::receivables::Receivables;
 use crate::refunds::Refunds;
 use crate::router::router;
 use crate::senders::mail::Mailer;
@@ -143,6 +144,7 @@ pub async fn site_of(
         live: live.clone(),
         expires_ms: config.payment_expires_ms,
     };
+    let receivables = Receivables { store: store.clone(), clock: clock.clone() };
     let refunds = Refunds { store: store.clone(), channel, clock: clock.clone(), live: live.clone() };
     let sign_ins = SignIns { store: store.clone(), clock: clock.clone(), passwords: Passwords::default(), session_ms: config.session_ms };
     let gate = Gate::new(&config);
@@ -158,6 +160,7 @@ pub async fn site_of(
         clock,
         payments,
         refunds,
+        receivables,
         codes,
         sign_ins,
         messages,

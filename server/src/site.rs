@@ -16,6 +16,7 @@ use crate::live::Hub;
 use crate::managers::Managers;
 use crate::messages::Messages;
 use crate::pay::Payments;
+use crate::receivables::Receivables;
 use crate::refunds::Refunds;
 use crate::senders::wechat_account::Account;
 use crate::sightings::Sightings;
@@ -44,6 +45,8 @@ pub struct Parts {
     pub payments: Payments,
     /// Returning it.
     pub refunds: Refunds,
+    /// Collecting debts.
+    pub receivables: Receivables,
     /// The codes on managers' screens.
     pub codes: Codes,
     /// Signing in.

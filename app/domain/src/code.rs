@@ -147,6 +147,12 @@ pub enum CodeRefusal {
     /// Reached by a token that a refresh replaced, and whose time is over (row E11).
     #[error("code replaced")]
     Replaced,
+    /// All that was owed by it came.
+    #[error("debt settled")]
+    Settled,
+    /// What was owed by it is demanded no more.
+    #[error("debt written off")]
+    WrittenOff,
 }
 
 impl Code {

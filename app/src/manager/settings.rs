@@ -46,6 +46,7 @@ pub fn SettingsScreen() -> impl IntoView {
                 {test}
             </section>
             <Appearance prefs/>
+            <a class="card go-on" href="/m/receivables">{td_string!(locale, receivables.title)} {icons::onward()}</a>
             <a class="card go-on" href="/m/plate">{td_string!(locale, manager.plates)} {icons::onward()}</a>
             <a class="card go-on" href="/m/diagnose">{td_string!(locale, manager.diagnose)} {icons::onward()}</a>
             <a class="card go-on" href="/m/settings/messages">{td_string!(locale, messages.title)} {icons::onward()}</a>

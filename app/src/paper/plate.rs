@@ -31,7 +31,7 @@ impl NotPrintable {
             CodeRefusal::Disabled => Some(NotPrintable::Off),
             CodeRefusal::Expired | CodeRefusal::Replaced => Some(NotPrintable::Over),
             CodeRefusal::MerchantClosed => Some(NotPrintable::Closed),
-            CodeRefusal::NotYet | CodeRefusal::Unknown => None,
+            CodeRefusal::NotYet | CodeRefusal::Unknown | CodeRefusal::Settled | CodeRefusal::WrittenOff => None,
         }
     }
 }

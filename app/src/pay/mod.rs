@@ -18,6 +18,7 @@ mod apart;
 mod document;
 mod field;
 mod notice;
+mod owing;
 mod page;
 mod receipt;
 mod refusal;
@@ -26,6 +27,7 @@ mod waiting;
 
 pub use document::{Assets, Shell, Theme};
 pub use notice::{NoticeKind, notice_page};
+pub use owing::Owing;
 pub use page::{AmountError, PayForm, Trouble, pay_page};
 pub use receipt::{ReceiptPage, Returned, receipt_page};
 pub use refusal::{PhotoError, PhotoRefusal};

@@ -19,6 +19,10 @@ pub enum NoticeKind {
     Expired,
     /// The person who collects shows a new code, and the time of this one is over.
     Replaced,
+    /// All that was owed came.
+    Settled,
+    /// What was owed is demanded no more.
+    WrittenOff,
     /// Its owner switched the code off.
     Disabled,
     /// The code works from a later moment.
@@ -65,6 +69,8 @@ impl From<CodeRefusal> for NoticeKind {
             CodeRefusal::NotYet => NoticeKind::NotYet { from: None },
             CodeRefusal::Expired => NoticeKind::Expired,
             CodeRefusal::Replaced => NoticeKind::Replaced,
+            CodeRefusal::Settled => NoticeKind::Settled,
+            CodeRefusal::WrittenOff => NoticeKind::WrittenOff,
         }
     }
 }
@@ -106,6 +112,8 @@ fn words(locale: Locale, kind: &NoticeKind) -> Words {
         NoticeKind::UnknownCode => say(td_string!(locale, pay.unknown_title), td_string!(locale, pay.unknown_text)),
         NoticeKind::Expired => say(td_string!(locale, pay.expired_title), td_string!(locale, pay.expired_text)),
         NoticeKind::Replaced => say(td_string!(locale, pay.expired_title), td_string!(locale, pay.replaced_text)),
+        NoticeKind::Settled => say(td_string!(locale, receivables.link_settled), td_string!(locale, receivables.link_settled_text)),
+        NoticeKind::WrittenOff => say(td_string!(locale, receivables.link_off), td_string!(locale, receivables.link_off_text)),
         NoticeKind::Disabled => say(td_string!(locale, pay.disabled_title), td_string!(locale, pay.disabled_text)),
         NoticeKind::NotYet { from: None } => say(td_string!(locale, pay.not_yet_title), td_string!(locale, pay.not_yet_text)),
         NoticeKind::NotYet { from: Some(from) } => {

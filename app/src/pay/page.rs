@@ -10,6 +10,7 @@ use leptos::prelude::*;
 
 use super::document::{Frame, Part, Shell, document, reader_links};
 use super::field::{self, Asking};
+use super::owing::{Owing, owing_card};
 use super::refusal::{PhotoError, amount_sentence, open_sentence, trouble_sentence};
 use super::shop::{Shop, masthead};
 use crate::i18n::*;
@@ -56,6 +57,8 @@ pub struct PayForm<'a> {
     pub shop: &'a Shop,
     /// What may be paid.
     pub amount: AmountRule,
+    /// The debt that is paid, where the code collects one.
+    pub owing: Option<&'a Owing>,
     /// The amount as it was typed before (`amount`), or empty.
     pub amount_typed: &'a str,
     /// What was wrong with it.
@@ -94,12 +97,14 @@ pub fn pay_page(shell: Shell<'_>, pay: &PayForm<'_>) -> String {
         Component::Choice { options, multiple } => *multiple || options.len() <= field::MOST_CHIPS,
         _ => false,
     };
-    let is_plain = pay.trouble.is_none() && faults.is_empty() && pay.presets.keys().is_empty() && pay.form.asked().all(plain);
+    let is_plain =
+        pay.owing.is_none() && pay.trouble.is_none() && faults.is_empty() && pay.presets.keys().is_empty() && pay.form.asked().all(plain);
     let part = if is_plain { Part::Pay } else { Part::Tools };
     document(shell, Frame::new(title, part), || {
         view! {
             <main>
                 {masthead(locale, pay.shop)}
+                {pay.owing.map(|owing| owing_card(locale, owing))}
                 {pay.trouble.map(|trouble| view! { <p class="sum" role="alert">{trouble_sentence(locale, trouble)}</p> })}
                 {(!faults.is_empty()).then(|| summary(locale, &faults))}
                 {form(shell, pay, &faults)}

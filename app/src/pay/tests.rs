@@ -37,6 +37,7 @@ fn pay<'a>(shop: &'a Shop, form: &'a FormSchema, typed: &'a Typed, none: &'a Typ
         action: "/p/demo",
         shop,
         amount: AmountRule::Free,
+        owing: None,
         amount_typed: typed.first("amount"),
         amount_error: None,
         form,

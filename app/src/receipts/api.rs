@@ -3,7 +3,7 @@
 use domain::receipt::{Receipt, ReceiptState};
 use domain::refund::{RefundCause, RefundState};
 use domain::token::TokenLife;
-use domain::{CodeId, Day, Fen, Millis, OutRefundNo, PaymentId};
+use domain::{CodeId, Day, Fen, Millis, OutRefundNo, PaymentId, ReceivableId};
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
 use server_fn::codec::Json;
@@ -102,6 +102,17 @@ pub struct ReceiptDetail {
     pub concerns: Vec<ConcernRow>,
     /// Which of the code's tokens the payer had scanned (idea I7).
     pub through: Through,
+    /// The debt that it settles, if it settles one.
+    pub debt: Option<DebtLink>,
+}
+
+/// A debt as a receipt names it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DebtLink {
+    /// The debt.
+    pub id: ReceivableId,
+    /// What it is for.
+    pub title: String,
 }
 
 /// The token through which a payment came.
@@ -111,6 +122,8 @@ pub struct Through {
     pub tail: String,
     /// Whether it is printed on a plate, where it never changes.
     pub is_plate: bool,
+    /// Whether it belongs to one debt, and never changes either.
+    pub is_debt: bool,
     /// What became of it since.
     pub life: TokenLife,
 }

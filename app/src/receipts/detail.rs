@@ -34,11 +34,16 @@ pub fn detail_screen(locale: Locale, payment: PaymentId, detail: Result<ReceiptD
 
 #[component]
 fn Detail(detail: ReceiptDetail, locale: Locale) -> impl IntoView {
-    let ReceiptDetail { receipt, opened_at_ms, refunds, receipt_url, through, concerns } = detail;
-    let here = format!("/m/receipts/{}", receipt.payment);
+    let ReceiptDetail { receipt, opened_at_ms, refunds, receipt_url, through, concerns, debt } = detail;
+    let payment = receipt.payment;
+    let here = format!("/m/receipts/{payment}");
     view! {
         <Amounts receipt=receipt.clone() locale/>
         {concern_notes(locale, concerns, &here)}
+        {debt.map(|debt| {
+            let belongs = fill(td_string!(locale, receivables.belongs), &[("title", &debt.title)]);
+            view! { <a class="card go-on" href=format!("/m/receivables/{}", debt.id)>{belongs} {icons::onward()}</a> }
+        })}
         <section aria-labelledby="filled-in">
             <h2 id="filled-in">{td_string!(locale, receipts.filled_in)}</h2>
             <Answers receipt=receipt.clone() photos=format!("{}/photos", path_of(&receipt_url)) locale/>
@@ -54,6 +59,7 @@ fn Detail(detail: ReceiptDetail, locale: Locale) -> impl IntoView {
         <a class="button button-quiet" href=receipt_url rel="external" target="_blank">{td_string!(locale, receipts.payer_receipt)} {icons::onward()}</a>
         <a class="button button-quiet" href=format!("{here}/give")>{td_string!(locale, receipts.give)}</a>
         <a class="button button-quiet" href=format!("{here}/print") rel="external">{td_string!(locale, receipts.print)}</a>
+        <a class="button button-quiet" href=format!("/m/receivables/new?receipt={payment}")>{td_string!(locale, receivables.owed_record)}</a>
         <a class="button button-quiet" href=format!("{here}/refund")>{td_string!(locale, receipts.refund)}</a>
     }
     .into_any()
@@ -129,7 +135,8 @@ fn About(receipt: Receipt, through: Through, locale: Locale) -> impl IntoView {
 fn through_words(locale: Locale, through: &Through) -> String {
     let TokenLife { replaced_at_ms, cut_at_ms } = through.life;
     let at = |template, at: Millis| fill(template, &[("time", &at.text())]);
-    let what = match (through.is_plate, replaced_at_ms, cut_at_ms) {
+    let what = match (through.is_plate || through.is_debt, replaced_at_ms, cut_at_ms) {
+        (true, _, _) if through.is_debt => td_string!(locale, receivables.way_code).to_owned(),
         (true, _, _) => td_string!(locale, receipts.through_plate).to_owned(),
         (_, _, Some(cut)) => at(td_string!(locale, receipts.through_cut), cut),
         (_, Some(replaced), None) => at(td_string!(locale, receipts.through_old), replaced),

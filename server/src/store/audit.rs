@@ -79,6 +79,24 @@ pub enum Act {
     Suspend,
     /// A suspended manager was let in again.
     Reinstate,
+    /// A debt was raised.
+    RaiseReceivable,
+    /// Debts were raised from a file.
+    ImportReceivables,
+    /// A debt's due day or remark was changed.
+    EditReceivable,
+    /// A debt is demanded no more.
+    WriteOff,
+    /// A debt that was written off is demanded again.
+    Restore,
+    /// A payment that came another way was counted for a debt.
+    MatchReceivable,
+    /// That was undone.
+    UnmatchReceivable,
+    /// Reminders of a debt were stopped, or let go on.
+    Remind,
+    /// What managers may write off by themselves was changed.
+    SetManagerWriteOffs,
 }
 
 impl Act {
@@ -102,6 +120,15 @@ impl Act {
             Act::Correct => "manager.correct",
             Act::Suspend => "manager.suspend",
             Act::Reinstate => "manager.reinstate",
+            Act::RaiseReceivable => "receivable.raise",
+            Act::ImportReceivables => "receivable.import",
+            Act::EditReceivable => "receivable.edit",
+            Act::WriteOff => "receivable.write_off",
+            Act::Restore => "receivable.restore",
+            Act::MatchReceivable => "receivable.match",
+            Act::UnmatchReceivable => "receivable.unmatch",
+            Act::Remind => "receivable.remind",
+            Act::SetManagerWriteOffs => "receivable.managers",
         }
     }
 }

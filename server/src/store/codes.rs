@@ -2,6 +2,7 @@
 
 use domain::code::{CodeRefusal, CodeState, Validity};
 use domain::form::FormSchema;
+use domain::receivable::Standing;
 use domain::token::{Terms, TokenLife};
 use domain::{AccountId, Code, CodeId, Millis, TenantId};
 use serde::{Deserialize, Serialize};
@@ -9,7 +10,7 @@ use sqlx::FromRow;
 use uuid::Uuid;
 
 use super::payments::{json, of_json, of_word, word};
-use super::{StoreError, Tx, on};
+use super::{StoreError, Tx, on, receivables};
 
 /// Where a code is shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -19,6 +20,8 @@ pub enum CodeKind {
     Plate,
     /// On the manager's screen; its token may be replaced.
     App,
+    /// By which one debt is paid; its token is never rotated, because its debtor has it.
+    Receivable,
 }
 
 /// A code as it is reached by one of its tokens, with what a payer's page shows beside it.
@@ -36,9 +39,25 @@ pub struct FoundCode {
     pub merchant: Merchant,
     /// The person who collects.
     pub payee_name: String,
+    /// Of a code by which a debt is paid: the debt, where it was asked for ([`FoundCode::with_debt`]).
+    pub debt: Option<Box<receivables::Stored>>,
 }
 
 impl FoundCode {
+    /// The same, with the debt that is paid by it; the code then collects what is owed at this moment.
+    ///
+    /// # Errors
+    /// When the debt cannot be read.
+    pub async fn with_debt(mut self, tx: &mut Tx<'_>) -> Result<FoundCode, StoreError> {
+        if self.kind == CodeKind::Receivable
+            && let Some(stored) = receivables::by_code(tx, self.code.tenant, self.code.id).await?
+        {
+            self.code.amount = stored.receivable.amount_rule(stored.claim).unwrap_or(self.code.amount);
+            self.debt = Some(Box::new(stored));
+        }
+        Ok(self)
+    }
+
     /// Whether a payer may open the payment page at `now`: by the code's own rules, and by the token through which it was reached.
     ///
     /// # Errors
@@ -53,6 +72,11 @@ impl FoundCode {
     /// The [`CodeRefusal`] that the payer should hear.
     pub fn takes(&self, opened_at: Option<Millis>, now: Millis) -> Result<(), CodeRefusal> {
         self.code.usable(self.merchant.is_open, now)?;
+        match self.debt.as_ref().map(|debt| debt.claim.standing()) {
+            Some(Standing::Paid | Standing::Overpaid) => return Err(CodeRefusal::Settled),
+            Some(Standing::WrittenOff) => return Err(CodeRefusal::WrittenOff),
+            Some(Standing::Open) | None => {}
+        }
         self.life.takes(opened_at, now)
     }
 }
@@ -109,6 +133,7 @@ impl Row {
             life: TokenLife { replaced_at_ms: self.replaced_at_ms.map(Millis::of), cut_at_ms: self.cut_at_ms.map(Millis::of) },
             merchant: Merchant { name: self.tenant_name, is_open: self.is_open, has_logo: self.has_logo },
             payee_name: self.payee_name,
+            debt: None,
         })
     }
 }
@@ -133,6 +158,22 @@ macro_rules! found {
 /// [`StoreError::Duplicate`] when this version is published already.
 pub async fn insert_form(tx: &mut Tx<'_>, tenant: TenantId, form: Uuid, schema: &FormSchema, now: Millis) -> Result<(), StoreError> {
     on!(tx, |db| sqlx::query("INSERT INTO form (tenant, id, version, schema, created_at_ms) VALUES ($1, $2, $3, $4, $5)")
+        .bind(tenant.get())
+        .bind(form)
+        .bind(i64::from(schema.version))
+        .bind(json(schema)?)
+        .bind(now.get())
+        .execute(db)
+        .await
+        .map(drop))
+    .map_err(StoreError::from)
+}
+
+/// Publishes a version of a form unless it is published already.
+pub async fn insert_form_once(tx: &mut Tx<'_>, tenant: TenantId, form: Uuid, schema: &FormSchema, now: Millis) -> Result<(), StoreError> {
+    let sql = "INSERT INTO form (tenant, id, version, schema, created_at_ms) VALUES ($1, $2, $3, $4, $5) \
+         ON CONFLICT (tenant, id, version) DO NOTHING";
+    on!(tx, |db| sqlx::query(sql)
         .bind(tenant.get())
         .bind(form)
         .bind(i64::from(schema.version))
@@ -207,12 +248,13 @@ pub async fn by_token(tx: &mut Tx<'_>, token: &str) -> Result<Option<FoundCode>,
 
 /// The codes of a payee by name, at most two hundred: what a list can be narrowed to.
 pub async fn named(tx: &mut Tx<'_>, tenant: TenantId, payee: AccountId) -> Result<Vec<(CodeId, String)>, StoreError> {
-    let rows: Vec<(Uuid, String)> =
-        on!(tx, |db| sqlx::query_as("SELECT id, name FROM code WHERE tenant = $1 AND payee = $2 ORDER BY name, id LIMIT 200")
-            .bind(tenant.get())
-            .bind(payee.get())
-            .fetch_all(db)
-            .await)?;
+    let rows: Vec<(Uuid, String)> = on!(tx, |db| sqlx::query_as(
+        "SELECT id, name FROM code WHERE tenant = $1 AND payee = $2 AND kind <> 'receivable' ORDER BY name, id LIMIT 200"
+    )
+    .bind(tenant.get())
+    .bind(payee.get())
+    .fetch_all(db)
+    .await)?;
     Ok(rows.into_iter().map(|(id, name)| (CodeId::of(id), name)).collect())
 }
 

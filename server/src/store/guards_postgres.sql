@@ -16,10 +16,18 @@ DROP TRIGGER IF EXISTS audit_stays ON audit;
 CREATE TRIGGER audit_stays BEFORE UPDATE OR DELETE ON audit FOR EACH ROW EXECUTE FUNCTION shouma_refuse();
 DROP TRIGGER IF EXISTS audit_is_not_emptied ON audit;
 CREATE TRIGGER audit_is_not_emptied BEFORE TRUNCATE ON audit FOR EACH STATEMENT EXECUTE FUNCTION shouma_refuse();
+DROP TRIGGER IF EXISTS receivable_movement_stays ON receivable_movement;
+CREATE TRIGGER receivable_movement_stays BEFORE UPDATE OR DELETE ON receivable_movement
+    FOR EACH ROW EXECUTE FUNCTION shouma_refuse();
+DROP TRIGGER IF EXISTS receivable_movement_is_not_emptied ON receivable_movement;
+CREATE TRIGGER receivable_movement_is_not_emptied BEFORE TRUNCATE ON receivable_movement
+    FOR EACH STATEMENT EXECUTE FUNCTION shouma_refuse();
 
 -- Also when a session plays a replica.
 ALTER TABLE transfer ENABLE ALWAYS TRIGGER transfer_stays;
 ALTER TABLE transfer ENABLE ALWAYS TRIGGER transfer_is_not_emptied;
 ALTER TABLE audit ENABLE ALWAYS TRIGGER audit_stays;
 ALTER TABLE audit ENABLE ALWAYS TRIGGER audit_is_not_emptied;
+ALTER TABLE receivable_movement ENABLE ALWAYS TRIGGER receivable_movement_stays;
+ALTER TABLE receivable_movement ENABLE ALWAYS TRIGGER receivable_movement_is_not_emptied;
 COMMIT;

@@ -14,3 +14,11 @@ BEGIN SELECT RAISE(ABORT, 'the audit trail is never edited'); END;
 DROP TRIGGER IF EXISTS audit_is_not_deleted;
 CREATE TRIGGER audit_is_not_deleted BEFORE DELETE ON audit
 BEGIN SELECT RAISE(ABORT, 'the audit trail is never deleted'); END;
+
+DROP TRIGGER IF EXISTS receivable_movement_is_not_edited;
+CREATE TRIGGER receivable_movement_is_not_edited BEFORE UPDATE ON receivable_movement
+BEGIN SELECT RAISE(ABORT, 'what happened to a receivable is never edited: book a correction'); END;
+
+DROP TRIGGER IF EXISTS receivable_movement_is_not_deleted;
+CREATE TRIGGER receivable_movement_is_not_deleted BEFORE DELETE ON receivable_movement
+BEGIN SELECT RAISE(ABORT, 'what happened to a receivable is never deleted: book a correction'); END;

@@ -91,8 +91,8 @@ macro_rules! manager {
             "SELECT m.account, a.name, a.phone, a.mail, a.lang, a.password_hash IS NOT NULL AS has_password, m.suspended_at_ms, ",
             "m.signed_in_at_ms, s.created_at_ms AS live_since_ms, s.device AS live_device, l.state AS letter_state, ",
             "l.reason AS letter_reason, COALESCE(l.done_at_ms, l.created_at_ms) AS letter_at_ms, l.tries AS letter_tries, ",
-            "(SELECT COUNT(*) FROM code c WHERE c.tenant = m.tenant AND c.payee = m.account AND c.state = 'active') AS active_codes, ",
-            "(SELECT COUNT(*) FROM code c WHERE c.tenant = m.tenant AND c.payee = m.account AND c.stopped_with_payee) AS stopped_codes ",
+            "(SELECT COUNT(*) FROM code c WHERE c.tenant = m.tenant AND c.payee = m.account AND c.state = 'active' AND c.kind <> 'receivable') AS active_codes, ",
+            "(SELECT COUNT(*) FROM code c WHERE c.tenant = m.tenant AND c.payee = m.account AND c.stopped_with_payee AND c.kind <> 'receivable') AS stopped_codes ",
             "FROM member m JOIN account a ON a.id = m.account ",
             "LEFT JOIN session s ON s.token_hash = (SELECT x.token_hash FROM session x WHERE x.account = m.account ",
             "AND x.tenant = m.tenant AND x.role = m.role AND x.expires_at_ms > $2 ORDER BY x.created_at_ms DESC LIMIT 1) ",
@@ -134,7 +134,9 @@ pub struct UsedForm {
 pub async fn forms(tx: &mut Tx<'_>, tenant: TenantId) -> Result<Vec<UsedForm>, StoreError> {
     let sql = "SELECT f.id, f.schema, (SELECT c.name FROM code c WHERE c.tenant = f.tenant AND c.form = f.id \
          ORDER BY c.created_at_ms, c.id LIMIT 1) AS code_name FROM form f WHERE f.tenant = $1 AND f.version = \
-         (SELECT MAX(v.version) FROM form v WHERE v.tenant = f.tenant AND v.id = f.id) ORDER BY f.created_at_ms, f.id";
+         (SELECT MAX(v.version) FROM form v WHERE v.tenant = f.tenant AND v.id = f.id) \
+         AND NOT EXISTS (SELECT 1 FROM receivable r JOIN code c ON c.tenant = r.tenant AND c.id = r.code \
+         WHERE r.tenant = f.tenant AND c.form = f.id) ORDER BY f.created_at_ms, f.id";
     let rows: Vec<(Uuid, String, Option<String>)> = on!(tx, |db| sqlx::query_as(sql).bind(tenant.get()).fetch_all(db).await)?;
     let mut forms: Vec<UsedForm> = vec![];
     for (form, schema, code_name) in rows {

@@ -21,6 +21,7 @@ pub mod payments;
 pub mod photos;
 pub mod postings;
 pub mod receipts;
+pub mod receivables;
 pub mod rollups;
 pub mod search;
 pub mod sessions;

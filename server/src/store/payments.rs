@@ -11,8 +11,9 @@ use serde::de::DeserializeOwned;
 use sqlx::FromRow;
 use uuid::Uuid;
 
+use super::codes::CodeKind;
 pub use super::inbox::{Event, keep_event};
-use super::{StoreError, Tx, concerns, ledger, on, receipts};
+use super::{StoreError, Tx, concerns, ledger, on, receipts, receivables};
 
 /// A payment with what only storage and the payer's pages know of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -379,8 +380,8 @@ pub async fn save_settlement(tx: &mut Tx<'_>, before: &Stored, next: &Settlement
     for transfer in &next.transfers {
         ledger::book(tx, next.payment.tenant, ids.next(), transfer, now).await?;
     }
-    if next.is_new_receipt {
-        receipts::insert(tx, before, &next.payment, ids.next(), now).await?;
+    if next.is_new_receipt && receipts::insert(tx, before, &next.payment, ids.next(), now).await? == CodeKind::Receivable {
+        receivables::collect(tx, &next.payment, &mut ids, now).await?;
     }
     if let Some(refund) = &next.refund {
         insert_refund(tx, refund, None).await?;
@@ -568,6 +569,7 @@ pub async fn save_refund_opening(
     insert_refund(tx, &opening.refund, asked_by).await?;
     ledger::book(tx, opening.payment.tenant, ids.next(), &opening.transfer, now).await?;
     concerns::tell(tx, &opening.payment, &[concern::of_opening(opening)], &[], &mut ids, now).await?;
+    receivables::follow(tx, &opening.payment, &mut ids, now).await?;
     receipts::set_refunds(tx, &before.payment, &opening.payment, ids.next()).await
 }
 
@@ -621,6 +623,7 @@ pub async fn save_refund(
         && (next.payment.refunding_fen, next.payment.refunded_fen) != (before.payment.refunding_fen, before.payment.refunded_fen)
     {
         receipts::set_refunds(tx, &before.payment, &next.payment, ids.next()).await?;
+        receivables::follow(tx, &next.payment, &mut ids, now).await?;
     }
     concerns::tell(tx, &next.payment, &concern::of_refund_settlement(old, next), &next.messages, &mut ids, now).await
 }

@@ -6,7 +6,8 @@ use domain::{AccountId, CodeId, Day, Fen, Millis, Payment, PaymentId, TenantId};
 use sqlx::FromRow;
 use uuid::Uuid;
 
-use super::payments::{Stored, json, of_json};
+use super::codes::CodeKind;
+use super::payments::{Stored, json, of_json, of_word};
 use super::{StoreError, Tx, on, search};
 
 /// Where a page of receipts begins: right after this one, going back in time.
@@ -225,11 +226,13 @@ pub async fn all_known_since(tx: &mut Tx<'_>, since: Millis, limit: i64) -> Resu
 #[derive(FromRow)]
 struct CodeName {
     name: String,
+    kind: String,
 }
 
-/// Writes the receipt of a payment that was paid just now, its link and its place in the day's totals.
-pub async fn insert(tx: &mut Tx<'_>, stored: &Stored, paid: &Payment, pending_id: Uuid, now: Millis) -> Result<(), StoreError> {
-    let code: CodeName = on!(tx, |db| sqlx::query_as("SELECT name FROM code WHERE tenant = $1 AND id = $2")
+/// Writes the receipt of a payment that was paid just now, its link and its place in the day's totals. Answers through what kind of
+/// code it came.
+pub async fn insert(tx: &mut Tx<'_>, stored: &Stored, paid: &Payment, pending_id: Uuid, now: Millis) -> Result<CodeKind, StoreError> {
+    let code: CodeName = on!(tx, |db| sqlx::query_as("SELECT name, kind FROM code WHERE tenant = $1 AND id = $2")
         .bind(paid.tenant.get())
         .bind(paid.code.get())
         .fetch_one(db)
@@ -263,7 +266,8 @@ pub async fn insert(tx: &mut Tx<'_>, stored: &Stored, paid: &Payment, pending_id
         .await
         .map(drop))?;
     search::index(tx, paid, &stored.answers, paid_at).await?;
-    add_to_day(tx, paid, pending_id, paid_at.day(), (1, paid.amount_fen), (0, Fen::ZERO)).await
+    add_to_day(tx, paid, pending_id, paid_at.day(), (1, paid.amount_fen), (0, Fen::ZERO)).await?;
+    of_word("code.kind", &code.kind)
 }
 
 /// Carries a payment's refunds over to its receipt and to the day of the receipt.

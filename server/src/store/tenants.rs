@@ -1,5 +1,6 @@
 //! Organisations.
 
+use domain::receivable::ManagerWriteOffs;
 use domain::refund_right::ManagerRefunds;
 use domain::{Millis, TenantId};
 use sqlx::FromRow;
@@ -100,4 +101,18 @@ pub async fn set_manager_refunds(tx: &mut Tx<'_>, id: TenantId, managers: Manage
     let text = json(&managers)?;
     on!(tx, |db| sqlx::query("UPDATE tenant SET manager_refunds = $2 WHERE id = $1").bind(id.get()).bind(text).execute(db).await.map(drop))
         .map_err(StoreError::from)
+}
+
+/// What the organisation lets its managers write off by themselves; nothing when there is no such organisation.
+pub async fn manager_write_offs(tx: &mut Tx<'_>, id: TenantId) -> Result<ManagerWriteOffs, StoreError> {
+    let row: Option<(String,)> =
+        on!(tx, |db| sqlx::query_as("SELECT manager_write_offs FROM tenant WHERE id = $1").bind(id.get()).fetch_optional(db).await)?;
+    row.map_or(Ok(ManagerWriteOffs::Never), |(text,)| of_json("tenant.manager_write_offs", &text))
+}
+
+/// Lets managers write off so much by themselves from now on.
+pub async fn set_manager_write_offs(tx: &mut Tx<'_>, id: TenantId, managers: ManagerWriteOffs) -> Result<(), StoreError> {
+    let text = json(&managers)?;
+    let sql = "UPDATE tenant SET manager_write_offs = $2 WHERE id = $1";
+    on!(tx, |db| sqlx::query(sql).bind(id.get()).bind(text).execute(db).await.map(drop)).map_err(StoreError::from)
 }

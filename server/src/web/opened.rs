@@ -20,7 +20,7 @@ const PROOF_MS: i64 = 24 * 3_600_000;
 pub fn number(site: &Site, found: &FoundCode, opened_at: Millis) -> String {
     let number = fresh::token();
     match found.kind {
-        CodeKind::Plate => number,
+        CodeKind::Plate | CodeKind::Receivable => number,
         CodeKind::App => site.seal.seal(&purpose(found), &format!("{number} {}", opened_at.get()), opened_at.plus_ms(PROOF_MS)),
     }
 }

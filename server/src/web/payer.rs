@@ -1,6 +1,8 @@
 //! The payer's way: form, submit, a trip through WeChat when nobody knows who pays, waiting, receipt.
 
-use app::pay::{NoticeKind, PayForm, PhotoError, ReceiptPage, Returned, Shop, Trouble, Waiting, Way, pay_page, receipt_page, waiting_page};
+use app::pay::{
+    NoticeKind, Owing, PayForm, PhotoError, ReceiptPage, Returned, Shop, Trouble, Waiting, Way, pay_page, receipt_page, waiting_page,
+};
 use app::ui::Mark;
 use axum::Json;
 use axum::extract::{Path, Query, Request, State};
@@ -76,7 +78,10 @@ pub async fn form(
 
 async fn find(site: &Site, token: &str) -> Result<Option<FoundCode>, StoreError> {
     let mut conn = site.store.read().await?;
-    codes::by_token(&mut conn.tx(), token).await
+    match codes::by_token(&mut conn.tx(), token).await? {
+        Some(found) => found.with_debt(&mut conn.tx()).await.map(Some),
+        None => Ok(None),
+    }
 }
 
 fn shop(found: &FoundCode) -> Shop {
@@ -105,10 +110,12 @@ async fn show_form(mut visit: Visit, found: &FoundCode, address: &str, again: Ag
     let action = format!("/p/{}", found.token);
     let idem = opened::number(&visit.site, found, again.opened_at.unwrap_or(visit.now));
     let wechat_script = wechat_script(&mut visit, found, address).await;
+    let owing = found.debt.as_ref().map(|debt| Owing::of(&debt.receivable, debt.claim, visit.now.day()));
     let page = PayForm {
         action: &action,
         shop: &shop,
         amount: found.code.amount,
+        owing: owing.as_ref(),
         amount_typed: &again.amount,
         amount_error,
         form: &found.code.form,

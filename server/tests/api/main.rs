@@ -25,6 +25,8 @@ mod paying;
 mod photos;
 mod printing;
 mod receipts;
+mod receivable_files;
+mod receivables;
 mod refreshing;
 mod refunding;
 mod restarts;

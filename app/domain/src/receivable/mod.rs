@@ -12,11 +12,15 @@ use crate::{AccountId, AmountRule, CodeId, Day, Fen, Millis, PaymentId, Receivab
 mod ageing;
 mod claim;
 mod entry;
+mod import;
+mod proposal;
 mod right;
 
 pub use ageing::{Age, Ageing};
 pub use claim::{Claim, ClaimRefusal, Movement, MovementKind, Standing, transfers};
 pub use entry::{Entry, EntryField, EntryTyped, EntryWrong, LARGEST_RECEIVABLE, MOST_REMARK_CHARS, Remark, parse_day};
+pub use import::{BadRow, BadWhy, ImportedRows, Line, Sameness, column_letters, read_rows};
+pub use proposal::{Proposed, proposal};
 pub use right::{ManagerWriteOffs, NoWriteOff, may_write_off};
 
 /// Who owes.

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use domain::ledger::ClaimAccount;
 use domain::receivable::{
-    Age, Ageing, Claim, ClaimRefusal, Debtor, EntryField, EntryTyped, EntryWrong, ManagerWriteOffs, Movement, MovementKind, NoWriteOff,
-    Standing, may_write_off, parse_day, transfers,
+    Age, Ageing, BadRow, BadWhy, Claim, ClaimRefusal, Debtor, EntryField, EntryTyped, EntryWrong, Line, ManagerWriteOffs, Movement,
+    MovementKind, NoWriteOff, Standing, column_letters, may_write_off, parse_day, read_rows, transfers,
 };
 use domain::{AccountId, Day, Fen, ReceivableId, Role};
 use proptest::prelude::*;
@@ -253,7 +253,8 @@ fn typed(values: [&str; 8]) -> EntryTyped {
 
 #[test]
 fn a_typed_debt_is_read_or_everything_wrong_is_named() {
-    let good = typed([" 张小明 ", "2026001", "138 0013 8000", "2026 秋季学费", "¥1,200.5", "2026年12月1日", "是", " 一  二 "]).check().unwrap();
+    let good =
+        typed([" 张小明 ", "2026001", "138 0013 8000", "2026 秋季学费", "¥1,200.5", "2026年12月1日", "是", " 一  二 "]).check().unwrap();
     assert_eq!(good.debtor.name, "张小明");
     assert_eq!(good.debtor.phone.as_ref().map(|phone| phone.as_str()), Some("13800138000"));
     assert_eq!((good.amount_fen, good.due, good.in_parts), (Fen::of(120_050), Day::parse("2026-12-01"), true));
@@ -264,13 +265,16 @@ fn a_typed_debt_is_read_or_everything_wrong_is_named() {
     let long = "长".repeat(41);
     let table = [
         (["", "", "", "", "", "", "", ""], vec![(Name, EntryWrong::Missing), (Title, EntryWrong::Missing), (Amount, EntryWrong::Missing)]),
-        (["张", &long, "12", "费", "x", "31.2.2026", "也许", ""], vec![
-            (Reference, EntryWrong::TooLong { most: 40 }),
-            (Phone, EntryWrong::NotAPhone),
-            (Amount, EntryWrong::NotAnAmount),
-            (Due, EntryWrong::NotADay),
-            (Parts, EntryWrong::NotYesOrNo),
-        ]),
+        (
+            ["张", &long, "12", "费", "x", "31.2.2026", "也许", ""],
+            vec![
+                (Reference, EntryWrong::TooLong { most: 40 }),
+                (Phone, EntryWrong::NotAPhone),
+                (Amount, EntryWrong::NotAnAmount),
+                (Due, EntryWrong::NotADay),
+                (Parts, EntryWrong::NotYesOrNo),
+            ],
+        ),
         (["张", "", "", "费", "0", "", "", ""], vec![(Amount, EntryWrong::NotAnAmount)]),
         (["张", "", "", "费", "1.234", "", "", ""], vec![(Amount, EntryWrong::TooManyDecimals)]),
         (["张", "", "", "费", "50000.01", "", "否", ""], vec![(Amount, EntryWrong::NeedsParts)]),
@@ -285,7 +289,8 @@ fn a_typed_debt_is_read_or_everything_wrong_is_named() {
 #[test]
 fn a_day_is_read_as_people_write_it() {
     let day = |text: &str| parse_day(text).map(|day| day.to_string());
-    for text in ["2026-12-01", "2026/12/1", "2026.12.01", "2026年12月1日", "20261201", " 2026-12-01 00:00:00 ", "２０２６－１２－０１"] {
+    for text in ["2026-12-01", "2026/12/1", "2026.12.01", "2026年12月1日", "20261201", " 2026-12-01 00:00:00 ", "２０２６－１２－０１"]
+    {
         assert_eq!(day(text).as_deref(), Some("2026-12-01"), "{text}");
     }
     for text in ["", "1.12.2026", "2026-13-01", "2026-02-30", "12/1", "1926-12-01", "soon", "2026-12"] {
@@ -299,5 +304,46 @@ fn a_name_is_shown_to_others_by_its_ends() {
     for (name, expected) in table {
         let debtor = Debtor { name: name.into(), reference: String::new(), phone: None };
         assert_eq!(debtor.masked_name(), expected, "{name}");
+    }
+}
+
+fn lines(rows: &[&[&str]]) -> Vec<Line> {
+    let cells = |row: &&[&str]| row.iter().map(|cell| (*cell).to_owned()).collect();
+    rows.iter().enumerate().map(|(at, row)| Line { no: at + 1, cells: cells(row) }).collect()
+}
+
+#[test]
+fn a_table_is_read_by_its_headings_and_each_fault_has_its_place() {
+    let read = read_rows(&lines(&[
+        &["备注", "金额（元）", "姓名", "事项", "学号", "截止日期"],
+        &["", "100", "张三", "学费", "S1", "2026/12/1"],
+        &["", "", "", "", "", ""],
+        &["", "一百", "", "学费", "S2", ""],
+        &["x", "100.00", "张三", "学费", "S1", "2026-12-01"],
+        &["", "5", "李四", "学费"],
+        &["", "5", "王五", "学费"],
+        &["", "5", "李四", "学费"],
+    ]))
+    .unwrap();
+    let good: Vec<_> = read.good.iter().map(|(line, entry)| (*line, entry.debtor.name.as_str(), entry.amount_fen.get())).collect();
+    assert_eq!(good, [(2, "张三", 10_000), (6, "李四", 500), (7, "王五", 500)]);
+    let bad = |line, column, said: &str, why| BadRow { line, column, said: said.to_owned(), why };
+    let expected = [
+        bad(4, Some((2, EntryField::Name)), "", BadWhy::Field(EntryWrong::Missing)),
+        bad(4, Some((1, EntryField::Amount)), "一百", BadWhy::Field(EntryWrong::NotAnAmount)),
+        bad(5, None, "", BadWhy::Repeats { line: 2 }),
+        bad(8, None, "", BadWhy::Repeats { line: 6 }),
+    ];
+    assert_eq!(read.bad, expected);
+    let english = read_rows(&lines(&[&["Amount (yuan)", "Name", "Purpose", "Due day"], &["1", "Ann", "Fee", "2026-12-01"]])).unwrap();
+    assert_eq!(english.good.len(), 1);
+    assert_eq!(read_rows(&lines(&[&["姓名", "价格"]])), Err(vec![EntryField::Title, EntryField::Amount]));
+    assert_eq!(read_rows(&[]).unwrap_err().len(), 3);
+}
+
+#[test]
+fn columns_have_the_letters_of_a_spreadsheet() {
+    for (place, letters) in [(0, "A"), (25, "Z"), (26, "AA"), (51, "AZ"), (52, "BA"), (701, "ZZ"), (702, "AAA")] {
+        assert_eq!(column_letters(place), letters, "{place}");
     }
 }

@@ -4,13 +4,17 @@ use domain::account::Phone;
 use domain::code::{CodeState, Validity};
 use domain::form::{Answer, FormSchema, Typed};
 use domain::payment::{self, Attempt, AttemptKind, AttemptState, Trade};
+use domain::receivable::{Debtor, Movement, MovementKind, Receivable, Source};
 use domain::refund::{self, RefundWord};
-use domain::{AccountId, AmountRule, Code, CodeId, Fen, Millis, OutRefundNo, OutTradeNo, Payment, PaymentId, PaymentState, Role, TenantId};
+use domain::{
+    AccountId, AmountRule, Code, CodeId, Fen, Millis, OutRefundNo, OutTradeNo, Payment, PaymentId, PaymentState, ReceivableId, Role,
+    TenantId,
+};
 use uuid::Uuid;
 
 use super::super::codes::CodeKind;
 use super::super::payments::{self, Event, Stored};
-use super::super::{Command, Store, StoreError, Tx, accounts, codes, tenants, tokens};
+use super::super::{Command, Store, StoreError, Tx, accounts, codes, receivables, tenants, tokens};
 
 /// Noon of a day in Shanghai.
 pub const NOON: Millis = Millis::of(1_795_233_600_000);
@@ -101,6 +105,30 @@ impl Shop {
         id
     }
 
+    /// Somebody owes `fen`; the debt, and the shop as it is reached by the debt's own code.
+    pub async fn owed(&self, store: &Store, fen: i64, name: &str, at: Millis) -> (ReceivableId, Shop) {
+        let id = ReceivableId::of(Uuid::now_v7());
+        let code = Code { id: CodeId::of(Uuid::now_v7()), name: "学费".into(), ..self.code.clone() };
+        let shop = Shop { token: format!("t{}", code.id), code, ..self.clone() };
+        let debtor = Debtor { name: name.to_owned(), reference: "S2026001".into(), phone: Phone::parse("13900001111") };
+        let receivable = Receivable {
+            tenant: self.tenant,
+            id,
+            payee: self.payee,
+            code: shop.code.id,
+            debtor,
+            title: "学费".into(),
+            amount_fen: Fen::of(fen),
+            due: Some(at.day()),
+            in_parts: true,
+            remark: String::new(),
+            source: Source::Entered,
+            raised_at_ms: at,
+        };
+        store.write(Owe { shop: shop.clone(), receivable, seed: Uuid::now_v7() }).await.unwrap();
+        (id, shop)
+    }
+
     /// Asks for `fen` of a payment to go back; the refund's number.
     pub async fn refund(&self, store: &Store, payment: PaymentId, fen: i64, at: Millis) -> OutRefundNo {
         let no = OutRefundNo::of_request(Uuid::now_v7());
@@ -129,6 +157,46 @@ impl Command for OpenShop {
         codes::insert_form(tx, *tenant, form, &code.form, NOON).await?;
         codes::insert(tx, code, CodeKind::App, form, NOON).await?;
         tokens::insert(tx, code, token, None, NOON).await
+    }
+}
+
+struct Owe {
+    shop: Shop,
+    receivable: Receivable,
+    seed: Uuid,
+}
+
+impl Command for Owe {
+    type Done = ();
+
+    async fn run(&self, tx: &mut Tx<'_>) -> Result<(), StoreError> {
+        let Shop { tenant, payee, code, token, .. } = &self.shop;
+        let form = Uuid::from_u128(!tenant.get().as_u128());
+        codes::insert_form_once(tx, *tenant, form, &code.form, NOON).await?;
+        codes::insert(tx, code, CodeKind::Receivable, form, NOON).await?;
+        tokens::insert(tx, code, token, None, NOON).await?;
+        receivables::insert(tx, &self.receivable, *payee, &mut payments::Ids(self.seed)).await
+    }
+}
+
+/// Writes a debt off.
+#[derive(Debug, Clone)]
+pub struct WriteOff {
+    /// The organisation.
+    pub tenant: TenantId,
+    /// The debt.
+    pub id: ReceivableId,
+    /// Ids for the rows that follow.
+    pub seed: Uuid,
+}
+
+impl Command for WriteOff {
+    type Done = ();
+
+    async fn run(&self, tx: &mut Tx<'_>) -> Result<(), StoreError> {
+        let stored = receivables::load(tx, self.tenant, self.id).await?.unwrap();
+        let off = Movement { kind: MovementKind::WrittenOff, amount_fen: stored.claim.outstanding() };
+        receivables::moved(tx, &stored, off, receivables::Decided::default(), &mut payments::Ids(self.seed), NOON).await.map(drop)
     }
 }
 

@@ -10,7 +10,7 @@ use super::{Run, sqlite, stores};
 use crate::store::audit::Deed;
 use crate::store::backup::{BackupError, backup};
 use crate::store::rollups::Drain;
-use crate::store::testing::shop::{Hear, Insert, NOON, Shop};
+use crate::store::testing::shop::{Hear, Insert, NOON, Shop, WriteOff};
 use crate::store::verify::verify;
 use crate::store::*;
 
@@ -41,7 +41,26 @@ async fn busy_day(store: &Store) -> Shop {
     store.write(Append(shop.tenant)).await.unwrap();
     store.write(Append(shop.tenant)).await.unwrap();
     hear_everything(store, &shop).await;
+    debts(store, &shop).await;
     shop
+}
+
+/// Debts that are owed, partly paid, paid too much with some of it on its way back, and written off.
+async fn debts(store: &Store, shop: &Shop) {
+    shop.owed(store, 88_000, "欠款人", NOON).await;
+    let (_, partly) = shop.owed(store, 77_000, "欠款人", NOON).await;
+    let paid = partly.paid(store, 7_001, "欠*人", NOON).await;
+    let no = partly.refund(store, paid, 1_000, NOON).await;
+    partly.hear_refund(store, &no, RefundWord::Closed, NOON).await;
+    partly.refund(store, paid, 500, NOON).await;
+    let (_, over) = shop.owed(store, 6_000, "欠款人", NOON).await;
+    for fen in [6_000, 6_001] {
+        let paid = over.paid(store, fen, "欠*人", NOON).await;
+        over.refund(store, paid, 2_000, NOON).await;
+    }
+    let (id, off) = shop.owed(store, 66_000, "欠款人", NOON).await;
+    store.write(WriteOff { tenant: shop.tenant, id, seed: Uuid::now_v7() }).await.unwrap();
+    off.paid(store, 6_600, "欠*人", NOON).await;
 }
 
 struct Append(domain::TenantId);
@@ -150,6 +169,42 @@ async fn whatever_cannot_happen_is_named() {
             "DELETE FROM search_token WHERE token = 'zz'",
             "found by what",
             "search tokens",
+        ),
+        (
+            "UPDATE search_token SET token = 'zz' WHERE token = '欠款'",
+            "UPDATE search_token SET token = '欠款' WHERE token = 'zz'",
+            "found by what",
+            "some belong to no receipt or debt",
+        ),
+        (
+            "UPDATE receivable SET settled_fen = settled_fen + 1, outstanding_fen = outstanding_fen - 1 WHERE amount_fen = 77000",
+            "UPDATE receivable SET settled_fen = settled_fen - 1, outstanding_fen = outstanding_fen + 1 WHERE amount_fen = 77000",
+            "every debt",
+            "something else than its movements",
+        ),
+        (
+            "UPDATE receivable SET standing = 'paid' WHERE amount_fen = 88000",
+            "UPDATE receivable SET standing = 'open' WHERE amount_fen = 88000",
+            "every debt",
+            "stands elsewhere",
+        ),
+        (
+            "UPDATE receivable SET payee = (SELECT a.id FROM account a WHERE a.id <> receivable.payee LIMIT 1) WHERE amount_fen = 88000",
+            "UPDATE receivable SET payee = (SELECT p.payee FROM payment p WHERE p.amount_fen = 7001) WHERE amount_fen = 88000",
+            "every debt",
+            "booked otherwise",
+        ),
+        (
+            "UPDATE receivable_payment SET kept_fen = kept_fen + 1 WHERE kept_fen = 6600",
+            "UPDATE receivable_payment SET kept_fen = kept_fen - 1 WHERE kept_fen = 6601",
+            "every payment of a debt",
+            "otherwise than it says",
+        ),
+        (
+            "UPDATE receivable_payment SET way = 'match' WHERE kept_fen = 6600",
+            "UPDATE receivable_payment SET way = 'code' WHERE kept_fen = 6600",
+            "every payment of a debt",
+            "otherwise than it says",
         ),
         ("UPDATE trade_no SET no = 'x' || no", "UPDATE trade_no SET no = substr(no, 2)", "by its number", "stands alone"),
         (

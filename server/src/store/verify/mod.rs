@@ -10,6 +10,7 @@ mod books;
 mod concerns;
 mod listeners;
 mod payments;
+mod receivables;
 mod rows;
 mod sums;
 mod tokens;
@@ -53,6 +54,7 @@ pub async fn verify(store: &Store) -> Result<Vec<Checked>, StoreError> {
         money.check_tenant(&mut snapshot, *tenant).await?;
     }
     checked.extend(money.finish());
+    checked.extend(receivables::checks(&mut snapshot, &tenants).await?);
     checked.extend(sums::totals(&mut snapshot, &tenants).await?);
     checked.push(listeners::told(&mut snapshot).await?);
     checked.extend(sums::directories(&mut snapshot).await?);

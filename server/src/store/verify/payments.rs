@@ -34,7 +34,7 @@ impl Checks {
             payments: Checked::new("every payment's state and sums follow from its attempts and refunds"),
             receipts: Checked::new("every paid payment has one receipt that says the same, and no other payment has one"),
             balances: Checked::new("every account's balance follows from receipts, held money and refunds, and all sum to zero"),
-            tokens: Checked::new("every receipt is found by what is written on it"),
+            tokens: Checked::new("every receipt and every debt is found by what is written on it"),
             concerns: Checked::new("of all money that is kept apart, goes back or is stuck its payee is told where it stands"),
         }
     }
@@ -54,6 +54,7 @@ impl Checks {
             }
             after = next;
         }
+        self.tokens.rows_checked += tokens.expect_debts(snapshot, tenant).await?;
         let (accounts, wrong) = books.compare(tenant);
         self.balances.rows_checked += accounts;
         self.balances.first_bad = self.balances.first_bad.take().or(wrong);

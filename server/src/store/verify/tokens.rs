@@ -1,4 +1,4 @@
-//! Whether every receipt is found by all that is written on it, and nothing else is found.
+//! Whether every receipt and every debt is found by all that is written on it, and nothing else is found.
 //!
 //! The tokens that there must be are counted and added up while the receipts go by, each as a number that stands for it; those that
 //! there are in one sweep through the table. Sums do not depend on an order, so neither side is sorted or kept. The numbers come
@@ -8,7 +8,9 @@ use std::collections::BTreeMap;
 use std::collections::hash_map::RandomState;
 use std::hash::BuildHasher;
 
+use domain::account::Phone;
 use domain::form::Answer;
+use domain::receivable::Debtor;
 use domain::{AccountId, Fen, PaymentId, TenantId};
 use futures::TryStreamExt;
 use sqlx::FromRow;
@@ -16,7 +18,7 @@ use uuid::Uuid;
 
 use super::rows::ReceiptRow;
 use crate::store::payments::of_json;
-use crate::store::{Snapshot, StoreError, on, search};
+use crate::store::{Snapshot, StoreError, on, receivables, search};
 
 /// Receipts that are looked at together when something is wrong.
 const PAGE: i64 = 200;
@@ -53,6 +55,21 @@ impl Tokens {
         Ok(())
     }
 
+    /// Counts the tokens that the organisation's debts must have; how many debts there are.
+    pub async fn expect_debts(&mut self, snapshot: &mut Snapshot, tenant: TenantId) -> Result<u64, StoreError> {
+        let sql = "SELECT id, payee, debtor, reference, phone, title, amount_fen, raised_at_ms FROM receivable WHERE tenant = $1";
+        let debts: Vec<Debt> = on!(&mut snapshot.tx(), |db| sqlx::query_as(sql).bind(tenant.get()).fetch_all(db).await)?;
+        for debt in &debts {
+            let tally = self.expected.entry(receivables::scope_of(AccountId::of(debt.payee))).or_default();
+            let phone = debt.phone.as_deref().and_then(Phone::parse);
+            let debtor = Debtor { name: debt.debtor.clone(), reference: debt.reference.clone(), phone };
+            for token in receivables::tokens_of(&debtor, &debt.title, Fen::of(debt.amount_fen)) {
+                tally.add(self.key.hash_one((token.as_str(), debt.raised_at_ms, debt.id)));
+            }
+        }
+        Ok(debts.len() as u64)
+    }
+
     /// Holds them against the tokens that there are: what is wrong with the first payee whose tokens are others.
     pub async fn compare(mut self, snapshot: &mut Snapshot, tenant: TenantId) -> Result<Option<String>, StoreError> {
         let found = self.sweep(snapshot, tenant).await?;
@@ -70,7 +87,9 @@ impl Tokens {
             return Ok(Some(lost));
         }
         let (payee, count, must) = (AccountId::of(payee), found.count, must.count);
-        Ok(Some(format!("payee {payee} of tenant {tenant} has {count} search tokens and must have {must}: some belong to no receipt")))
+        Ok(Some(format!(
+            "payee {payee} of tenant {tenant} has {count} search tokens and must have {must}: some belong to no receipt or debt, or are missing"
+        )))
     }
 
     async fn sweep(&self, snapshot: &mut Snapshot, tenant: TenantId) -> Result<BTreeMap<Uuid, Tally>, StoreError> {
@@ -85,6 +104,18 @@ impl Tokens {
         });
         Ok(found)
     }
+}
+
+#[derive(FromRow)]
+struct Debt {
+    id: Uuid,
+    payee: Uuid,
+    debtor: String,
+    reference: String,
+    phone: Option<String>,
+    title: String,
+    amount_fen: i64,
+    raised_at_ms: i64,
 }
 
 #[derive(FromRow)]

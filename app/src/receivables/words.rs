@@ -1,0 +1,78 @@
+//! Sentences about debts.
+
+use domain::receivable::{Claim, EntryWrong, MovementKind, Receivable, Standing};
+use domain::{Day, Fen};
+
+use crate::Locale;
+use crate::i18n::*;
+use crate::ui::moments::date;
+use crate::ui::{fill, yuan};
+
+/// What is wrong with a field.
+pub fn wrong_sentence(locale: Locale, wrong: EntryWrong) -> String {
+    match wrong {
+        EntryWrong::Missing => td_string!(locale, receivables.wrong_missing).to_owned(),
+        EntryWrong::TooLong { most } => fill(td_string!(locale, receivables.wrong_long), &[("most", &most)]),
+        EntryWrong::NotAPhone => td_string!(locale, receivables.wrong_phone).to_owned(),
+        EntryWrong::NotAnAmount => td_string!(locale, receivables.wrong_amount).to_owned(),
+        EntryWrong::TooManyDecimals => td_string!(locale, receivables.wrong_decimals).to_owned(),
+        EntryWrong::TooMuch => td_string!(locale, receivables.wrong_much).to_owned(),
+        EntryWrong::NeedsParts => td_string!(locale, receivables.wrong_parts).to_owned(),
+        EntryWrong::NotADay => td_string!(locale, receivables.wrong_day).to_owned(),
+        EntryWrong::NotYesOrNo => td_string!(locale, receivables.wrong_yes).to_owned(),
+    }
+}
+
+/// Where a debt stands, as a kind of tag and in words.
+pub(super) fn tag(locale: Locale, debt: &Receivable, claim: Claim, today: Day) -> (&'static str, String) {
+    let say = |kind, words: &str| (kind, words.to_owned());
+    match claim.standing() {
+        Standing::Overpaid => say("gone", td_string!(locale, receivables.tag_overpaid)),
+        Standing::Paid => say("good", td_string!(locale, receivables.tag_paid)),
+        Standing::WrittenOff => say("", td_string!(locale, receivables.tag_off)),
+        Standing::Open => match debt.due.filter(|_| debt.is_overdue(claim, today)) {
+            Some(due) => {
+                let days = today.get() - due.get();
+                ("gone", fill(td_string!(locale, receivables.tag_overdue), &[("days", &days)]))
+            }
+            None if claim.is_partly_paid() => say("wait", td_string!(locale, receivables.tag_partly)),
+            None => say("wait", td_string!(locale, receivables.tag_open)),
+        },
+    }
+}
+
+/// What happened, as a kind of step and in words.
+pub(super) fn step(locale: Locale, kind: MovementKind) -> (&'static str, &'static str) {
+    match kind {
+        MovementKind::Raised => ("wait", td_string!(locale, receivables.h_raised)),
+        MovementKind::Collected => ("done", td_string!(locale, receivables.h_collected)),
+        MovementKind::Returned => ("wait", td_string!(locale, receivables.h_returned)),
+        MovementKind::ReturnFailed => ("done", td_string!(locale, receivables.h_return_failed)),
+        MovementKind::Matched => ("done", td_string!(locale, receivables.h_matched)),
+        MovementKind::Unmatched => ("wait", td_string!(locale, receivables.h_unmatched)),
+        MovementKind::WrittenOff => ("bad", td_string!(locale, receivables.h_written_off)),
+        MovementKind::Restored => ("wait", td_string!(locale, receivables.h_restored)),
+    }
+}
+
+/// What a manager sends to a debtor, before the link.
+pub fn share_text(locale: Locale, merchant: &str, debt: &Receivable, claim: Claim, today: Day) -> String {
+    let due = debt.due.map(|due| {
+        let template = match debt.is_overdue(claim, today) {
+            true => td_string!(locale, receivables.share_overdue),
+            false => td_string!(locale, receivables.share_due),
+        };
+        fill(template, &[("day", &date(locale, due, today))])
+    });
+    let owed: Fen = claim.outstanding();
+    fill(
+        td_string!(locale, receivables.share_text),
+        &[
+            ("debtor", &debt.debtor.name),
+            ("merchant", &merchant),
+            ("title", &debt.title),
+            ("amount", &yuan(owed)),
+            ("due", &due.unwrap_or_default()),
+        ],
+    )
+}

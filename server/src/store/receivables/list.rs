@@ -1,0 +1,231 @@
+//! Lists of debts: by page, by words, by age.
+
+use std::collections::BTreeSet;
+
+use domain::receivable::{Ageing, Debtor, Entry, Standing};
+use domain::search::{matches, query_tokens, tokens};
+use domain::{AccountId, Day, Fen, Millis, ReceivableId, TenantId};
+use uuid::Uuid;
+
+use super::{Row, Stored, rows};
+use crate::store::{StoreError, Tx, on};
+
+/// Debts that are looked at in one search; whoever wants more goes on from where it ended.
+const MOST_LOOKED_AT: usize = 2_000;
+
+/// Which debts of a payee are wanted; by default all.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Filter {
+    /// Only those that stand there.
+    pub standing: Option<Standing>,
+    /// Only those that were due before this day.
+    pub due_before: Option<Day>,
+}
+
+impl Filter {
+    fn takes(&self, stored: &Stored) -> bool {
+        self.standing.is_none_or(|standing| is_like(stored.claim.standing(), standing))
+            && self.due_before.is_none_or(|day| stored.receivable.due.is_some_and(|due| due < day))
+    }
+}
+
+/// Too much is paid as well.
+fn is_like(standing: Standing, wanted: Standing) -> bool {
+    standing == wanted || (wanted == Standing::Paid && standing == Standing::Overpaid)
+}
+
+/// Where a page of debts begins: right after this one, going back in time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Before {
+    /// When it was raised.
+    pub raised_at_ms: Millis,
+    /// The debt.
+    pub id: ReceivableId,
+}
+
+impl Before {
+    fn first() -> Before {
+        Before { raised_at_ms: Millis::of(i64::MAX), id: ReceivableId::of(Uuid::max()) }
+    }
+
+    /// The place right after `stored`.
+    pub fn of(stored: &Stored) -> Before {
+        Before { raised_at_ms: stored.receivable.raised_at_ms, id: stored.receivable.id }
+    }
+}
+
+/// What a search found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Found {
+    /// The debts, newest first.
+    pub rows: Vec<Stored>,
+    /// Where to go on; `None` when there is nothing older.
+    pub next: Option<Before>,
+}
+
+/// The newest debts of a payee that `filter` takes, at most `limit`, from `before` on when it is given.
+pub async fn page(
+    tx: &mut Tx<'_>,
+    tenant: TenantId,
+    payee: AccountId,
+    filter: Filter,
+    before: Option<Before>,
+    limit: i64,
+) -> Result<Vec<Stored>, StoreError> {
+    let before = before.unwrap_or(Before::first());
+    let sql = match (filter.standing, filter.due_before) {
+        (None, None) => rows!(
+            "WHERE r.tenant = $1 AND r.payee = $2 AND (r.raised_at_ms, r.id) < ($3, $4) AND $6 >= 0 ",
+            "ORDER BY r.raised_at_ms DESC, r.id DESC LIMIT $5"
+        ),
+        (Some(Standing::Paid), _) => rows!(
+            "WHERE r.tenant = $1 AND r.payee = $2 AND r.standing IN ('paid', 'overpaid') AND (r.raised_at_ms, r.id) < ($3, $4) AND $6 >= 0 ",
+            "ORDER BY r.raised_at_ms DESC, r.id DESC LIMIT $5"
+        ),
+        (Some(Standing::WrittenOff), _) => rows!(
+            "WHERE r.tenant = $1 AND r.payee = $2 AND r.standing = 'written_off' AND (r.raised_at_ms, r.id) < ($3, $4) AND $6 >= 0 ",
+            "ORDER BY r.raised_at_ms DESC, r.id DESC LIMIT $5"
+        ),
+        (Some(Standing::Overpaid), _) => rows!(
+            "WHERE r.tenant = $1 AND r.payee = $2 AND r.standing = 'overpaid' AND (r.raised_at_ms, r.id) < ($3, $4) AND $6 >= 0 ",
+            "ORDER BY r.raised_at_ms DESC, r.id DESC LIMIT $5"
+        ),
+        (Some(Standing::Open), None) => rows!(
+            "WHERE r.tenant = $1 AND r.payee = $2 AND r.standing = 'open' AND (r.raised_at_ms, r.id) < ($3, $4) AND $6 >= 0 ",
+            "ORDER BY r.raised_at_ms DESC, r.id DESC LIMIT $5"
+        ),
+        (_, Some(_)) => rows!(
+            "WHERE r.tenant = $1 AND r.payee = $2 AND r.standing = 'open' AND (r.raised_at_ms, r.id) < ($3, $4) AND r.due_day < $6 ",
+            "ORDER BY r.raised_at_ms DESC, r.id DESC LIMIT $5"
+        ),
+    };
+    let day = filter.due_before.map_or(0, |day| i64::from(day.get()));
+    let found: Vec<Row> = on!(tx, |db| sqlx::query_as(sql)
+        .bind(tenant.get())
+        .bind(payee.get())
+        .bind(before.raised_at_ms.get())
+        .bind(before.id.get())
+        .bind(limit)
+        .bind(day)
+        .fetch_all(db)
+        .await)?;
+    found.into_iter().map(Row::read).collect()
+}
+
+/// The newest debts of a payee that `filter` takes and on which every word of `query` is written. `None` when the query is too short
+/// to be looked up.
+pub async fn search(
+    tx: &mut Tx<'_>,
+    tenant: TenantId,
+    payee: AccountId,
+    query: &str,
+    filter: Filter,
+    before: Option<Before>,
+    limit: usize,
+) -> Result<Option<Found>, StoreError> {
+    let words: Vec<&str> = query.split_whitespace().collect();
+    // Any token of the words leads to all that they can find; the longest word is taken to have the rarest.
+    let longest = words.iter().max_by_key(|word| word.chars().count()).copied().unwrap_or_default();
+    let Some(token) = query_tokens(longest).into_iter().next_back() else { return Ok(None) };
+    let mut place = before.unwrap_or(Before::first());
+    let mut found = Found { rows: vec![], next: None };
+    let (mut looked_at, batch) = (0, 200);
+    loop {
+        let candidates = with_token(tx, tenant, payee, &token, place, batch).await?;
+        let is_last = candidates.len() < batch;
+        for row in candidates {
+            let stored = row.read()?;
+            if found.rows.len() == limit {
+                found.next = Some(place);
+                return Ok(Some(found));
+            }
+            place = Before::of(&stored);
+            looked_at += 1;
+            if filter.takes(&stored) && words.iter().all(|word| is_on(&stored, word)) {
+                found.rows.push(stored);
+            }
+        }
+        if is_last {
+            return Ok(Some(found));
+        }
+        if looked_at >= MOST_LOOKED_AT {
+            found.next = Some(place);
+            return Ok(Some(found));
+        }
+    }
+}
+
+async fn with_token(
+    tx: &mut Tx<'_>,
+    tenant: TenantId,
+    payee: AccountId,
+    token: &str,
+    before: Before,
+    limit: usize,
+) -> Result<Vec<Row>, StoreError> {
+    Ok(on!(tx, |db| sqlx::query_as(rows!(
+        "JOIN (SELECT at_ms, id FROM search_token WHERE tenant = $1 AND scope = $2 AND token = $3 AND (at_ms, id) < ($4, $5) ",
+        "ORDER BY at_ms DESC, id DESC LIMIT $6) s ON s.id = r.id WHERE r.tenant = $1 ORDER BY s.at_ms DESC, s.id DESC"
+    ))
+    .bind(tenant.get())
+    .bind(scope_of(payee))
+    .bind(token)
+    .bind(before.raised_at_ms.get())
+    .bind(before.id.get())
+    .bind(i64::try_from(limit).unwrap_or(i64::MAX))
+    .fetch_all(db)
+    .await)?)
+}
+
+/// Under which the debts of a payee are found: beside, and never among, the payee's receipts.
+pub fn scope_of(payee: AccountId) -> Uuid {
+    Uuid::from_u128(!payee.get().as_u128())
+}
+
+/// The tokens under which a debt is kept.
+pub fn tokens_of(debtor: &Debtor, title: &str, amount: Fen) -> BTreeSet<String> {
+    written(debtor, title, amount).iter().flat_map(|text| tokens(text)).collect()
+}
+
+fn is_on(stored: &Stored, word: &str) -> bool {
+    let debt = &stored.receivable;
+    written(&debt.debtor, &debt.title, debt.amount_fen).iter().any(|text| matches(text, word))
+}
+
+/// The pieces of text by which a debt is found.
+fn written(debtor: &Debtor, title: &str, amount: Fen) -> Vec<String> {
+    let phone = debtor.phone.as_ref().map(|phone| phone.as_str().to_owned());
+    let texts = [debtor.name.clone(), debtor.reference.clone(), title.to_owned(), amount.yuan()];
+    texts.into_iter().chain(phone).filter(|text| !text.is_empty()).collect()
+}
+
+/// What is owed to a payee on `today`, by age.
+pub async fn ageing(tx: &mut Tx<'_>, tenant: TenantId, payee: AccountId, today: Day) -> Result<Ageing, StoreError> {
+    let sql = "SELECT due_day, COUNT(*), CAST(SUM(outstanding_fen) AS BIGINT) FROM receivable \
+         WHERE tenant = $1 AND payee = $2 AND standing = 'open' GROUP BY due_day";
+    let rows: Vec<(Option<i64>, i64, i64)> = on!(tx, |db| sqlx::query_as(sql).bind(tenant.get()).bind(payee.get()).fetch_all(db).await)?;
+    let mut ageing = Ageing::default();
+    for (due, count, sum) in rows {
+        let due = due.and_then(|day| i32::try_from(day).ok()).map(Day::of);
+        ageing.add(due, today, u64::try_from(count).unwrap_or(0), Fen::of(sum));
+    }
+    Ok(ageing)
+}
+
+/// The debt of the payee that this entry would raise again: of the same number, title and due day; where there is no number, of the
+/// same debtor and amount as well.
+pub async fn same(tx: &mut Tx<'_>, tenant: TenantId, payee: AccountId, entry: &Entry) -> Result<Option<ReceivableId>, StoreError> {
+    let sql = "SELECT id FROM receivable WHERE tenant = $1 AND payee = $2 AND reference = $3 AND title = $4 \
+         AND COALESCE(due_day, -1) = $5 AND (reference <> '' OR (debtor = $6 AND amount_fen = $7)) LIMIT 1";
+    let row: Option<(Uuid,)> = on!(tx, |db| sqlx::query_as(sql)
+        .bind(tenant.get())
+        .bind(payee.get())
+        .bind(&entry.debtor.reference)
+        .bind(&entry.title)
+        .bind(entry.due.map_or(-1, |due| i64::from(due.get())))
+        .bind(&entry.debtor.name)
+        .bind(entry.amount_fen.get())
+        .fetch_optional(db)
+        .await)?;
+    Ok(row.map(|(id,)| ReceivableId::of(id)))
+}

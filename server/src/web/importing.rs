@@ -1,0 +1,246 @@
+//! Debts from a file with a dry run, a template to fill in, and the list as a file.
+
+use app::receivables::{
+    Debt, HERE, ImportPreview, ImportScreen, ImportTrouble, ListQuery, column_name, example_row, export_columns, import_screen,
+    import_title, state_words,
+};
+use axum::extract::{Path, Query, Request, State};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use domain::receivable::{Entry, EntryField, ImportedRows, read_rows};
+use domain::{Caller, Fen};
+
+use super::manager::{show_plain, signed_in};
+use super::receivables::filter;
+use super::submit::{Posted, ReadError};
+use super::visit::Visit;
+use crate::sheets::{self, Cell, FileKind, MOST_ROWS, SheetError};
+use crate::site::Site;
+use crate::store::receivables::{self, Before, Stored};
+use crate::store::{Store, StoreError};
+
+/// The most debts of one export.
+const MOST_EXPORTED: usize = 20_000;
+
+/// Debts that are read together for an export.
+const BATCH: i64 = 500;
+
+/// `GET /m/receivables/import`: which file.
+pub async fn ask(visit: Visit, headers: HeaderMap) -> Response {
+    let here = format!("{HERE}/import");
+    match signed_in(visit, &headers, &here).await {
+        Ok((visit, caller)) => show(visit, caller, StatusCode::OK, ImportScreen::Ask(None)).await,
+        Err(response) => response,
+    }
+}
+
+async fn show(visit: Visit, caller: Caller, status: StatusCode, screen: ImportScreen<'_>) -> Response {
+    let title = import_title(visit.prefs.locale);
+    show_plain(visit, caller, &format!("{HERE}/import"), status, title, |locale| import_screen(locale, screen)).await
+}
+
+/// `POST /m/receivables/import`: what the file would come to. Nothing is written.
+pub async fn check(State(site): State<Site>, visit: Visit, headers: HeaderMap, request: Request) -> Response {
+    let (visit, caller) = match signed_in(visit, &headers, &format!("{HERE}/import")).await {
+        Ok(known) => known,
+        Err(response) => return response,
+    };
+    let trouble = match Posted::read(request).await {
+        Err(ReadError::TooLarge) => ImportTrouble::TooLarge,
+        Err(ReadError::NotAForm) => ImportTrouble::NoFile,
+        Ok(posted) => match posted.files.into_iter().find(|(name, _)| name == "file") {
+            None => ImportTrouble::NoFile,
+            // Reading takes a while for a large file, and nobody else waits for it.
+            Some((_, bytes)) => match tokio::task::spawn_blocking(move || table(&bytes)).await {
+                Ok(Ok(read)) => return preview(&site, visit, caller, read).await,
+                Ok(Err(trouble)) => trouble,
+                Err(_) => ImportTrouble::NotATable,
+            },
+        },
+    };
+    show(visit, caller, StatusCode::UNPROCESSABLE_ENTITY, ImportScreen::Ask(Some(&trouble))).await
+}
+
+fn table(bytes: &[u8]) -> Result<ImportedRows, ImportTrouble> {
+    let lines = sheets::read(bytes).map_err(|error| match error {
+        SheetError::TooLarge => ImportTrouble::TooLarge,
+        SheetError::TooManyRows => ImportTrouble::TooManyRows { most: MOST_ROWS },
+        SheetError::NotATable => ImportTrouble::NotATable,
+    })?;
+    read_rows(&lines).map_err(ImportTrouble::Columns)
+}
+
+async fn preview(site: &Site, visit: Visit, caller: Caller, read: ImportedRows) -> Response {
+    let split = split_known(&site.store, &caller, read.good).await;
+    let (new, known) = match split {
+        Ok(split) => split,
+        Err(error) => return visit.store_trouble(&error, Some(&format!("{HERE}/import"))),
+    };
+    let sum_fen = new.iter().try_fold(Fen::ZERO, |sum, entry| sum.plus(entry.amount_fen)).unwrap_or(Fen::ZERO);
+    let rows = canonical(&new).unwrap_or_default();
+    let status = if read.bad.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
+    let preview = ImportPreview { new: new.len(), sum_fen, known, bad: read.bad, rows };
+    show(visit, caller, status, ImportScreen::Preview(&preview)).await
+}
+
+/// The debts that are not there yet, and the lines of those that are.
+async fn split_known(store: &Store, caller: &Caller, good: Vec<(usize, Entry)>) -> Result<(Vec<Entry>, Vec<usize>), StoreError> {
+    let mut conn = store.read().await?;
+    let (mut new, mut known) = (vec![], vec![]);
+    for (line, entry) in good {
+        match receivables::same(&mut conn.tx(), caller.tenant, caller.account, &entry).await? {
+            Some(_) => known.push(line),
+            None => new.push(entry),
+        }
+    }
+    Ok((new, known))
+}
+
+/// The rows as text that is read again as any file is: what the confirmation sends is trusted no more than the file.
+fn canonical(entries: &[Entry]) -> Result<String, SheetError> {
+    let heading = EntryField::ALL.map(EntryField::word);
+    let rows: Vec<[String; 8]> = entries.iter().map(cells).collect();
+    let mut writer = csv::Writer::from_writer(vec![]);
+    writer.write_record(heading).map_err(|_| SheetError::NotATable)?;
+    for row in rows {
+        writer.write_record(row).map_err(|_| SheetError::NotATable)?;
+    }
+    let bytes = writer.into_inner().map_err(|_| SheetError::NotATable)?;
+    String::from_utf8(bytes).map_err(|_| SheetError::NotATable)
+}
+
+fn cells(entry: &Entry) -> [String; 8] {
+    let Entry { debtor, title, amount_fen, due, in_parts, remark } = entry;
+    [
+        debtor.name.clone(),
+        debtor.reference.clone(),
+        debtor.phone.as_ref().map(|phone| phone.as_str().to_owned()).unwrap_or_default(),
+        title.clone(),
+        amount_fen.yuan(),
+        due.map(|due| due.to_string()).unwrap_or_default(),
+        u8::from(*in_parts).to_string(),
+        remark.clone(),
+    ]
+}
+
+/// `POST /m/receivables/import/confirm`: raises them. Sent again it raises none, because they are there.
+pub async fn confirm(State(site): State<Site>, visit: Visit, headers: HeaderMap, request: Request) -> Response {
+    let here = format!("{HERE}/import");
+    let (visit, caller) = match signed_in(visit, &headers, &here).await {
+        Ok(known) => known,
+        Err(response) => return response,
+    };
+    let posted = Posted::read(request).await.unwrap_or_default();
+    let read = match table(posted.value("rows").as_bytes()) {
+        Ok(read) => read,
+        Err(trouble) => return show(visit, caller, StatusCode::UNPROCESSABLE_ENTITY, ImportScreen::Ask(Some(&trouble))).await,
+    };
+    let entries = read.good.into_iter().map(|(_, entry)| entry).collect();
+    match site.receivables.import(&caller, entries).await {
+        Ok(raised) => visit.redirect(&format!("{HERE}?imported={}-{}", raised.new, raised.known)),
+        Err(error) => visit.store_trouble(&error, Some(&here)),
+    }
+}
+
+/// `GET /m/receivables/template/{file}`: an empty table with an example.
+pub async fn template(visit: Visit, Path(file): Path<String>, headers: HeaderMap) -> Response {
+    let (visit, _) = match signed_in(visit, &headers, &format!("{HERE}/import")).await {
+        Ok(known) => known,
+        Err(response) => return response,
+    };
+    let Some(kind) = kind_of(&file) else { return visit.not_found(HERE) };
+    let locale = visit.prefs.locale;
+    let heading = EntryField::ALL.map(|field| column_name(locale, field));
+    let example = example_row(locale).map(|cell| Cell::Text(cell.to_owned())).to_vec();
+    download(visit, kind, &file, &heading, &[example])
+}
+
+/// `GET /m/receivables/export/{file}`: the debts that the list shows, as a file.
+pub async fn export(
+    State(site): State<Site>,
+    visit: Visit,
+    Path(file): Path<String>,
+    Query(pairs): Query<Vec<(String, String)>>,
+    headers: HeaderMap,
+) -> Response {
+    let query = ListQuery::of_pairs(pairs.iter().map(|(name, value)| (name.as_str(), value.as_str())));
+    let (visit, caller) = match signed_in(visit, &headers, &query.url()).await {
+        Ok(known) => known,
+        Err(response) => return response,
+    };
+    let Some(kind) = kind_of(&file) else { return visit.not_found(HERE) };
+    let debts = match all(&site.store, &caller, &query, &visit).await {
+        Ok(debts) => debts,
+        Err(error) => return visit.store_trouble(&error, Some(HERE)),
+    };
+    let (locale, today) = (visit.prefs.locale, visit.now.day());
+    let heading: Vec<&str> = EntryField::ALL.into_iter().map(|field| column_name(locale, field)).chain(export_columns(locale)).collect();
+    let rows: Vec<Vec<Cell>> = debts
+        .into_iter()
+        .map(|Stored { receivable, claim, token, .. }| {
+            let debt = Debt { receivable, claim };
+            row(&debt, state_words(locale, &debt, today), format!("{}/p/{token}", site.config.public_url))
+        })
+        .collect();
+    download(visit, kind, &file, &heading, &rows)
+}
+
+async fn all(store: &Store, caller: &Caller, query: &ListQuery, visit: &Visit) -> Result<Vec<Stored>, StoreError> {
+    let mut conn = store.read().await?;
+    let (tx, filter) = (&mut conn.tx(), filter(query.show, visit.now.day()));
+    let (tenant, payee) = (caller.tenant, caller.account);
+    let (mut found, mut before): (Vec<Stored>, Option<Before>) = (vec![], None);
+    while found.len() < MOST_EXPORTED {
+        let (mut page, next) = if query.words.is_empty() {
+            let page = receivables::page(tx, tenant, payee, filter, before, BATCH).await?;
+            let next = page.last().filter(|_| page.len() as i64 == BATCH).map(Before::of);
+            (page, next)
+        } else {
+            let page = receivables::search(tx, tenant, payee, &query.words, filter, before, BATCH as usize).await?;
+            page.map_or((vec![], None), |page| (page.rows, page.next))
+        };
+        found.append(&mut page);
+        before = next;
+        if before.is_none() {
+            break;
+        }
+    }
+    Ok(found)
+}
+
+fn row(debt: &Debt, state: String, url: String) -> Vec<Cell> {
+    let Debt { receivable, claim } = debt;
+    let text = |text: &str| Cell::Text(text.to_owned());
+    vec![
+        text(&receivable.debtor.name),
+        text(&receivable.debtor.reference),
+        text(receivable.debtor.phone.as_ref().map(|phone| phone.as_str()).unwrap_or_default()),
+        text(&receivable.title),
+        Cell::Amount(receivable.amount_fen),
+        Cell::Text(receivable.due.map(|due| due.to_string()).unwrap_or_default()),
+        text(if receivable.in_parts { "1" } else { "0" }),
+        text(&receivable.remark),
+        Cell::Amount(claim.settled_fen),
+        Cell::Amount(claim.outstanding()),
+        Cell::Text(state),
+        Cell::Text(receivable.raised_at_ms.text()),
+        Cell::Text(url),
+    ]
+}
+
+fn kind_of(file: &str) -> Option<FileKind> {
+    file.rsplit_once('.').and_then(|(_, ending)| FileKind::of_ending(ending))
+}
+
+fn download(visit: Visit, kind: FileKind, file: &str, heading: &[&str], rows: &[Vec<Cell>]) -> Response {
+    let Ok(bytes) = sheets::write(kind, heading, rows) else { return visit.not_found(HERE) };
+    let plain = file.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_'));
+    let name = if plain { format!("attachment; filename=\"{file}\"") } else { "attachment".to_owned() };
+    let name = HeaderValue::from_str(&name).unwrap_or(HeaderValue::from_static("attachment"));
+    let headers = [
+        (header::CONTENT_TYPE, HeaderValue::from_static(kind.mime())),
+        (header::CONTENT_DISPOSITION, name),
+        (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
+    ];
+    (headers, bytes).into_response()
+}

@@ -1,0 +1,381 @@
+//! The manager's screens of receivables: the list, the ageing summary, entering one, and one with everything that can be done.
+
+use app::receivables::{
+    ChangeTyped, Debt, DebtList, DebtPage, DebtScreen, EntryForm, FromReceipt, HERE, ListQuery, PAGE_ROWS, PaidLine, ProposalLine, Said,
+    Show, Step, ageing_screen, ageing_title, entry_screen, entry_title, list_screen, list_title, matches_screen, matches_title, one_screen,
+    one_title, share_text,
+};
+use axum::extract::{Path, Query, Request, State};
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::Response;
+use domain::receivable::{EntryField, EntryTyped, EntryWrong, Remark, Source, Standing, parse_day};
+use domain::{Caller, Day, PaymentId, ReceivableId};
+
+use super::manager::{show_plain, signed_in};
+use super::submit::Posted;
+use super::visit::Visit;
+use crate::fresh;
+use crate::matching::Proposal;
+use crate::qr;
+use crate::receivables::{self as debts, ChangeError};
+use crate::site::Site;
+use crate::store::receivables::{self, Before, Filter, Stored, Way};
+use crate::store::{StoreError, payments, receipts, tenants};
+
+/// `GET /m/receivables`: the list.
+pub async fn list(State(site): State<Site>, visit: Visit, Query(pairs): Query<Vec<(String, String)>>, headers: HeaderMap) -> Response {
+    let query = ListQuery::of_pairs(pairs.iter().map(|(name, value)| (name.as_str(), value.as_str())));
+    let here = query.url();
+    let (visit, caller) = match signed_in(visit, &headers, &here).await {
+        Ok(known) => known,
+        Err(response) => return response,
+    };
+    match read_list(&site, &caller, &query, &visit).await {
+        Ok(list) => {
+            let list = DebtList { imported: imported(&pairs), ..list };
+            let title = list_title(visit.prefs.locale);
+            show_plain(visit, caller, &here, StatusCode::OK, title, |locale| list_screen(locale, &query, &list)).await
+        }
+        Err(error) => visit.store_trouble(&error, Some(HERE)),
+    }
+}
+
+/// What an import came to, as its answer leads here.
+fn imported(pairs: &[(String, String)]) -> Option<(u64, u64)> {
+    let (new, known) = pairs.iter().find(|(name, _)| name == "imported")?.1.split_once('-')?;
+    Some((new.parse().ok()?, known.parse().ok()?))
+}
+
+async fn read_list(site: &Site, caller: &Caller, query: &ListQuery, visit: &Visit) -> Result<DebtList, StoreError> {
+    let mut conn = site.store.read().await?;
+    let (tx, today) = (&mut conn.tx(), visit.now.day());
+    let filter = filter(query.show, today);
+    let before = query.before.map(|(raised_at_ms, id)| Before { raised_at_ms, id });
+    let (tenant, payee) = (caller.tenant, caller.account);
+    let ageing = receivables::ageing(tx, tenant, payee, today).await?;
+    let (found, next, is_too_short) = if query.words.is_empty() {
+        // One more than is shown tells whether there is an older page.
+        let mut found = receivables::page(tx, tenant, payee, filter, before, PAGE_ROWS as i64 + 1).await?;
+        let has_more = found.len() > PAGE_ROWS;
+        found.truncate(PAGE_ROWS);
+        let next = found.last().filter(|_| has_more).map(Before::of);
+        (found, next, false)
+    } else {
+        match receivables::search(tx, tenant, payee, &query.words, filter, before, PAGE_ROWS).await? {
+            Some(found) => (found.rows, found.next, false),
+            None => (vec![], None, true),
+        }
+    };
+    let rows = found.into_iter().map(|Stored { receivable, claim, .. }| Debt { receivable, claim }).collect();
+    Ok(DebtList { rows, next: next.map(|next| (next.raised_at_ms, next.id)), ageing, is_too_short, imported: None, today })
+}
+
+/// What the store is asked for.
+pub(super) fn filter(show: Show, today: Day) -> Filter {
+    match show {
+        Show::All => Filter::default(),
+        Show::Open => Filter { standing: Some(Standing::Open), due_before: None },
+        Show::Overdue => Filter { standing: Some(Standing::Open), due_before: Some(today) },
+        Show::Paid => Filter { standing: Some(Standing::Paid), due_before: None },
+        Show::Off => Filter { standing: Some(Standing::WrittenOff), due_before: None },
+    }
+}
+
+/// `GET /m/receivables/ageing`: what is owed, by age.
+pub async fn ageing(State(site): State<Site>, visit: Visit, headers: HeaderMap) -> Response {
+    let here = format!("{HERE}/ageing");
+    let (visit, caller) = match signed_in(visit, &headers, &here).await {
+        Ok(known) => known,
+        Err(response) => return response,
+    };
+    let found = async {
+        let mut conn = site.store.read().await?;
+        receivables::ageing(&mut conn.tx(), caller.tenant, caller.account, visit.now.day()).await
+    };
+    match found.await {
+        Ok(ageing) => {
+            let title = ageing_title(visit.prefs.locale);
+            show_plain(visit, caller, &here, StatusCode::OK, title, |locale| ageing_screen(locale, &ageing)).await
+        }
+        Err(error) => visit.store_trouble(&error, Some(HERE)),
+    }
+}
+
+/// `GET /m/receivables/new`: the form, filled in from a receipt when one is named.
+pub async fn new(State(site): State<Site>, visit: Visit, Query(pairs): Query<Vec<(String, String)>>, headers: HeaderMap) -> Response {
+    let named = pairs.iter().find(|(name, _)| name == "receipt").map(|(_, value)| value.as_str()).unwrap_or_default();
+    let here = if named.is_empty() { format!("{HERE}/new") } else { format!("{HERE}/new?receipt={named}") };
+    let (visit, caller) = match signed_in(visit, &headers, &here).await {
+        Ok(known) => known,
+        Err(response) => return response,
+    };
+    let (receipt, typed) = match from_receipt(&site, &caller, named).await {
+        Ok(Some((receipt, typed))) => (Some(receipt), typed),
+        Ok(None) => (None, EntryTyped::default()),
+        Err(error) => return visit.store_trouble(&error, Some(&here)),
+    };
+    let number = fresh::token();
+    let form = EntryForm { number: &number, typed: &typed, wrong: &[], receipt };
+    let title = entry_title(visit.prefs.locale);
+    show_plain(visit, caller, &here, StatusCode::OK, title, |locale| entry_screen(locale, form)).await
+}
+
+/// The caller's own receipt that is named, and what of it can be taken over: who paid and what for.
+async fn from_receipt(site: &Site, caller: &Caller, named: &str) -> Result<Option<(FromReceipt, EntryTyped)>, StoreError> {
+    let Ok(payment) = named.parse::<PaymentId>() else { return Ok(None) };
+    let mut conn = site.store.read().await?;
+    let Some(receipt) = receipts::one(&mut conn.tx(), caller.tenant, caller.account, payment).await? else { return Ok(None) };
+    let mut typed = EntryTyped::default();
+    typed.set(EntryField::Name, receipt.title().unwrap_or_default());
+    typed.set(EntryField::Title, &receipt.code_name);
+    // A debt's payment carries a masked name; the debt itself has the whole one.
+    if let Some(paid) = receivables::of_payment(&mut conn.tx(), caller.tenant, payment).await?
+        && let Some(stored) = receivables::load(&mut conn.tx(), caller.tenant, paid.receivable).await?
+    {
+        typed.set(EntryField::Name, &stored.receivable.debtor.name);
+        typed.set(EntryField::Reference, &stored.receivable.debtor.reference);
+    }
+    Ok(Some((FromReceipt { payment, amount_fen: receipt.amount_fen, paid_at_ms: receipt.paid_at_ms }, typed)))
+}
+
+/// `POST /m/receivables/new`: raises it and leads to it.
+pub async fn raise(State(site): State<Site>, visit: Visit, headers: HeaderMap, request: Request) -> Response {
+    let here = format!("{HERE}/new");
+    let (visit, caller) = match signed_in(visit, &headers, &here).await {
+        Ok(known) => known,
+        Err(response) => return response,
+    };
+    let posted = Posted::read(request).await.unwrap_or_default();
+    let mut typed = EntryTyped::default();
+    EntryField::ALL.into_iter().for_each(|field| typed.set(field, posted.value(field.word())));
+    let receipt = match from_receipt(&site, &caller, posted.value("receipt")).await {
+        Ok(found) => found.map(|(receipt, _)| receipt),
+        Err(error) => return visit.store_trouble(&error, Some(&here)),
+    };
+    let number: String = match posted.value("number") {
+        "" => fresh::token(),
+        sent => sent.chars().take(60).collect(),
+    };
+    match typed.check() {
+        Ok(entry) => {
+            let source = receipt.map_or(Source::Entered, |receipt| Source::Receipt { payment: receipt.payment });
+            match site.receivables.raise(&caller, entry, source, &number).await {
+                Ok(id) => visit.redirect(&format!("{HERE}/{id}?said={}", Said::Raised.word())),
+                Err(error) => visit.store_trouble(&error, Some(&here)),
+            }
+        }
+        Err(wrong) => {
+            let form = EntryForm { number: &number, typed: &typed, wrong: &wrong, receipt };
+            let title = entry_title(visit.prefs.locale);
+            show_plain(visit, caller, &here, StatusCode::UNPROCESSABLE_ENTITY, title, |locale| entry_screen(locale, form)).await
+        }
+    }
+}
+
+/// `GET /m/receivables/{id}`: one.
+pub async fn one(
+    State(site): State<Site>,
+    visit: Visit,
+    Path(id): Path<String>,
+    Query(pairs): Query<Vec<(String, String)>>,
+    headers: HeaderMap,
+) -> Response {
+    let (visit, caller) = match signed_in(visit, &headers, &format!("{HERE}/{id}")).await {
+        Ok(known) => known,
+        Err(response) => return response,
+    };
+    let said = pairs.iter().find(|(name, _)| name == "said").and_then(|(_, word)| Said::of_word(word));
+    show_one(&site, visit, caller, &id, StatusCode::OK, said, ChangeTyped::default()).await
+}
+
+async fn show_one(
+    site: &Site,
+    visit: Visit,
+    caller: Caller,
+    id: &str,
+    status: StatusCode,
+    said: Option<Said>,
+    typed: ChangeTyped,
+) -> Response {
+    let here = format!("{HERE}/{id}");
+    let page = match read_one(site, &caller, id, &visit).await {
+        Ok(Some(page)) => page,
+        Ok(None) => return visit.not_found(HERE),
+        Err(error) => return visit.store_trouble(&error, Some(&here)),
+    };
+    let title = one_title(visit.prefs.locale);
+    let screen = DebtScreen { page: &page, said, typed: &typed };
+    show_plain(visit, caller, &here, status, title, |locale| one_screen(locale, screen)).await
+}
+
+async fn read_one(site: &Site, caller: &Caller, id: &str, visit: &Visit) -> Result<Option<DebtPage>, StoreError> {
+    let Ok(id) = id.parse::<ReceivableId>() else { return Ok(None) };
+    let Some(stored) = site.receivables.one(caller, id).await? else { return Ok(None) };
+    let mut conn = site.store.read().await?;
+    let tx = &mut conn.tx();
+    let merchant = tenants::by_id(tx, caller.tenant).await?.map(|tenant| tenant.name).unwrap_or_default();
+    let managers = tenants::manager_write_offs(tx, caller.tenant).await?;
+    let mut lines = vec![];
+    for paid in receivables::paid_for(tx, caller.tenant, id).await? {
+        let Some(payment) = payments::load(tx, caller.tenant, paid.payment).await? else { continue };
+        lines.push(PaidLine {
+            payment: paid.payment,
+            amount_fen: payment.payment.amount_fen,
+            kept_fen: paid.kept_fen,
+            at_ms: payment.payment.paid_at_ms.unwrap_or(paid.at_ms),
+            is_match: paid.way == Way::Match,
+        });
+    }
+    let history = receivables::history(tx, caller.tenant, id).await?;
+    let proposals = site.receivables.proposals(caller, &stored).await?.into_iter().map(proposal_line).collect();
+    let may_write_off = debts::right(caller, managers, &stored);
+    let Stored { receivable, claim, token, .. } = stored;
+    let (url, today) = (format!("{}/p/{token}", site.config.public_url), visit.now.day());
+    Ok(Some(DebtPage {
+        share: share_text(visit.prefs.locale, &merchant, &receivable, claim, today),
+        png_data_uri: qr::data_uri(&url, 8).unwrap_or_default(),
+        url,
+        payments: lines,
+        proposals,
+        history: history
+            .into_iter()
+            .map(|happened| Step { movement: happened.movement, by: happened.by, reason: happened.reason, at_ms: happened.at_ms })
+            .collect(),
+        may_write_off,
+        today,
+        receivable,
+        claim,
+    }))
+}
+
+/// `POST /m/receivables/{id}/edit`: the due day and the remark.
+pub async fn edit(State(site): State<Site>, visit: Visit, Path(id): Path<String>, headers: HeaderMap, request: Request) -> Response {
+    let (visit, caller, posted) = match posted(visit, &headers, &id, request).await {
+        Ok(known) => known,
+        Err(response) => return response,
+    };
+    let [due_typed, remark_typed] = ["due", "remark"].map(|name| posted.value(name).chars().take(400).collect::<String>());
+    let due = match due_typed.trim() {
+        "" => Ok(None),
+        text => parse_day(text).map(Some).ok_or(EntryWrong::NotADay),
+    };
+    let remark = Remark::read(&remark_typed);
+    match (id.parse(), due, remark) {
+        (Ok(debt), Ok(due), Ok(remark)) => {
+            let changed = site.receivables.edit(&caller, debt, due, remark.0).await;
+            changed_or(visit, &id, changed, Said::Saved)
+        }
+        (_, due, remark) => {
+            let typed = ChangeTyped { due: Some((due_typed, due.err())), remark: Some((remark_typed, remark.err())), reason: None };
+            show_one(&site, visit, caller, &id, StatusCode::UNPROCESSABLE_ENTITY, None, typed).await
+        }
+    }
+}
+
+/// `POST /m/receivables/{id}/write-off`.
+pub async fn write_off(State(site): State<Site>, visit: Visit, Path(id): Path<String>, headers: HeaderMap, request: Request) -> Response {
+    let (visit, caller, posted) = match posted(visit, &headers, &id, request).await {
+        Ok(known) => known,
+        Err(response) => return response,
+    };
+    let Ok(debt) = id.parse() else { return visit.not_found(HERE) };
+    match Remark::reason(posted.value("reason")) {
+        Ok(reason) => {
+            let changed = site.receivables.write_off(&caller, debt, reason.0).await;
+            changed_or(visit, &id, changed, Said::Off)
+        }
+        Err(wrong) => {
+            let reason = posted.value("reason").chars().take(400).collect();
+            let typed = ChangeTyped { reason: Some((reason, wrong)), ..ChangeTyped::default() };
+            show_one(&site, visit, caller, &id, StatusCode::UNPROCESSABLE_ENTITY, None, typed).await
+        }
+    }
+}
+
+/// `POST /m/receivables/{id}/restore`.
+pub async fn restore(State(site): State<Site>, visit: Visit, Path(id): Path<String>, headers: HeaderMap) -> Response {
+    let (visit, caller) = match signed_in(visit, &headers, &format!("{HERE}/{id}")).await {
+        Ok(known) => known,
+        Err(response) => return response,
+    };
+    let Ok(debt) = id.parse() else { return visit.not_found(HERE) };
+    let changed = site.receivables.restore(&caller, debt).await;
+    changed_or(visit, &id, changed, Said::Restored)
+}
+
+async fn posted(visit: Visit, headers: &HeaderMap, id: &str, request: Request) -> Result<(Visit, Caller, Posted), Response> {
+    let (visit, caller) = signed_in(visit, headers, &format!("{HERE}/{id}")).await?;
+    Ok((visit, caller, Posted::read(request).await.unwrap_or_default()))
+}
+
+/// Back to the debt, which says what was done.
+fn changed_or(visit: Visit, id: &str, changed: Result<(), ChangeError>, said: Said) -> Response {
+    let here = |said: Said| format!("{HERE}/{id}?said={}", said.word());
+    match changed {
+        Ok(()) => visit.redirect(&here(said)),
+        // The screen itself says who may.
+        Err(ChangeError::Passed | ChangeError::NoRight(_)) => visit.redirect(&here(Said::Passed)),
+        Err(ChangeError::NotFound) => visit.not_found(HERE),
+        Err(ChangeError::Store(error)) => visit.store_trouble(&error, Some(&format!("{HERE}/{id}"))),
+    }
+}
+
+/// `GET /m/receivables/matches`: what there is to confirm.
+pub async fn matches(State(site): State<Site>, visit: Visit, Query(pairs): Query<Vec<(String, String)>>, headers: HeaderMap) -> Response {
+    const MOST_DEBTS: i64 = 30;
+    let here = format!("{HERE}/matches");
+    let (visit, caller) = match signed_in(visit, &headers, &here).await {
+        Ok(known) => known,
+        Err(response) => return response,
+    };
+    let query = ListQuery::of_pairs(pairs.iter().map(|(name, value)| (name.as_str(), value.as_str())));
+    let before = query.before.map(|(raised_at_ms, id)| Before { raised_at_ms, id });
+    let (found, next) = match site.receivables.to_confirm(&caller, before, MOST_DEBTS).await {
+        Ok(found) => found,
+        Err(error) => return visit.store_trouble(&error, Some(&here)),
+    };
+    let line = |(stored, proposals): (Stored, Vec<Proposal>)| {
+        let debt = Debt { receivable: stored.receivable, claim: stored.claim };
+        (debt, proposals.into_iter().map(proposal_line).collect::<Vec<_>>())
+    };
+    let found: Vec<_> = found.into_iter().map(line).collect();
+    let next = next.map(|next| (next.raised_at_ms, next.id));
+    let title = matches_title(visit.prefs.locale);
+    show_plain(visit, caller, &here, StatusCode::OK, title, |locale| matches_screen(locale, &found, next)).await
+}
+
+fn proposal_line(proposal: Proposal) -> ProposalLine {
+    let Proposal { receipt, kept_fen, by } = proposal;
+    let receipt = receipt.masked();
+    let answers: Vec<&str> = receipt.answers.iter().map(|answer| answer.text.as_str()).filter(|text| !text.is_empty()).collect();
+    ProposalLine {
+        payment: receipt.payment,
+        kept_fen,
+        at_ms: receipt.paid_at_ms,
+        answers: answers.join(" · "),
+        code_name: receipt.code_name.clone(),
+        by,
+    }
+}
+
+/// `POST /m/receivables/{id}/match`: counts a payment for it.
+pub async fn confirm(State(site): State<Site>, visit: Visit, Path(id): Path<String>, headers: HeaderMap, request: Request) -> Response {
+    let (visit, caller, posted) = match posted(visit, &headers, &id, request).await {
+        Ok(known) => known,
+        Err(response) => return response,
+    };
+    let (Ok(debt), Ok(payment)) = (id.parse(), posted.value("payment").parse()) else { return visit.not_found(HERE) };
+    let changed = site.receivables.confirm(&caller, debt, payment).await;
+    changed_or(visit, &id, changed, Said::Matched)
+}
+
+/// `POST /m/receivables/{id}/unmatch`: counts it no more.
+pub async fn undo(State(site): State<Site>, visit: Visit, Path(id): Path<String>, headers: HeaderMap, request: Request) -> Response {
+    let (visit, caller, posted) = match posted(visit, &headers, &id, request).await {
+        Ok(known) => known,
+        Err(response) => return response,
+    };
+    let (Ok(debt), Ok(payment)) = (id.parse(), posted.value("payment").parse()) else { return visit.not_found(HERE) };
+    let changed = site.receivables.undo(&caller, debt, payment).await;
+    changed_or(visit, &id, changed, Said::Unmatched)
+}
