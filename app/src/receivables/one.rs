@@ -82,18 +82,21 @@ pub enum Said {
     Matched,
     /// It is counted no more.
     Unmatched,
+    /// Nothing: the caller may not.
+    Denied,
     /// Nothing: it had changed meanwhile.
     Passed,
 }
 
 impl Said {
-    const ALL: [(&'static str, Said); 7] = [
+    const ALL: [(&'static str, Said); 8] = [
         ("raised", Said::Raised),
         ("saved", Said::Saved),
         ("off", Said::Off),
         ("restored", Said::Restored),
         ("matched", Said::Matched),
         ("unmatched", Said::Unmatched),
+        ("denied", Said::Denied),
         ("passed", Said::Passed),
     ];
 
@@ -165,6 +168,7 @@ fn said_note(locale: Locale, said: Said) -> AnyView {
         Said::Restored => td_string!(locale, receivables.said_restored),
         Said::Matched => td_string!(locale, receivables.said_matched),
         Said::Unmatched => td_string!(locale, receivables.said_unmatched),
+        Said::Denied => return view! { <p class="note note-bad" role="alert">{td_string!(locale, receivables.said_denied)}</p> }.into_any(),
         Said::Passed => return view! { <p class="note note-warn" role="alert">{td_string!(locale, receivables.passed)}</p> }.into_any(),
     };
     view! { <p class="note" role="status">{words}</p> }.into_any()

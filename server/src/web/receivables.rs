@@ -313,8 +313,8 @@ fn changed_or(visit: Visit, id: &str, changed: Result<(), ChangeError>, said: Sa
     let here = |said: Said| format!("{HERE}/{id}?said={}", said.word());
     match changed {
         Ok(()) => visit.redirect(&here(said)),
-        // The screen itself says who may.
-        Err(ChangeError::Passed | ChangeError::NoRight(_)) => visit.redirect(&here(Said::Passed)),
+        Err(ChangeError::Passed) => visit.redirect(&here(Said::Passed)),
+        Err(ChangeError::NoRight(_)) => visit.redirect(&here(Said::Denied)),
         Err(ChangeError::NotFound) => visit.not_found(HERE),
         Err(ChangeError::Store(error)) => visit.store_trouble(&error, Some(&format!("{HERE}/{id}"))),
     }
