@@ -16,6 +16,7 @@ pub mod form;
 pub mod ids;
 pub mod ledger;
 pub mod letter;
+pub mod one_time;
 pub mod payment;
 pub mod receipt;
 pub mod receivable;
