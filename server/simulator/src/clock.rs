@@ -52,6 +52,12 @@ pub(crate) fn http_date(at_ms: i64) -> String {
     format!("{weekday}, {day:02} {month} {year:04} {hour:02}:{minute:02}:{second:02} GMT")
 }
 
+/// `2018-06-08`, the day in Greenwich, by which Tencent Cloud dates requests.
+pub(crate) fn utc_date(at_ms: i64) -> String {
+    let Civil { year, month, day, .. } = civil(at_ms - CHINA_OFFSET_MS);
+    format!("{year:04}-{month:02}-{day:02}")
+}
+
 /// `2018-06-08 10:34:56`, the form of times in bills.
 pub(crate) fn bill_time(at_ms: i64) -> String {
     let Civil { year, month, day, hour, minute, second } = civil(at_ms);

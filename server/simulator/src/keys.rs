@@ -65,6 +65,42 @@ pub struct Merchant {
     /// Signs the events that the account pushes to its server address.
     #[serde(default = "push_token")]
     pub push_token: String,
+    /// What an account at Tencent Cloud SMS configures; the same in every simulated world.
+    #[serde(default)]
+    pub sms: SmsAccount,
+}
+
+/// An account at Tencent Cloud SMS with an approved name and three approved templates.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct SmsAccount {
+    /// Who asks.
+    pub secret_id: String,
+    /// By which requests are signed.
+    pub secret_key: String,
+    /// The application.
+    pub sdk_app_id: String,
+    /// The name before each message.
+    pub sign_name: String,
+    /// Words for signing in.
+    pub template_sign_in: String,
+    /// Words for a lost password.
+    pub template_recovery: String,
+    /// Words for reporting somebody else's sign-in.
+    pub template_not_me: String,
+}
+
+impl Default for SmsAccount {
+    fn default() -> Self {
+        Self {
+            secret_id: "AKIDsimulated0123456789".into(),
+            secret_key: "simulatedSecretKey0123456789".into(),
+            sdk_app_id: "1400006666".into(),
+            sign_name: "收码".into(),
+            template_sign_in: "2400001".into(),
+            template_recovery: "2400002".into(),
+            template_not_me: "2400003".into(),
+        }
+    }
 }
 
 fn message_template_id() -> String {
@@ -178,6 +214,7 @@ impl KeyRing {
             message_template_id: message_template_id(),
             subscribe_template_id: subscribe_template_id(),
             push_token: push_token(),
+            sms: SmsAccount::default(),
         };
         Ok(Self { merchant, merchant_key, public_key, certificates: vec![platform] })
     }

@@ -1,11 +1,11 @@
-//! Stands in for WeChat Pay APIv3, WeChat's sign-in and account messages: the same protocol and the same strictness, on one machine.
+//! Stands in for WeChat Pay APIv3, WeChat's sign-in and account messages, mail and Tencent Cloud SMS: the same protocol and the same strictness, on one machine.
 //!
 //! # Layout
 //!
 //! What is known and decided (no HTTP): [`clock`], [`sign`], `keys` (who is who, which key signs), `orders`, `refunds`, `bills`, `faults`,
 //! `outbox`, all held together by `world`. What moves by itself: `agenda`, `notices` (deliveries by the retry table), `keep` (the books on disk),
 //! `bank` (the payer's act). What answers: `gate` (checks requests, signs answers), `body` and `refusal` (strict reading, exact errors),
-//! `v3/` (the doors of APIv3), `oauth`, `messages` (with `account` and `followers`), `smtp` (with `mime`), `inbox`, `cashier`, `bridge`,
+//! `v3/` (the doors of APIv3), `oauth`, `messages` (with `account` and `followers`), `sms`, `smtp` (with `mime`), `inbox`, `cashier`, `bridge`,
 //! and `doors` (control, under `/_sim`).
 //!
 //! ```no_run
@@ -43,6 +43,7 @@ mod refunds;
 mod refusal;
 mod router;
 pub mod sign;
+mod sms;
 mod smtp;
 mod v3;
 mod world;
@@ -56,7 +57,7 @@ use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
 pub use clock::Clock;
-pub use keys::{KeyMode, Merchant};
+pub use keys::{KeyMode, Merchant, SmsAccount};
 pub use world::RefundDelays;
 
 use keys::KeyRing;

@@ -12,7 +12,7 @@ const KEPT: usize = 10_000;
 #[derive(Clone, Debug, Serialize)]
 pub(crate) struct Message {
     pub id: u64,
-    /// `wechat-template`, `wechat-subscribe` or `mail`.
+    /// `wechat-template`, `wechat-subscribe`, `mail` or `sms`.
     pub kind: &'static str,
     pub to: String,
     pub at_ms: i64,

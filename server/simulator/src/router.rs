@@ -9,7 +9,7 @@ use axum::routing::{get, post};
 
 use crate::clock::http_date;
 use crate::world::Shared;
-use crate::{bridge, cashier, directories, doors, followers, inbox, messages, oauth, v3};
+use crate::{bridge, cashier, directories, doors, followers, inbox, messages, oauth, sms, v3};
 
 pub(crate) fn router(world: Shared) -> Router {
     let merchant = v3::router(world.clone());
@@ -21,7 +21,7 @@ pub(crate) fn router(world: Shared) -> Router {
         .route("/cgi-bin/message/template/send", post(messages::template))
         .route("/cgi-bin/message/subscribe/bizsend", post(messages::subscribe));
     let people = Router::new()
-        .route("/", get(|| async { Redirect::temporary("/_sim") }))
+        .route("/", get(|| async { Redirect::temporary("/_sim") }).post(sms::call))
         .route("/connect/oauth2/authorize", get(oauth::authorize))
         .route("/cashier", get(cashier::scan))
         .route("/cashier/look.css", get(cashier::look))

@@ -45,6 +45,8 @@ pub(crate) struct World {
     pub account: Mutex<Account>,
     pub directories: Mutex<Directories>,
     pub outbox: Mutex<Outbox>,
+    /// When messages went to which number, by the last eleven digits.
+    pub texted: Mutex<HashMap<String, Vec<i64>>>,
     /// Addresses that no mail reaches, in small letters.
     pub refused_mail: Mutex<HashSet<String>>,
     pub shelf: Mutex<Shelf>,
@@ -92,6 +94,7 @@ impl World {
             account: Mutex::default(),
             directories: Mutex::default(),
             outbox: Mutex::default(),
+            texted: Mutex::default(),
             refused_mail: Mutex::default(),
             shelf: Mutex::default(),
             agenda: Agenda::default(),

@@ -8,3 +8,4 @@ mod money;
 mod notices;
 mod people;
 mod signatures;
+mod texts;
