@@ -119,6 +119,33 @@ impl Issued {
     }
 }
 
+/// What is known of the message with a code.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Delivery {
+    /// It is being handed over.
+    Sending,
+    /// The provider took it, which is all that can be known.
+    Sent,
+    /// Nobody knows whether it was taken; it is not repeated by itself, because a second message costs again and confuses.
+    Unknown,
+    /// The provider refuses more messages to this number for a while.
+    TooOften,
+    /// The number takes no messages.
+    BadNumber,
+    /// The provider refuses for a reason that only whoever configured it can mend.
+    NoService,
+    /// There is nobody with this number to write to; nothing was sent.
+    Nobody,
+}
+
+impl Delivery {
+    /// Whether a code may have reached somebody.
+    pub const fn may_have_arrived(self) -> bool {
+        matches!(self, Delivery::Sending | Delivery::Sent | Delivery::Unknown)
+    }
+}
+
 /// How long whoever holds the number waits before the next code may be sent to it, after `earlier` ones; 0 when it may be sent now.
 pub fn wait_ms(earlier: &[Millis], now: Millis) -> i64 {
     let mut earlier = earlier.to_vec();

@@ -7,6 +7,10 @@ use std::path::{Path, PathBuf};
 
 use app::messages::Part;
 
+mod sms;
+
+pub use sms::{SmsSettings, SmsTemplates};
+
 use crate::channels::secret::Secret;
 use crate::senders::wechat_account::Door;
 
@@ -51,6 +55,7 @@ pub const SETTINGS: &[Setting] = &[
     setting("session_days", "30", "how long a manager stays signed in"),
     setting("limits_pay_per_minute", "30", "payments that one address may open a minute"),
     setting("limits_sign_in_per_hour", "30", "sign-ins that one address may try an hour"),
+    setting("limits_sms_per_hour", "20", "text messages that one address may cause an hour"),
     setting("limits_view_per_minute", "600", "pages that one address may ask for a minute"),
     setting("limits_addresses", "100000", "addresses that the limits remember at most"),
     setting("wechat.mchid", "", "merchant number at WeChat Pay"),
@@ -89,6 +94,16 @@ pub const SETTINGS: &[Setting] = &[
     setting("mail.password", "", "password at the mail server"),
     setting("mail.from", "", "sender, such as 收码 <no-reply@example.com>"),
     setting("mail.timeout_ms", "30000", "longest time for one mail"),
+    setting("sms.secret_id", "", "key id at Tencent Cloud SMS; empty, like the rest of sms, for none: people prove who they are by mail"),
+    setting("sms.secret_key_file", "", "file with that key's secret, readable by nobody else"),
+    setting("sms.sdk_app_id", "", "the application at Tencent Cloud SMS, such as 1400006666"),
+    setting("sms.sign_name", "", "the approved name that stands before each message"),
+    setting("sms.template_sign_in", "", "approved words for signing in with another WeChat: {1} is the code, {2} the minutes"),
+    setting("sms.template_recovery", "", "approved words for a lost password, with the same holes"),
+    setting("sms.template_not_me", "", "approved words for reporting a sign-in that was somebody else's, with the same holes"),
+    setting("sms.url", "https://sms.tencentcloudapi.com", "address of Tencent Cloud SMS, or a stand-in's"),
+    setting("sms.region", "ap-guangzhou", "its region"),
+    setting("sms.timeout_ms", "10000", "longest time for one message"),
 ];
 
 /// A setting that cannot work, in one line.
@@ -144,6 +159,8 @@ pub struct Config {
     pub limits: Limits,
     /// The mail server; `None` when there is none.
     pub mail: Option<MailSettings>,
+    /// The provider of text messages; `None` when there is none.
+    pub sms: Option<SmsSettings>,
     /// WeChat Pay; `None` when nothing of it is set, which only `demo` and `init` accept.
     pub wechat: Option<WechatSettings>,
 }
@@ -155,6 +172,8 @@ pub struct Limits {
     pub pay_per_minute: u32,
     /// Sign-ins an hour.
     pub sign_in_per_hour: u32,
+    /// Text messages an hour.
+    pub sms_per_hour: u32,
     /// Pages a minute.
     pub view_per_minute: u32,
     /// Addresses remembered.
@@ -388,11 +407,13 @@ impl Values {
             limits: Limits {
                 pay_per_minute: self.number("limits_pay_per_minute", 1, 1_000_000)?,
                 sign_in_per_hour: self.number("limits_sign_in_per_hour", 1, 1_000_000)?,
+                sms_per_hour: self.number("limits_sms_per_hour", 1, 1_000_000)?,
                 view_per_minute: self.number("limits_view_per_minute", 1, 10_000_000)?,
                 addresses: self.number("limits_addresses", 100, 10_000_000)?,
                 spare_loopback: false,
             },
             mail: self.mail()?,
+            sms: self.sms()?,
             wechat: self.wechat()?,
         })
     }
@@ -460,7 +481,7 @@ impl Values {
             appid: needed("wechat.appid")?.to_owned(),
             app_secret: Secret::of(needed("wechat.app_secret")?),
             merchant_serial_no: needed("wechat.merchant_serial_no")?.to_owned(),
-            private_key: private_key(Path::new(needed("wechat.private_key_file")?))?,
+            private_key: secret_file("wechat.private_key_file", Path::new(needed("wechat.private_key_file")?))?,
             api_v3_key: Secret::of(needed("wechat.api_v3_key")?),
             public_key,
             api_url: self.url("wechat.api_url")?,
@@ -484,9 +505,9 @@ impl Values {
     }
 }
 
-/// A private key that others on the machine can read is refused.
-fn private_key(path: &Path) -> Result<Secret, SettingError> {
-    let refuse = |why: String| wrong("wechat.private_key_file", why);
+/// A file with a key that others on the machine can read is refused.
+fn secret_file(name: &str, path: &Path) -> Result<Secret, SettingError> {
+    let refuse = |why: String| wrong(name, why);
     let bytes = std::fs::read(path).map_err(|error| refuse(format!("{} cannot be read: {error}", path.display())))?;
     #[cfg(unix)]
     {
@@ -586,8 +607,8 @@ mod tests {
         let path = dir.path().join("key.pem");
         std::fs::write(&path, "key").unwrap();
         std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o640)).unwrap();
-        assert!(private_key(&path).unwrap_err().to_string().contains("chmod 600"));
+        assert!(secret_file("wechat.private_key_file", &path).unwrap_err().to_string().contains("chmod 600"));
         std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600)).unwrap();
-        assert!(private_key(&path).is_ok());
+        assert!(secret_file("wechat.private_key_file", &path).is_ok());
     }
 }
