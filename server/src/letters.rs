@@ -82,7 +82,7 @@ impl Letters {
         if now.get() - due.created_at_ms.get() >= due.letter.kind.worth_ms() {
             return Ok(ended(LetterState::GivenUp));
         }
-        let link = self.draw_link(due, now).await?;
+        let Some(link) = self.draw_link(due, now).await? else { return Ok(ended(LetterState::GivenUp)) };
         let words = Words { organisation: &due.tenant_name, name: &due.account_name, link: &link };
         let text = letter(locale(due.letter.lang), due.letter.kind, &words);
         let mail = Mail { id: due.letter.id, to: &due.letter.address, subject: &text.subject, text: &text.text };
@@ -96,13 +96,16 @@ impl Letters {
         })
     }
 
-    /// The address that the letter names: a fresh single-use link, or the sign-in page.
-    async fn draw_link(&self, due: &DueLetter, now: Millis) -> Result<String, StoreError> {
-        let Some(lasts_ms) = due.letter.kind.link_ms() else { return Ok(format!("{}/m", self.public_url)) };
+    /// The address that the letter names: a fresh single-use link, or the sign-in page. `None` when the letter was taken back since
+    /// it was taken up, because its address was corrected or its reader suspended.
+    async fn draw_link(&self, due: &DueLetter, now: Millis) -> Result<Option<String>, StoreError> {
         let secret = fresh::token();
-        let link = NewLink { hash: sha256(&secret), account: due.letter.account, until: now.plus_ms(lasts_ms) };
-        self.store.write(link).await?;
-        Ok(format!("{}/password/{secret}", self.public_url))
+        let letter = &due.letter;
+        let until = letter.kind.link_ms().map(|lasts_ms| now.plus_ms(lasts_ms));
+        let draw = Draw { tenant: letter.tenant, id: letter.id, hash: sha256(&secret), account: letter.account, until };
+        let is_wanted = self.store.write(draw).await?;
+        let link = if until.is_some() { format!("{}/password/{secret}", self.public_url) } else { format!("{}/m", self.public_url) };
+        Ok(is_wanted.then_some(link))
     }
 }
 
@@ -149,16 +152,25 @@ impl Command for Tell {
     }
 }
 
-struct NewLink {
+struct Draw {
+    tenant: TenantId,
+    id: Uuid,
     hash: TokenHash,
     account: AccountId,
-    until: Millis,
+    until: Option<Millis>,
 }
 
-impl Command for NewLink {
-    type Done = ();
+impl Command for Draw {
+    /// Whether the letter is still to be sent.
+    type Done = bool;
 
-    async fn run(&self, tx: &mut Tx<'_>) -> Result<(), StoreError> {
-        sessions::insert_link(tx, &self.hash, self.account, self.until).await
+    async fn run(&self, tx: &mut Tx<'_>) -> Result<bool, StoreError> {
+        if !letters::is_waiting(tx, self.tenant, self.id).await? {
+            return Ok(false);
+        }
+        if let Some(until) = self.until {
+            sessions::insert_link(tx, &self.hash, self.account, until).await?;
+        }
+        Ok(true)
     }
 }

@@ -251,11 +251,14 @@ impl Command for Register {
                 if seats.iter().any(|seat| seat.tenant != tenant) {
                     return Ok(Registered::Elsewhere);
                 }
+                // Somebody who presses the button at the same moment is waited for here.
+                if !accounts::add_member(tx, tenant, known.id, Role::Manager, self.now).await? {
+                    return Ok(Registered::Before(known.id));
+                }
                 self.welcome(tx, known, &seats).await?
             }
             None => self.open_account(tx).await?,
         };
-        accounts::add_member(tx, tenant, account.id, Role::Manager, self.now).await?;
         self.make_code(tx, account.id, form).await?;
         self.write_to(tx, &account).await?;
         let detail = json!({"code": self.code_id, "had_account": known.is_some()});
@@ -269,6 +272,7 @@ impl Register {
         let NewPerson { account: id, phone, name, .. } = &self.person;
         accounts::insert(tx, *id, phone, name, self.now).await?;
         accounts::set_contact(tx, *id, name, Some(&self.new.mail), self.new.lang).await?;
+        accounts::add_member(tx, self.caller.tenant, *id, Role::Manager, self.now).await?;
         let mail = Some(self.new.mail.clone());
         Ok(Account { id: *id, phone: phone.clone(), name: name.clone(), password_hash: None, mail, lang: self.new.lang })
     }
@@ -362,9 +366,10 @@ impl Command for Correct {
         }
         accounts::set_contact(tx, self.account, &self.name, Some(&self.mail), self.lang).await?;
         if has_new_mail {
-            // What lies in the wrong mailbox opens nothing any more.
-            sessions::void_links(tx, self.account, self.now).await?;
+            // What lies in the wrong mailbox opens nothing any more. Letters come first: one that is just being sent draws its link
+            // before they are taken back, or not at all.
             letters::withdraw(tx, tenant, self.account, self.now).await?;
+            sessions::void_links(tx, self.account, self.now).await?;
             self.invite(tx, manager.has_password || manager.suspended_at_ms.is_some()).await?;
         }
         let detail = json!({"mail": has_new_mail, "name": manager.name != self.name});

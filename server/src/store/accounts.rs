@@ -96,11 +96,18 @@ pub async fn by_id(tx: &mut Tx<'_>, id: AccountId) -> Result<Option<Account>, St
     row.map(Row::read).transpose()
 }
 
-/// Lets the person act in this role there. Saying it twice is saying it once.
-pub async fn add_member(tx: &mut Tx<'_>, tenant: TenantId, account: AccountId, role: Role, now: Millis) -> Result<(), StoreError> {
+/// Lets the person act in this role there. `false` when they could before; whoever says it at the same moment waits, and is told so.
+pub async fn add_member(tx: &mut Tx<'_>, tenant: TenantId, account: AccountId, role: Role, now: Millis) -> Result<bool, StoreError> {
     let sql = "INSERT INTO member (tenant, account, role, created_at_ms) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING";
-    on!(tx, |db| sqlx::query(sql).bind(tenant.get()).bind(account.get()).bind(role.word()).bind(now.get()).execute(db).await.map(drop))
-        .map_err(StoreError::from)
+    on!(tx, |db| sqlx::query(sql)
+        .bind(tenant.get())
+        .bind(account.get())
+        .bind(role.word())
+        .bind(now.get())
+        .execute(db)
+        .await
+        .map(|done| done.rows_affected() == 1))
+    .map_err(StoreError::from)
 }
 
 /// Where the person may act and as what, oldest membership first.
@@ -196,6 +203,14 @@ pub async fn set_password(tx: &mut Tx<'_>, account: AccountId, hash: &str) -> Re
         .map(drop))
     .map_err(StoreError::from)
 }
+
+/// Makes the password void: whatever is typed, it is wrong. That there was one stays known.
+pub async fn void_password(tx: &mut Tx<'_>, account: AccountId) -> Result<(), StoreError> {
+    set_password(tx, account, VOID).await
+}
+
+/// No password fits what is no hash.
+const VOID: &str = "!";
 
 pub(super) fn read_role(word: &str) -> Result<Role, StoreError> {
     Role::of_word(word).ok_or_else(|| unreadable("role", word))

@@ -116,6 +116,14 @@ pub async fn claim_due(tx: &mut Tx<'_>, now: Millis, lease_until: Millis, limit:
     Ok(due)
 }
 
+/// Whether the letter was neither sent nor taken back. Whoever takes it back at the same moment waits until this transaction ends, and
+/// then finds every link that was drawn.
+pub async fn is_waiting(tx: &mut Tx<'_>, tenant: TenantId, id: Uuid) -> Result<bool, StoreError> {
+    let sql = "UPDATE letter SET tries = tries WHERE tenant = $1 AND id = $2 AND done_at_ms IS NULL RETURNING id";
+    let row: Option<(Uuid,)> = on!(tx, |db| sqlx::query_as(sql).bind(tenant.get()).bind(id).fetch_optional(db).await)?;
+    Ok(row.is_some())
+}
+
 /// What became of a try to send a letter.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Told {

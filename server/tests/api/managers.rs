@@ -323,3 +323,19 @@ async fn without_a_mail_server_the_administrator_is_told_so() {
     admin.open(&page).await.says(200, &["未配置邮件服务器", "shouma.toml"]);
     shop.close().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_presses_the_button_twice_registers_somebody_once() {
+    for shop in Shop::on_each_engine().await {
+        let admin = Browser::administrator(&shop).await;
+        let (before, letters) = (shop.count("code").await, shop.count("letter").await);
+        // The card holder has an account, so no phone number stands in the way of the second.
+        let all = (0..6).map(|_| register(&admin, "林工", server::demo::HOLDER, "lin@qinghe.example", "zh"));
+        let mut statuses: Vec<u16> = futures::future::join_all(all).await.iter().map(|answer| answer.status).collect();
+        statuses.sort_unstable();
+        assert_eq!(statuses, [303, 422, 422, 422, 422, 422], "{}: the others are told that it is done", shop.place.engine);
+        assert_eq!(shop.count("code").await, before + 1, "{}", shop.place.engine);
+        assert_eq!(shop.count("letter").await, letters + 1, "{}", shop.place.engine);
+        shop.close().await;
+    }
+}

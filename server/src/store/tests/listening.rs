@@ -40,7 +40,7 @@ impl Command for AddMember {
     type Done = ();
 
     async fn run(&self, tx: &mut Tx<'_>) -> Result<(), StoreError> {
-        accounts::add_member(tx, self.0, self.1, self.2, NOON).await
+        accounts::add_member(tx, self.0, self.1, self.2, NOON).await.map(drop)
     }
 }
 
