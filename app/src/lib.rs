@@ -28,6 +28,8 @@ pub mod receivables;
 pub mod refusal;
 #[cfg(feature = "ssr")]
 pub mod seam;
+#[cfg(feature = "ssr")]
+pub mod sign_ins;
 pub mod ui;
 
 pub use i18n::Locale;

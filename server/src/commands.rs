@@ -16,7 +16,7 @@ use domain::refund_right::ManagerRefunds;
 use domain::{Fen, PaymentId, Role, TenantId};
 use server::channels::secret::Secret;
 use server::clock::{self, Clock};
-use server::config::{Config, MailSettings, MailTls, MessageSettings, WechatSettings};
+use server::config::{Config, MailSettings, MailTls, MessageSettings, SmsSettings, SmsTemplates, WechatSettings};
 use server::found::{Found, NewCode, NewPerson};
 use server::passwords::Passwords;
 use server::receivables::LetManagersWriteOff;
@@ -124,6 +124,7 @@ pub async fn demo() -> Result<(), Failed> {
         messages: MessageSettings::of_template(&merchant.message_template_id, &merchant.push_token),
     });
     config.mail = config.mail.or_else(|| sim.smtp_address().map(demo_mail));
+    config.sms = config.sms.or_else(|| Some(demo_sms(&sim)));
     let store = open_or_migrate(&config).await?;
     found_demo(&store, &clock).await?;
     start_metrics(&config)?;
@@ -143,6 +144,21 @@ fn demo_mail(address: SocketAddr) -> MailSettings {
         tls: MailTls::None,
         credentials: Some(("shouma".into(), Secret::of("demo"))),
         from: "收码 <no-reply@shouma.example>".into(),
+        timeout_ms: 10_000,
+    }
+}
+
+/// The demo's text messages go there too.
+fn demo_sms(sim: &Sim) -> SmsSettings {
+    let account = sim.merchant().sms;
+    SmsSettings {
+        url: sim.base_url(),
+        region: "ap-guangzhou".into(),
+        secret_id: account.secret_id,
+        secret_key: Secret::of(account.secret_key),
+        sdk_app_id: account.sdk_app_id,
+        sign_name: account.sign_name,
+        templates: SmsTemplates { sign_in: account.template_sign_in, recovery: account.template_recovery, not_me: account.template_not_me },
         timeout_ms: 10_000,
     }
 }
@@ -220,7 +236,7 @@ fn greet(config: &Config, sim: &Sim) {
     println!("  payer 付款        {url}/p/demo     fixed 固定金额 {url}/p/demo-fixed     every field 全部字段 {url}/p/demo-form");
     println!("  manager 业务经理  {url}/m          13800138000 .. 13800138009, password 密码 {}", demo::PASSWORD);
     println!("  administrator     {url}/admin      {}, same password 同一密码", demo::ADMINISTRATOR);
-    println!("  mails 收件箱      {}/inbox", sim.base_url());
+    println!("  inbox 收件箱       {}/inbox", sim.base_url());
     println!("  simulator 模拟器  {}/_sim", sim.base_url());
     println!("  card holder       {}\n", demo::HOLDER);
     if let Some(code) = qr::terminal(&format!("{url}/p/demo")) {

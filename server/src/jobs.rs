@@ -16,7 +16,8 @@ use crate::live::{CodeChange, LiveArrival};
 use crate::messages::{self, Told};
 use crate::site::Site;
 use crate::store::{
-    Command, StoreError, Tx, audit, doors, letters, oauth_states, outbox, payments, photos, postings, receipts, rollups, sessions, tokens,
+    Command, StoreError, Tx, audit, doors, letters, oauth_states, one_time_codes, outbox, payments, photos, postings, receipts, rollups,
+    sessions, tokens,
 };
 
 /// How long claimed work is left alone by others.
@@ -206,6 +207,7 @@ impl Command for Forget {
         let day_ago = self.now.plus_ms(-24 * HOUR_MS.cast_signed());
         sessions::tidy(tx, self.now).await?;
         letters::tidy(tx, self.now).await?;
+        one_time_codes::tidy(tx, self.now).await?;
         oauth_states::delete_expired(tx, day_ago).await?;
         doors::delete_untouched(tx, day_ago).await?;
         postings::forget(tx, self.now.plus_ms(-messages::KEPT_MS)).await?;

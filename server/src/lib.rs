@@ -23,6 +23,7 @@ pub mod notify;
 pub mod passwords;
 pub mod pay;
 pub mod photos;
+pub mod proofs;
 pub mod qr;
 pub mod receivables;
 pub mod refunds;

@@ -5,7 +5,7 @@
 
 use domain::account::{Lang, Phone};
 use domain::letter::{LetterKind, LetterState, may_ask};
-use domain::{Millis, Role};
+use domain::{AccountId, Millis, Role};
 use serde_json::json;
 use uuid::Uuid;
 
@@ -14,7 +14,6 @@ use crate::letters::Letters;
 use crate::store::accounts::{Account, Membership};
 use crate::store::audit::{Act, Actor, Deed};
 use crate::store::letters::NewLetter;
-use crate::store::sessions::Ended;
 use crate::store::{Command, StoreError, Tx, accounts, audit, letters};
 
 impl Letters {
@@ -27,24 +26,20 @@ impl Letters {
         self.ask(phone, lang, LetterKind::Recovery).await
     }
 
-    /// Asks for proof that a sign-in was not the account's owner, by the screen of the session that it ended.
+    /// Asks for proof that a sign-in was not the account's owner, who is known by a session of theirs.
     ///
     /// # Errors
     /// When the store does not take it.
-    pub async fn not_me(&self, ended: &Ended, lang: Lang) -> Result<(), StoreError> {
-        let account = self.owner(ended).await?;
-        match account {
-            Some(account) => self.ask(account.phone, lang, LetterKind::NotMe).await,
-            None => Ok(()),
-        }
+    pub async fn not_me(&self, account: Account, lang: Lang) -> Result<(), StoreError> {
+        self.ask(account.phone, lang, LetterKind::NotMe).await
     }
 
-    /// Whose session it was.
+    /// Whose account it is.
     ///
     /// # Errors
     /// When the store cannot be read.
-    pub async fn owner(&self, ended: &Ended) -> Result<Option<Account>, StoreError> {
-        accounts::by_id(&mut self.store.read().await?.tx(), ended.caller.account).await
+    pub async fn account(&self, account: AccountId) -> Result<Option<Account>, StoreError> {
+        accounts::by_id(&mut self.store.read().await?.tx(), account).await
     }
 
     async fn ask(&self, phone: Phone, lang: Lang, kind: LetterKind) -> Result<(), StoreError> {

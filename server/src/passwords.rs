@@ -51,11 +51,12 @@ impl Passwords {
         self.work(move || hash_now(&password)).await
     }
 
-    /// Whether `password` is the one behind `hash`. Without a hash the answer is no, after the same time.
+    /// Whether `password` is the one behind `hash`. Without a hash, or with what is none, the answer is no, after the same time.
     ///
     /// # Errors
     /// [`Busy`].
     pub async fn check(&self, password: &str, hash: Option<&str>) -> Result<bool, Busy> {
+        let hash = hash.filter(|hash| PasswordHash::new(hash).is_ok());
         let (is_somebodys, hash) = (hash.is_some(), hash.unwrap_or(&self.nobodys).to_owned());
         let password = password.to_owned();
         let fits = self
@@ -100,6 +101,7 @@ mod tests {
             ("", Some(hash.as_str()), false),
             ("nobody's password", None, false),
             ("x", Some(""), false),
+            ("!", Some("!"), false),
         ];
         for (password, hash, expected) in table {
             assert_eq!(passwords.check(password, hash).await, Ok(expected), "{password}");

@@ -25,8 +25,8 @@ use crate::store::{payments, photos, tenants};
 use crate::web::limits::Act;
 use crate::web::visit::{self, Visit};
 use crate::web::{
-    admin, diagnosing, headers, importing, install, lost, manager, messages, password, payer, printing, receivables, refunding, stream,
-    unread,
+    admin, diagnosing, headers, identify, importing, install, lost, manager, messages, password, payer, printing, proof, receivables,
+    refunding, sign_in, sign_ins, stream, unread,
 };
 
 /// A file with what a form writes around it; the confirmation, whose text grows when it is encoded, is smaller than the file was.
@@ -62,8 +62,11 @@ pub fn router(site: Site) -> Router {
     let manager = Router::new()
         .route("/m", get(manager::screen))
         .route("/m/{*screen}", get(manager::screen))
-        .route("/m/sign-in", get(manager::screen).post(manager::sign_in))
-        .route("/m/sign-out", post(manager::sign_out))
+        .route("/m/sign-in", get(manager::screen).post(sign_in::sign_in))
+        .route("/m/sign-in/wechat", get(identify::landing))
+        .route("/m/proof", get(proof::form).post(proof::check))
+        .route("/m/proof/again", post(proof::resend))
+        .route("/m/sign-out", post(sign_in::sign_out))
         .route("/m/lost", get(lost::ask).post(lost::send))
         .route("/m/not-me", get(lost::not_me).post(lost::report))
         .route("/m/refresh", get(manager::screen).post(manager::refresh))
@@ -74,6 +77,7 @@ pub fn router(site: Site) -> Router {
         .route("/m/worker.js", get(install::worker))
         .route("/m/offline", get(install::offline))
         .route("/m/settings", get(manager::screen).post(manager::settings))
+        .route("/m/settings/sign-ins", get(sign_ins::history))
         .route("/m/settings/messages/on", get(messages::begin))
         .route("/m/settings/messages/wechat", get(messages::landing))
         .route("/m/settings/messages/consent", get(messages::consent))

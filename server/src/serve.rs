@@ -25,10 +25,12 @@ use crate::managers::Managers;
 use crate::messages::Messages;
 use crate::passwords::Passwords;
 use crate::pay::{Payments, hex};
+use crate::proofs::Proofs;
 use crate::receivables::Receivables;
 use crate::refunds::Refunds;
 use crate::router::router;
 use crate::senders::mail::Mailer;
+use crate::senders::sms::{TencentSms, TextMessages};
 use crate::senders::wechat_account::{Account, AccountConfig};
 use crate::sightings::Sightings;
 use crate::sign_in::SignIns;
@@ -153,6 +155,14 @@ pub async fn site_of(
     let looks = Looks::default();
     let mailer = config.mail.as_ref().map(Mailer::new).transpose().map_err(StartError::Setting)?;
     let letters = Letters { store: store.clone(), clock: clock.clone(), mailer, public_url: config.public_url.clone() };
+    let sms = match &config.sms {
+        Some(settings) => {
+            let provider = TencentSms::new(settings.clone(), clock.clone()).map_err(StartError::Setting)?;
+            Some(Arc::new(provider) as Arc<dyn TextMessages>)
+        }
+        None => None,
+    };
+    let proofs = Proofs { store: store.clone(), clock: clock.clone(), sms };
     let managers = Managers { store: store.clone(), clock: clock.clone(), live: live.clone(), letters: letters.clone() };
     Ok(Site::new(Parts {
         config,
@@ -166,6 +176,7 @@ pub async fn site_of(
         messages,
         account,
         letters,
+        proofs,
         managers,
         oauth,
         seal,

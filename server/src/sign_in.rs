@@ -1,20 +1,26 @@
 //! Signing in with phone and password, and the session that follows.
 //!
-//! An account that does not exist is answered like one whose password was wrong: same words, same time, same lock.
+//! An account that does not exist is answered like one whose password was wrong: same words, same time, same lock. A right password
+//! admits somebody; only a session evicts. Between the two stands WeChat's word on who it is, where the browser is WeChat's, and
+//! for another identity than the bound one a code by SMS (row E7).
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use domain::account::Phone;
-use domain::{Caller, Millis, Role};
+use domain::one_time::{Purpose, Verdict};
+use domain::{AccountId, Caller, Millis, Role, TenantId};
+use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use crate::clock::Clock;
 use crate::fresh;
 use crate::passwords::{self, Passwords};
+use crate::pay::hex;
 use crate::store::accounts::Membership;
 use crate::store::audit::{Act, Actor, Deed};
+use crate::store::bindings::WechatIdentity;
 use crate::store::sessions::{self, EndWhy, Ended, NewSession, Session, TokenHash, Which};
-use crate::store::{Command, Store, StoreError, Tx, accounts, audit, doors};
+use crate::store::{Command, Store, StoreError, Tx, accounts, audit, bindings, doors, one_time_codes};
 use crate::web::cookies::sha256;
 
 /// Everything that signing in needs.
@@ -47,6 +53,10 @@ pub enum SignInRefusal {
         /// When it opens.
         until: Millis,
     },
+    /// The password is right, and the account is bound to another WeChat identity.
+    OtherWechat,
+    /// The code by SMS was not the right one.
+    NotProven(Verdict),
     /// Too much is being asked at present.
     Busy,
     /// The store did not answer.
@@ -60,6 +70,39 @@ impl From<StoreError> for SignInRefusal {
             error => SignInRefusal::Store(error),
         }
     }
+}
+
+/// Somebody whose password was right, and who is not signed in yet. It is void once the password changes.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Admitted {
+    /// By which they sign in.
+    pub phone: Phone,
+    /// The person.
+    pub account: AccountId,
+    /// Where they sign in.
+    pub tenant: TenantId,
+    /// As what.
+    pub role: Role,
+    /// A hash over the password's hash.
+    mark: String,
+}
+
+/// What else than the password shows who somebody is.
+#[derive(Debug, Clone)]
+pub enum Shown {
+    /// Nothing: an ordinary browser.
+    Nothing,
+    /// WeChat says who it is. The first identity is bound, another one is refused.
+    Wechat(WechatIdentity),
+    /// WeChat says who it is, and a code was typed that was sent to the phone: this identity is bound from now on.
+    Code {
+        /// Who it is in WeChat.
+        identity: WechatIdentity,
+        /// By which the code is found.
+        token_hash: TokenHash,
+        /// What was typed.
+        code_hash: TokenHash,
+    },
 }
 
 /// Somebody signed in: the secret for their cookie, and who they are.
@@ -76,6 +119,15 @@ impl SignIns {
     /// # Errors
     /// [`SignInRefusal`].
     pub async fn sign_in(&self, role: Role, phone: &str, password: &str, device: &str) -> Result<SignedIn, SignInRefusal> {
+        let admitted = self.admit(role, phone, password).await?;
+        self.begin(admitted, device, Shown::Nothing).await
+    }
+
+    /// Checks what was typed by somebody who wants to sign in to `role`.
+    ///
+    /// # Errors
+    /// [`SignInRefusal`].
+    pub async fn admit(&self, role: Role, phone: &str, password: &str) -> Result<Admitted, SignInRefusal> {
         let now = (self.clock)();
         let Some(phone) = Phone::parse(phone) else { return Err(SignInRefusal::Wrong) };
         let mut conn = self.store.read().await?;
@@ -96,17 +148,30 @@ impl SignIns {
             let door = self.store.write(doors::Wrong { phone, now }).await?;
             return Err(if door.is_locked(now) { SignInRefusal::Locked { until: door.locked_until_ms } } else { SignInRefusal::Wrong });
         };
-        let caller = Caller { tenant: seat(&memberships, role)?, account: account.id, role };
+        let tenant = seat(&memberships, role)?;
+        Ok(Admitted { phone, account: account.id, tenant, role, mark: mark(hash) })
+    }
+
+    /// Signs in somebody who was admitted; `device` is the browser's `User-Agent`. Until then nobody is evicted.
+    ///
+    /// # Errors
+    /// [`SignInRefusal`].
+    pub async fn begin(&self, admitted: Admitted, device: &str, shown: Shown) -> Result<SignedIn, SignInRefusal> {
+        let now = (self.clock)();
+        let caller = Caller { tenant: admitted.tenant, account: admitted.account, role: admitted.role };
         let token = URL_SAFE_NO_PAD.encode(fresh::bytes::<32>());
         let session = NewSession {
             token_hash: sha256(&token),
             caller,
             device: device.chars().take(200).collect(),
-            expires_at_ms: now.plus_ms(self.lasts_ms(role)),
+            expires_at_ms: now.plus_ms(self.lasts_ms(caller.role)),
         };
-        match self.store.write(Begin { phone, session, now }).await? {
-            Some(until) => Err(SignInRefusal::Locked { until }),
-            None => Ok(SignedIn { token, caller }),
+        match self.store.write(Begin { admitted, session, shown, now }).await? {
+            Begun::Now => Ok(SignedIn { token, caller }),
+            Begun::Locked(until) => Err(SignInRefusal::Locked { until }),
+            Begun::Changed => Err(SignInRefusal::Wrong),
+            Begun::OtherWechat => Err(SignInRefusal::OtherWechat),
+            Begun::NotProven(verdict) => Err(SignInRefusal::NotProven(verdict)),
         }
     }
 
@@ -146,7 +211,7 @@ impl SignIns {
 }
 
 /// The organisation in which somebody signs in to `role`: where they have it longest.
-fn seat(memberships: &[Membership], role: Role) -> Result<domain::TenantId, SignInRefusal> {
+fn seat(memberships: &[Membership], role: Role) -> Result<TenantId, SignInRefusal> {
     let mut seats = memberships.iter().filter(|membership| membership.role == role).peekable();
     if seats.peek().is_none() {
         return Err(SignInRefusal::NoSeat);
@@ -154,24 +219,46 @@ fn seat(memberships: &[Membership], role: Role) -> Result<domain::TenantId, Sign
     seats.find(|seat| seat.suspended_at_ms.is_none()).map(|seat| seat.tenant).ok_or(SignInRefusal::Suspended)
 }
 
+fn mark(password_hash: Option<&str>) -> String {
+    hex(&sha256(password_hash.unwrap_or_default()))
+}
+
 struct Begin {
-    phone: Phone,
+    admitted: Admitted,
     session: NewSession,
+    shown: Shown,
     now: Millis,
 }
 
-impl Command for Begin {
-    /// Until when the door is locked, if others guessed wrong while this password was checked: guesses that are made at once
-    /// count one by one.
-    type Done = Option<Millis>;
+/// What became of a sign-in.
+enum Begun {
+    Now,
+    /// Others guessed wrong while this password was checked: guesses that are made at once count one by one.
+    Locked(Millis),
+    /// The password changed since it was checked.
+    Changed,
+    OtherWechat,
+    NotProven(Verdict),
+}
 
-    async fn run(&self, tx: &mut Tx<'_>) -> Result<Option<Millis>, StoreError> {
-        let door = doors::of(tx, &self.phone).await?;
+impl Command for Begin {
+    type Done = Begun;
+
+    async fn run(&self, tx: &mut Tx<'_>) -> Result<Begun, StoreError> {
+        let door = doors::of(tx, &self.admitted.phone).await?;
         if door.is_locked(self.now) {
-            return Ok(Some(door.locked_until_ms));
+            return Ok(Begun::Locked(door.locked_until_ms));
         }
-        doors::open(tx, &self.phone).await?;
         let Caller { tenant, account, role } = self.session.caller;
+        let known = accounts::by_id(tx, account).await?;
+        if known.is_none_or(|known| mark(known.password_hash.as_deref()) != self.admitted.mark) {
+            return Ok(Begun::Changed);
+        }
+        let is_bound_now = match self.identify(tx, account).await? {
+            Ok(is_bound_now) => is_bound_now,
+            Err(refusal) => return Ok(refusal),
+        };
+        doors::open(tx, &self.admitted.phone).await?;
         // Two who sign in at the same moment wait for each other at this row, so that the second sees the session of the first.
         accounts::signed_in(tx, tenant, account, role, self.now).await?;
         // One place at a time: whoever signs in here is signed out elsewhere, and told so there. A person who also administrates
@@ -183,8 +270,32 @@ impl Command for Begin {
         if evicted > 0 {
             audit::append(tx, tenant, &note(Act::Evict, json!({"sessions": evicted}))).await?;
         }
+        if is_bound_now {
+            let by = if matches!(self.shown, Shown::Code { .. }) { "sms" } else { "first" };
+            audit::append(tx, tenant, &note(Act::BindWechat, json!({"by": by}))).await?;
+        }
         audit::append(tx, tenant, &note(Act::SignIn, json!({"role": role.word()}))).await?;
-        Ok(None)
+        Ok(Begun::Now)
+    }
+}
+
+impl Begin {
+    /// Whether an identity was bound to the account just now, or why this is not a sign-in.
+    async fn identify(&self, tx: &mut Tx<'_>, account: AccountId) -> Result<Result<bool, Begun>, StoreError> {
+        match &self.shown {
+            Shown::Nothing => Ok(Ok(false)),
+            Shown::Wechat(identity) => {
+                let is_first = bindings::bind_first(tx, account, identity, self.now).await?;
+                let is_bound = is_first || bindings::bound(tx, account, &identity.appid).await?.as_ref() == Some(&identity.openid);
+                Ok(if is_bound { Ok(is_first) } else { Err(Begun::OtherWechat) })
+            }
+            Shown::Code { identity, token_hash, code_hash } => {
+                match one_time_codes::attempt(tx, token_hash, code_hash, Purpose::SignIn, self.now).await? {
+                    Verdict::Right => bindings::bind(tx, account, identity, self.now).await.map(|()| Ok(true)),
+                    verdict => Ok(Err(Begun::NotProven(verdict))),
+                }
+            }
+        }
     }
 }
 

@@ -16,6 +16,7 @@ use crate::live::Hub;
 use crate::managers::Managers;
 use crate::messages::Messages;
 use crate::pay::Payments;
+use crate::proofs::Proofs;
 use crate::receivables::Receivables;
 use crate::refunds::Refunds;
 use crate::senders::wechat_account::Account;
@@ -57,6 +58,8 @@ pub struct Parts {
     pub account: Arc<Account>,
     /// Writing to people.
     pub letters: Letters,
+    /// Proving by SMS who one is.
+    pub proofs: Proofs,
     /// What administrators do with managers.
     pub managers: Managers,
     /// Who a payer is.

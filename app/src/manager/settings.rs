@@ -52,6 +52,7 @@ pub fn SettingsScreen() -> impl IntoView {
             <a class="card go-on" href="/m/settings/messages">{td_string!(locale, messages.title)} {icons::onward()}</a>
             <a class="card go-on" href="/m/concerns">{td_string!(locale, concerns.all)} {icons::onward()}</a>
             <a class="card go-on" href="/m/help">{td_string!(locale, help.title)} {icons::onward()}</a>
+            <a class="card go-on" href="/m/settings/sign-ins">{td_string!(locale, sign_ins.title)} {icons::onward()}</a>
             <section aria-labelledby="account-title">
                 <h2 id="account-title">{td_string!(locale, manager.account)}</h2>
                 <form class="card" method="post" action="/m/sign-out">

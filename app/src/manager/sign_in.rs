@@ -55,6 +55,10 @@ pub enum SignInWhy {
     },
     /// The person signed out.
     SignedOut,
+    /// The password is right, but this is not the WeChat that the account is bound to, and no text messages are sent here (row E7).
+    OtherWechat,
+    /// The password is right, but WeChat did not say who it is.
+    Silent,
 }
 
 impl SignInWhy {
@@ -64,13 +68,15 @@ impl SignInWhy {
             "needed" => Some(SignInWhy::Needed),
             "ended" => Some(SignInWhy::Ended),
             "signed_out" => Some(SignInWhy::SignedOut),
+            "other_wechat" => Some(SignInWhy::OtherWechat),
+            "silent" => Some(SignInWhy::Silent),
             _ => None,
         }
     }
 
     /// Whether it is a fault, as opposed to a remark.
     pub fn is_fault(self) -> bool {
-        matches!(self, SignInWhy::Wrong | SignInWhy::NoSeat | SignInWhy::Suspended | SignInWhy::Locked { .. } | SignInWhy::Later { .. })
+        !matches!(self, SignInWhy::Needed | SignInWhy::Ended | SignInWhy::Elsewhere { .. } | SignInWhy::SignedOut)
     }
 }
 
@@ -116,6 +122,8 @@ fn Why(locale: Locale, why: SignInWhy) -> impl IntoView {
             fill(td_string!(locale, manager.sign_in_elsewhere), &[("time", &time), ("device", &device)])
         }
         SignInWhy::SignedOut => td_string!(locale, manager.signed_out).to_owned(),
+        SignInWhy::OtherWechat => td_string!(locale, proof.why_other_wechat).to_owned(),
+        SignInWhy::Silent => td_string!(locale, proof.why_silent).to_owned(),
     };
     let (class, role) = if why.is_fault() { ("note note-bad", "alert") } else { ("note", "status") };
     let report = matches!(why, SignInWhy::Elsewhere { .. })

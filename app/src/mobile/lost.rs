@@ -1,4 +1,5 @@
-//! Lost access: asking for a link to set a new password. Plain pages outside of the app, because whoever opens them is not signed in.
+//! Lost access: asking for a code or a link to set a new password. Plain pages outside of the app, because whoever opens them is not
+//! signed in.
 
 use domain::Millis;
 use domain::device::Device;
@@ -13,6 +14,26 @@ use crate::ui::machine::machine;
 use crate::ui::moments::moment;
 use crate::ui::prefs::Prefs;
 
+/// By what people can prove here who they are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Ways {
+    /// By a text message with a code.
+    pub sms: bool,
+    /// By a mail with a link.
+    pub mail: bool,
+}
+
+/// A sign-in elsewhere that ended the reader's session.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Fact {
+    /// When.
+    pub at_ms: Millis,
+    /// With what.
+    pub device: Device,
+    /// The present moment.
+    pub now: Millis,
+}
+
 /// What the page shows.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum LostPage {
@@ -22,21 +43,23 @@ pub enum LostPage {
         phone: String,
         /// Whether that is no number.
         is_wrong: bool,
-        /// Too many asks from one place: the seconds to wait.
+        /// Too many asks: the seconds to wait.
         later_s: Option<u32>,
+        /// What is offered.
+        ways: Ways,
     },
-    /// The same answer to every number.
+    /// The same answer to every number that asked for a mail.
     Asked,
-    /// A sign-in that was not the reader's (row E6): when, with what, and where the proof would be sent.
+    /// A sign-in that was not the reader's (row E6), and where the proof would be sent.
     NotMe {
-        /// When.
-        at_ms: Millis,
-        /// With what.
-        device: Device,
-        /// The masked mail address; `None` when there is none.
+        /// The sign-in; `None` when the reader is signed in and found one in the history.
+        fact: Option<Fact>,
+        /// The masked mail address; `None` when there is none, or no mail server.
         mail: Option<String>,
-        /// The present moment.
-        now: Millis,
+        /// The masked phone number; `None` when no text messages are sent to it.
+        phone: Option<String>,
+        /// Too many asks: the seconds to wait.
+        later_s: Option<u32>,
     },
     /// The link was asked for, as far as that may be done so often.
     Told {
@@ -45,7 +68,7 @@ pub enum LostPage {
     },
 }
 
-/// The page. `Ask` posts `phone` to `/m/lost`, `NotMe` nothing to `/m/not-me`.
+/// The page. `Ask` posts `phone` and `way` (`sms` or `mail`) to `/m/lost`, `NotMe` posts `way` to `/m/not-me`.
 pub fn lost_page(prefs: Prefs, nonce: &str, bundle: &Bundle, page: &LostPage) -> String {
     let locale = prefs.locale;
     let title = match page {
@@ -54,13 +77,16 @@ pub fn lost_page(prefs: Prefs, nonce: &str, bundle: &Bundle, page: &LostPage) ->
     };
     door_page(prefs, nonce, bundle, title, || {
         let body = match page {
-            LostPage::Ask { phone, is_wrong, later_s } => ask(locale, phone, *is_wrong, *later_s),
+            LostPage::Ask { ways: Ways { sms: false, mail: false }, .. } => {
+                view! { <p class="note" role="status">{td_string!(locale, lost.no_way)}</p> }.into_any()
+            }
+            LostPage::Ask { phone, is_wrong, later_s, ways } => ask(locale, phone, *is_wrong, *later_s, *ways),
             LostPage::Asked => view! {
                 <p class="note" role="status">{td_string!(locale, lost.asked)}</p>
                 <p class="quiet">{td_string!(locale, lost.asked_hint)}</p>
             }
             .into_any(),
-            LostPage::NotMe { at_ms, device, mail, now } => not_me(locale, *at_ms, *device, mail.as_deref(), *now),
+            LostPage::NotMe { fact, mail, phone, later_s } => not_me(locale, *fact, mail.as_deref(), phone.as_deref(), *later_s),
             LostPage::Told { mail } => {
                 view! { <p class="note" role="status">{fill(td_string!(locale, lost.told), &[("mail", mail)])}</p> }.into_any()
             }
@@ -73,36 +99,66 @@ pub fn lost_page(prefs: Prefs, nonce: &str, bundle: &Bundle, page: &LostPage) ->
     })
 }
 
-fn ask(locale: Locale, phone: &str, is_wrong: bool, later_s: Option<u32>) -> AnyView {
-    let later = later_s.map(|seconds| fill(td_string!(locale, manager.sign_in_later), &[("seconds", &seconds)]));
-    let why = later.or_else(|| is_wrong.then(|| td_string!(locale, lost.bad_phone).to_owned()));
+fn later(locale: Locale, later_s: Option<u32>) -> Option<String> {
+    later_s.map(|seconds| fill(td_string!(locale, manager.sign_in_later), &[("seconds", &seconds)]))
+}
+
+fn ask(locale: Locale, phone: &str, is_wrong: bool, later_s: Option<u32>, ways: Ways) -> AnyView {
+    let why = later(locale, later_s).or_else(|| is_wrong.then(|| td_string!(locale, lost.bad_phone).to_owned()));
     let has_why = why.is_some();
+    let lead = match ways {
+        Ways { sms: true, mail: true } => td_string!(locale, lost.lead_both),
+        Ways { sms: true, .. } => td_string!(locale, lost.lead_sms),
+        Ways { .. } => td_string!(locale, lost.lead),
+    };
     view! {
-        <p class="quiet">{td_string!(locale, lost.lead)}</p>
+        <p class="quiet">{lead}</p>
         <form class="card" method="post" action="/m/lost" novalidate=true>
             {why.map(|why| view! { <p id="why" class="note note-bad" role="alert">{why}</p> })}
             <label for="phone">{td_string!(locale, manager.phone)}</label>
             <input id="phone" name="phone" type="tel" inputmode="tel" autocomplete="username" required=true maxlength="20" autofocus=true
                 value=phone.to_owned() aria-describedby=has_why.then_some("why") aria-invalid=is_wrong.then_some("true")/>
-            <button class="button" type="submit">{td_string!(locale, lost.send)}</button>
+            {buttons(ways, td_string!(locale, lost.send_sms), td_string!(locale, lost.send))}
         </form>
         <p class="quiet">{td_string!(locale, lost.no_mail)}</p>
     }
     .into_any()
 }
 
-fn not_me(locale: Locale, at_ms: Millis, device: Device, mail: Option<&str>, now: Millis) -> AnyView {
-    let (time, device) = (moment(locale, at_ms, now), machine(locale, device));
-    let fact = fill(td_string!(locale, lost.not_me_fact), &[("time", &time), ("device", &device)]);
-    let act = match mail {
-        Some(mail) => view! {
+/// A button for each way; the first one is what Enter does.
+fn buttons(ways: Ways, sms: &'static str, mail: &'static str) -> AnyView {
+    let mail_class = if ways.sms { "button button-quiet" } else { "button" };
+    view! {
+        {ways.sms.then(|| view! { <button class="button" type="submit" name="way" value="sms">{sms}</button> })}
+        {ways.mail.then(|| view! { <button class=mail_class type="submit" name="way" value="mail">{mail}</button> })}
+    }
+    .into_any()
+}
+
+fn not_me(locale: Locale, fact: Option<Fact>, mail: Option<&str>, phone: Option<&str>, later_s: Option<u32>) -> AnyView {
+    let fact = match fact {
+        Some(Fact { at_ms, device, now }) => {
+            let (time, device) = (moment(locale, at_ms, now), machine(locale, device));
+            fill(td_string!(locale, lost.not_me_fact), &[("time", &time), ("device", &device)])
+        }
+        None => td_string!(locale, lost.not_me_history).to_owned(),
+    };
+    let by_mail = mail.map(|mail| fill(td_string!(locale, lost.not_me_how), &[("mail", &mail)]));
+    let by_sms = phone.map(|phone| fill(td_string!(locale, lost.not_me_how_sms), &[("phone", &phone)]));
+    let ways = Ways { sms: phone.is_some(), mail: mail.is_some() };
+    let act = if ways.sms || ways.mail {
+        view! {
             <form class="card" method="post" action="/m/not-me">
-                <p>{fill(td_string!(locale, lost.not_me_how), &[("mail", &mail)])}</p>
-                <button class="button" type="submit">{td_string!(locale, lost.not_me_send)}</button>
+                {later(locale, later_s).map(|why| view! { <p class="note note-bad" role="alert">{why}</p> })}
+                {by_sms.map(|text| view! { <p>{text}</p> })}
+                {by_mail.map(|text| view! { <p>{text}</p> })}
+                <p>{td_string!(locale, lost.not_me_alone)}</p>
+                {buttons(ways, td_string!(locale, lost.send_sms), td_string!(locale, lost.not_me_send))}
             </form>
         }
-        .into_any(),
-        None => view! { <p class="note note-bad">{td_string!(locale, lost.not_me_no_mail)}</p> }.into_any(),
+        .into_any()
+    } else {
+        view! { <p class="note note-bad">{td_string!(locale, lost.not_me_no_mail)}</p> }.into_any()
     };
     view! { <p>{fact}</p>{act} }.into_any()
 }

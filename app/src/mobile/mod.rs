@@ -18,17 +18,21 @@ mod lost;
 mod offline;
 #[cfg(feature = "ssr")]
 mod password;
+#[cfg(feature = "ssr")]
+mod proof;
 
 pub use ask::{arrive, ask, sign_in};
 #[cfg(feature = "ssr")]
 pub use document::{Answer, Backend, Bundle, Visit, answer, answer_with};
 pub use frame::MobileApp;
 #[cfg(feature = "ssr")]
-pub use lost::{LostPage, lost_page};
+pub use lost::{Fact, LostPage, Ways, lost_page};
 #[cfg(feature = "ssr")]
 pub use offline::{app_names, offline_page};
 #[cfg(feature = "ssr")]
 pub use password::{LEAST_CHARS, PasswordPage, PasswordRefusal, password_page};
+#[cfg(feature = "ssr")]
+pub use proof::{PROOF_PATH, ProofPage, ProofSaid, proof_page};
 pub use seed::{SEED_ID, Seed};
 pub use till::Till;
 pub use update::{UpdateLink, Updating};

@@ -168,7 +168,9 @@ fn said_note(locale: Locale, said: Said) -> AnyView {
         Said::Restored => td_string!(locale, receivables.said_restored),
         Said::Matched => td_string!(locale, receivables.said_matched),
         Said::Unmatched => td_string!(locale, receivables.said_unmatched),
-        Said::Denied => return view! { <p class="note note-bad" role="alert">{td_string!(locale, receivables.said_denied)}</p> }.into_any(),
+        Said::Denied => {
+            return view! { <p class="note note-bad" role="alert">{td_string!(locale, receivables.said_denied)}</p> }.into_any();
+        }
         Said::Passed => return view! { <p class="note note-warn" role="alert">{td_string!(locale, receivables.passed)}</p> }.into_any(),
     };
     view! { <p class="note" role="status">{words}</p> }.into_any()

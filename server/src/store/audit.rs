@@ -97,6 +97,12 @@ pub enum Act {
     Remind,
     /// What managers may write off by themselves was changed.
     SetManagerWriteOffs,
+    /// A one-time code was sent to somebody's phone.
+    SendCode,
+    /// An account was bound to a WeChat identity.
+    BindWechat,
+    /// Somebody proved that a sign-in was not theirs; all sessions ended, and the password is void.
+    ReportSignIn,
 }
 
 impl Act {
@@ -129,6 +135,9 @@ impl Act {
             Act::UnmatchReceivable => "receivable.unmatch",
             Act::Remind => "receivable.remind",
             Act::SetManagerWriteOffs => "receivable.managers",
+            Act::SendCode => "one_time_code.send",
+            Act::BindWechat => "wechat.bind",
+            Act::ReportSignIn => "session.report",
         }
     }
 }

@@ -13,6 +13,7 @@ const STEPS: [(i64, &str, &str); 6] = [
     (4, "messages", include_str!("../../migrations/0004_messages.sql")),
     (5, "receipts", include_str!("../../migrations/0005_receipts.sql")),
     (6, "receivables", include_str!("../../migrations/0006_receivables.sql")),
+    (7, "sms", include_str!("../../migrations/0007_sms.sql")),
 ];
 
 const TABLE: &str = "_sqlx_migrations";

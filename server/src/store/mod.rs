@@ -6,6 +6,7 @@
 pub mod accounts;
 pub mod audit;
 pub mod backup;
+pub mod bindings;
 pub mod codes;
 pub mod concerns;
 pub mod doors;
@@ -16,6 +17,7 @@ pub mod listeners;
 pub mod managers;
 pub mod meta;
 pub mod oauth_states;
+pub mod one_time_codes;
 pub mod outbox;
 pub mod payments;
 pub mod photos;

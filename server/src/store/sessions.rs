@@ -128,6 +128,8 @@ pub enum EndWhy {
     Suspended,
     /// It was not used for too long.
     Expired,
+    /// The person proved that a sign-in was not theirs.
+    Reported,
 }
 
 /// How sessions end.
@@ -256,12 +258,32 @@ pub async fn ended(tx: &mut Tx<'_>, token_hash: &TokenHash) -> Result<Option<End
     row.map(EndedRow::read).transpose()
 }
 
-/// The person's sessions at this organisation that are over, latest beginning first, at most a hundred: the history of sign-ins.
-pub async fn history(tx: &mut Tx<'_>, tenant: TenantId, account: AccountId) -> Result<Vec<Ended>, StoreError> {
+/// The person's sessions in this role at this organisation that are over, latest beginning first, at most a hundred: the history of
+/// sign-ins.
+pub async fn history(tx: &mut Tx<'_>, caller: &Caller) -> Result<Vec<Ended>, StoreError> {
     let sql = "SELECT tenant, account, role, device, created_at_ms, ended_at_ms, why, by_device FROM ended_session \
-         WHERE tenant = $1 AND account = $2 ORDER BY created_at_ms DESC, token_hash LIMIT 100";
-    let rows: Vec<EndedRow> = on!(tx, |db| sqlx::query_as(sql).bind(tenant.get()).bind(account.get()).fetch_all(db).await)?;
+         WHERE tenant = $1 AND account = $2 AND role = $3 ORDER BY created_at_ms DESC, token_hash LIMIT 100";
+    let rows: Vec<EndedRow> = on!(tx, |db| sqlx::query_as(sql)
+        .bind(caller.tenant.get())
+        .bind(caller.account.get())
+        .bind(caller.role.word())
+        .fetch_all(db)
+        .await)?;
     rows.into_iter().map(EndedRow::read).collect()
+}
+
+/// The person's session in this role at this organisation that goes on, or `None`.
+pub async fn present(tx: &mut Tx<'_>, caller: &Caller, now: Millis) -> Result<Option<(String, Millis)>, StoreError> {
+    let sql = "SELECT device, created_at_ms FROM session WHERE tenant = $1 AND account = $2 AND role = $3 AND expires_at_ms > $4 \
+         ORDER BY created_at_ms DESC LIMIT 1";
+    let row: Option<(String, i64)> = on!(tx, |db| sqlx::query_as(sql)
+        .bind(caller.tenant.get())
+        .bind(caller.account.get())
+        .bind(caller.role.word())
+        .bind(now.get())
+        .fetch_optional(db)
+        .await)?;
+    Ok(row.map(|(device, at)| (device, Millis::of(at))))
 }
 
 /// How long sessions that are over are remembered.

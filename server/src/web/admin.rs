@@ -141,7 +141,10 @@ pub async fn sign_in(State(site): State<Site>, mut visit: Visit, headers: Header
             visit.cookies.extend(cookies::set(cookies::ADMIN, &signed_in.token, lasts_s));
             return visit.redirect(&next);
         }
-        Err(SignInRefusal::Wrong) => (StatusCode::UNPROCESSABLE_ENTITY, AdminWhy::Wrong),
+        // No identity and no code is asked for here.
+        Err(SignInRefusal::Wrong | SignInRefusal::OtherWechat | SignInRefusal::NotProven(_)) => {
+            (StatusCode::UNPROCESSABLE_ENTITY, AdminWhy::Wrong)
+        }
         Err(SignInRefusal::NoSeat) => (StatusCode::UNPROCESSABLE_ENTITY, AdminWhy::NoSeat),
         Err(SignInRefusal::Suspended) => (StatusCode::UNPROCESSABLE_ENTITY, AdminWhy::Suspended),
         Err(SignInRefusal::Locked { until }) => (StatusCode::UNPROCESSABLE_ENTITY, AdminWhy::Locked { until_ms: until }),

@@ -39,11 +39,12 @@ impl Policy<'_> {
     /// For the app: WebAssembly, its own style sheets, sounds, manifest and worker. Diagnosis shows the payment page in a frame;
     /// no other page of ours lets itself be put into one.
     pub fn app(&self) -> String {
-        let Policy { nonce, demo_origin, .. } = self;
+        let Policy { nonce, demo_origin, form_origins } = self;
         let demo = demo_origin.map(|origin| format!(" {origin}")).unwrap_or_default();
+        let forms: String = form_origins.iter().map(|origin| format!(" {origin}")).collect();
         format!(
             "default-src 'none'; script-src 'nonce-{nonce}' 'strict-dynamic' 'wasm-unsafe-eval'; style-src 'self' 'nonce-{nonce}'; \
-             img-src 'self' data:; connect-src 'self'{demo}; media-src 'self'; manifest-src 'self'; worker-src 'self'; frame-src 'self'; form-action 'self'; \
+             img-src 'self' data:; connect-src 'self'{demo}; media-src 'self'; manifest-src 'self'; worker-src 'self'; frame-src 'self'; form-action 'self'{forms}; \
              frame-ancestors 'none'; base-uri 'none'"
         )
     }

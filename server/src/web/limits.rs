@@ -17,6 +17,8 @@ pub enum Act {
     Pay,
     /// Trying to sign in.
     SignIn,
+    /// Causing a text message.
+    Sms,
     /// Asking for any page.
     View,
 }
@@ -28,6 +30,7 @@ pub struct Gate {
     hasher: RandomState,
     pay: DefaultKeyedRateLimiter<u64>,
     sign_in: DefaultKeyedRateLimiter<u64>,
+    sms: DefaultKeyedRateLimiter<u64>,
     view: DefaultKeyedRateLimiter<u64>,
 }
 
@@ -42,6 +45,7 @@ impl Gate {
             hasher: RandomState::new(),
             pay: RateLimiter::keyed(Quota::per_minute(quota(limits.pay_per_minute))),
             sign_in: RateLimiter::keyed(Quota::per_hour(quota(limits.sign_in_per_hour))),
+            sms: RateLimiter::keyed(Quota::per_hour(quota(limits.sms_per_hour))),
             view: RateLimiter::keyed(Quota::per_minute(quota(limits.view_per_minute))),
         }
     }
@@ -57,6 +61,7 @@ impl Gate {
         let limiter = match act {
             Act::Pay => &self.pay,
             Act::SignIn => &self.sign_in,
+            Act::Sms => &self.sms,
             Act::View => &self.view,
         };
         limiter.check_key(&self.place(address)).map_err(|wait| {

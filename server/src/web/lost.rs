@@ -1,26 +1,36 @@
-//! `/m/lost` and `/m/not-me`: a link to set a new password, by mail.
+//! `/m/lost` and `/m/not-me`: proving who one is by a text message or a mail, to set a new password.
 
-use app::mobile::{LostPage, lost_page};
+use app::mobile::{Fact, LostPage, Ways, lost_page};
 use axum::Form;
 use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::Response;
 use domain::account::Phone;
 use domain::device::Device;
+use domain::one_time::Purpose;
 use serde::Deserialize;
 
 use super::cookies;
 use super::headers::Policy;
 use super::limits::Act;
+use super::proof;
 use super::visit::Visit;
 use crate::letters::lang;
+use crate::proofs::Asked;
 use crate::site::Site;
 use crate::store::StoreError;
-use crate::store::sessions::{EndWhy, Ended};
+use crate::store::accounts::Account;
+use crate::store::sessions::EndWhy;
 
 /// `GET /m/lost`: the question. Scanning one's own code leads here with `?code=`, which opens nothing but this page (row B86).
 pub async fn ask(visit: Visit) -> Response {
-    show(visit, StatusCode::OK, &LostPage::Ask { phone: String::new(), is_wrong: false, later_s: None })
+    let ways = ways(&visit.site);
+    show(visit, StatusCode::OK, &LostPage::Ask { phone: String::new(), is_wrong: false, later_s: None, ways })
+}
+
+/// What is set up here.
+fn ways(site: &Site) -> Ways {
+    Ways { sms: site.proofs.is_offered(), mail: site.config.mail.is_some() }
 }
 
 /// What the page posts.
@@ -28,64 +38,117 @@ pub async fn ask(visit: Visit) -> Response {
 pub struct LostForm {
     #[serde(default)]
     phone: String,
+    #[serde(default)]
+    way: String,
 }
 
 /// `POST /m/lost`: the same answer to every number.
-pub async fn send(State(site): State<Site>, visit: Visit, Form(form): Form<LostForm>) -> Response {
+pub async fn send(State(site): State<Site>, visit: Visit, headers: HeaderMap, Form(form): Form<LostForm>) -> Response {
+    let ways = ways(&site);
     let typed: String = form.phone.chars().take(30).collect();
+    let question = |is_wrong, later_s| LostPage::Ask { phone: typed.clone(), is_wrong, later_s, ways };
     if let Err(after_s) = site.gate.pass(Act::SignIn, visit.address) {
-        return later(visit, typed, after_s);
+        return later(visit, after_s, &question(false, Some(after_s)));
     }
-    let Some(phone) = Phone::parse(&form.phone) else {
-        return show(visit, StatusCode::UNPROCESSABLE_ENTITY, &LostPage::Ask { phone: typed, is_wrong: true, later_s: None });
-    };
+    let Some(phone) = Phone::parse(&form.phone) else { return show(visit, StatusCode::UNPROCESSABLE_ENTITY, &question(true, None)) };
+    let by_sms = ways.sms && (form.way == "sms" || !ways.mail);
+    if by_sms {
+        return match proof::ask(&visit, &headers, phone, Purpose::Recovery, String::new()).await {
+            Ok(Asked::Made { secret }) => proof::lead_on(visit, &secret),
+            Ok(Asked::Wait { after_s }) => later(visit, after_s, &question(false, Some(after_s))),
+            Ok(Asked::Over) => visit.redirect(app::mobile::PROOF_PATH),
+            Err(error) => visit.store_trouble(&error, Some("/m/lost")),
+        };
+    }
+    if !ways.mail {
+        return show(visit, StatusCode::OK, &question(false, None));
+    }
     match site.letters.recover(phone, lang(visit.prefs.locale)).await {
         Ok(()) => show(visit, StatusCode::OK, &LostPage::Asked),
         Err(error) => visit.store_trouble(&error, Some("/m/lost")),
     }
 }
 
-fn later(visit: Visit, phone: String, after_s: u32) -> Response {
-    let mut response = show(visit, StatusCode::TOO_MANY_REQUESTS, &LostPage::Ask { phone, is_wrong: false, later_s: Some(after_s) });
-    response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(after_s));
-    response
+/// Somebody who may report a foreign sign-in.
+struct Reporter {
+    account: Account,
+    /// The sign-in that ended their session; `None` when they are signed in.
+    fact: Option<Fact>,
+    /// The masked address of a mail.
+    mail: Option<String>,
+    /// The masked number of a text message.
+    phone: Option<String>,
 }
 
-/// `GET /m/not-me`: for the browser whose session a sign-in elsewhere ended; anybody else is asked for the number.
-pub async fn not_me(State(site): State<Site>, visit: Visit, headers: HeaderMap) -> Response {
-    match evicted(&site, &headers).await {
-        Ok(Some((ended, mail))) => {
-            let device = Device::of_agent(ended.by_device.as_deref().unwrap_or_default());
-            let page = LostPage::NotMe { at_ms: ended.ended_at_ms, device, mail, now: visit.now };
-            show(visit, StatusCode::OK, &page)
-        }
+impl Reporter {
+    fn page(&self, later_s: Option<u32>) -> LostPage {
+        LostPage::NotMe { fact: self.fact, mail: self.mail.clone(), phone: self.phone.clone(), later_s }
+    }
+}
+
+/// `GET /m/not-me`: for the browser whose session a sign-in elsewhere ended, and for whoever is signed in and looks at the history;
+/// anybody else is asked for the number.
+pub async fn not_me(visit: Visit, headers: HeaderMap) -> Response {
+    match reporter(&visit, &headers).await {
+        Ok(Some(reporter)) => show(visit, StatusCode::OK, &reporter.page(None)),
         Ok(None) => visit.redirect("/m/lost"),
         Err(error) => visit.store_trouble(&error, Some("/m/lost")),
     }
 }
 
-/// `POST /m/not-me`: sends the link; it acts only after that proof.
-pub async fn report(State(site): State<Site>, visit: Visit, headers: HeaderMap) -> Response {
-    if let Err(after_s) = site.gate.pass(Act::SignIn, visit.address) {
-        return later(visit, String::new(), after_s);
-    }
-    let (ended, mail) = match evicted(&site, &headers).await {
-        Ok(Some((ended, Some(mail)))) => (ended, mail),
-        Ok(_) => return visit.redirect("/m/not-me"),
+/// What the page posts.
+#[derive(Deserialize)]
+pub struct ReportForm {
+    #[serde(default)]
+    way: String,
+}
+
+/// `POST /m/not-me`: sends the code or the link; only that proof does anything.
+pub async fn report(State(site): State<Site>, visit: Visit, headers: HeaderMap, Form(form): Form<ReportForm>) -> Response {
+    let reporter = match reporter(&visit, &headers).await {
+        Ok(Some(reporter)) => reporter,
+        Ok(None) => return visit.redirect("/m/not-me"),
         Err(error) => return visit.store_trouble(&error, Some("/m/not-me")),
     };
-    match site.letters.not_me(&ended, lang(visit.prefs.locale)).await {
+    if let Err(after_s) = site.gate.pass(Act::SignIn, visit.address) {
+        return later(visit, after_s, &reporter.page(Some(after_s)));
+    }
+    if reporter.phone.is_some() && (form.way == "sms" || reporter.mail.is_none()) {
+        return match proof::ask(&visit, &headers, reporter.account.phone.clone(), Purpose::NotMe, String::new()).await {
+            Ok(Asked::Made { secret }) => proof::lead_on(visit, &secret),
+            Ok(Asked::Wait { after_s }) => later(visit, after_s, &reporter.page(Some(after_s))),
+            Ok(Asked::Over) => visit.redirect(app::mobile::PROOF_PATH),
+            Err(error) => visit.store_trouble(&error, Some("/m/not-me")),
+        };
+    }
+    let Some(mail) = reporter.mail else { return visit.redirect("/m/not-me") };
+    match site.letters.not_me(reporter.account, lang(visit.prefs.locale)).await {
         Ok(()) => show(visit, StatusCode::OK, &LostPage::Told { mail }),
         Err(error) => visit.store_trouble(&error, Some("/m/not-me")),
     }
 }
 
-/// The session of this browser, if a sign-in elsewhere ended it, and its owner's masked address.
-async fn evicted(site: &Site, headers: &HeaderMap) -> Result<Option<(Ended, Option<String>)>, StoreError> {
+async fn reporter(visit: &Visit, headers: &HeaderMap) -> Result<Option<Reporter>, StoreError> {
+    let site = &visit.site;
     let Some(token) = cookies::get(headers, cookies::SESSION) else { return Ok(None) };
-    let Some(ended) = site.sign_ins.ended(token).await?.filter(|ended| ended.why == EndWhy::Elsewhere) else { return Ok(None) };
-    let owner = site.letters.owner(&ended).await?;
-    Ok(Some((ended, owner.and_then(|owner| owner.mail).map(|mail| mail.masked()))))
+    let (account, fact) = match site.sign_ins.session(token).await? {
+        Some(session) => (session.caller.account, None),
+        None => {
+            let Some(ended) = site.sign_ins.ended(token).await?.filter(|ended| ended.why == EndWhy::Elsewhere) else { return Ok(None) };
+            let device = Device::of_agent(ended.by_device.as_deref().unwrap_or_default());
+            (ended.caller.account, Some(Fact { at_ms: ended.ended_at_ms, device, now: visit.now }))
+        }
+    };
+    let Some(account) = site.letters.account(account).await? else { return Ok(None) };
+    let mail = account.mail.as_ref().filter(|_| site.config.mail.is_some()).map(|mail| mail.masked());
+    let phone = site.proofs.may_prove(account.id).await?.then(|| account.phone.masked());
+    Ok(Some(Reporter { account, fact, mail, phone }))
+}
+
+fn later(visit: Visit, after_s: u32, page: &LostPage) -> Response {
+    let mut response = show(visit, StatusCode::TOO_MANY_REQUESTS, page);
+    response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(after_s));
+    response
 }
 
 fn show(visit: Visit, status: StatusCode, page: &LostPage) -> Response {

@@ -19,15 +19,13 @@ use leptos::prelude::{AnyView, provide_context};
 use leptos::server_fn::error::FromServerFnError;
 use serde::Deserialize;
 
-use super::cookies;
-use super::limits::Act;
 use super::messages::MessagesDesk;
 use super::next::{self, encode};
 use super::visit::{Visit, query_value};
+use super::{cookies, sign_in};
 use crate::codes::Kept;
 use crate::desk::ManagerDesk;
 use crate::qr;
-use crate::sign_in::SignInRefusal;
 use crate::site::Site;
 use crate::store::sessions::EndWhy;
 use crate::store::{StoreError, codes};
@@ -97,7 +95,7 @@ async fn how_it_ended(visit: &Visit, headers: &HeaderMap) -> SignInWhy {
     }
 }
 
-async fn show(visit: Visit, uri: &Uri, headers: &HeaderMap, caller: Option<Caller>, sign_in: SignIn) -> Response {
+pub(super) async fn show(visit: Visit, uri: &Uri, headers: &HeaderMap, caller: Option<Caller>, sign_in: SignIn) -> Response {
     let site = visit.site.clone();
     let request = request(&visit, uri.path(), uri.query().unwrap_or_default(), caller, sign_in);
     let backend = backend(&visit);
@@ -109,7 +107,8 @@ async fn show(visit: Visit, uri: &Uri, headers: &HeaderMap, caller: Option<Calle
     match mobile::answer(request, bundle, &backend).await {
         Answer::Page { status, html } => {
             let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-            let mut response = visit.screen(status, html);
+            let is_door = uri.path() == "/m/sign-in" && visit.is_wechat;
+            let mut response = if is_door { sign_in::in_wechat(visit, status, html) } else { visit.screen(status, html) };
             if let Some(after_s) = later {
                 response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(after_s));
             }
@@ -141,58 +140,6 @@ pub(super) async fn signed_in(visit: Visit, headers: &HeaderMap, back: &str) -> 
         Some(caller) => Ok((visit, caller)),
         None => Err(visit.redirect(&format!("/m/sign-in?why=needed&next={}", encode(back)))),
     }
-}
-
-/// What the sign-in page posts.
-#[derive(Deserialize)]
-pub struct SignInForm {
-    #[serde(default)]
-    phone: String,
-    #[serde(default)]
-    password: String,
-    #[serde(default)]
-    next: String,
-}
-
-/// `POST /m/sign-in`.
-pub async fn sign_in(State(site): State<Site>, mut visit: Visit, uri: Uri, headers: HeaderMap, Form(form): Form<SignInForm>) -> Response {
-    let next = safe_next(Some(&form.next));
-    let again = |why| SignIn { phone: form.phone.chars().take(30).collect(), why: Some(why), next: next.clone() };
-    if let Err(after_s) = site.gate.pass(Act::SignIn, visit.address) {
-        return show(visit, &uri, &headers, None, again(SignInWhy::Later { after_s })).await;
-    }
-    let device = headers.get(header::USER_AGENT).and_then(|agent| agent.to_str().ok()).unwrap_or_default();
-    match site.sign_ins.sign_in(Role::Manager, &form.phone, &form.password, device).await {
-        Ok(signed_in) => {
-            metrics::counter!("shouma_sign_ins_total", "result" => "right").increment(1);
-            site.live.signed_in(signed_in.caller.account);
-            visit.cookies.extend(cookies::set(cookies::SESSION, &signed_in.token, site.config.session_ms / 1000));
-            visit.redirect(&next)
-        }
-        Err(SignInRefusal::Wrong) => {
-            metrics::counter!("shouma_sign_ins_total", "result" => "wrong").increment(1);
-            show(visit, &uri, &headers, None, again(SignInWhy::Wrong)).await
-        }
-        Err(SignInRefusal::NoSeat) => show(visit, &uri, &headers, None, again(SignInWhy::NoSeat)).await,
-        Err(SignInRefusal::Suspended) => show(visit, &uri, &headers, None, again(SignInWhy::Suspended)).await,
-        Err(SignInRefusal::Locked { until }) => {
-            metrics::counter!("shouma_sign_ins_total", "result" => "locked").increment(1);
-            show(visit, &uri, &headers, None, again(SignInWhy::Locked { until_ms: until })).await
-        }
-        Err(SignInRefusal::Busy) => show(visit, &uri, &headers, None, again(SignInWhy::Later { after_s: 5 })).await,
-        Err(SignInRefusal::Store(error)) => visit.store_trouble(&error, Some("/m/sign-in")),
-    }
-}
-
-/// `POST /m/sign-out`.
-pub async fn sign_out(State(site): State<Site>, mut visit: Visit, headers: HeaderMap) -> Response {
-    if let Some(token) = cookies::get(&headers, cookies::SESSION)
-        && let Err(error) = site.sign_ins.sign_out(token).await
-    {
-        return visit.store_trouble(&error, Some("/m/settings"));
-    }
-    visit.cookies.extend(cookies::forget(cookies::SESSION));
-    visit.redirect("/m/sign-in?why=signed_out")
 }
 
 /// What the settings page posts: any of the three.
@@ -385,6 +332,6 @@ fn mark(response: &mut Response, status: StatusCode, refusal: &Refusal) {
 }
 
 /// Only a path of the manager's own app is led to after signing in.
-fn safe_next(next: Option<&str>) -> String {
+pub(super) fn safe_next(next: Option<&str>) -> String {
     next::safe(next, HOME)
 }

@@ -17,7 +17,7 @@ use crate::site::Site;
 use crate::store::accounts::Account;
 use crate::store::audit::{Actor, Deed};
 use crate::store::sessions::TokenHash;
-use crate::store::{Command, StoreError, Tx, accounts, audit, doors, sessions};
+use crate::store::{Command, StoreError, Tx, accounts, audit, bindings, doors, one_time_codes, sessions};
 
 /// Passwords that are tried first everywhere; the phone number itself is refused too.
 const COMMON: &[&str] = &[
@@ -133,6 +133,8 @@ impl Command for Set {
         let end = sessions::End { why: sessions::EndWhy::NewPassword, by_device: None, now: self.now };
         let ended = sessions::end(tx, sessions::Which::All(account), end).await?;
         sessions::void_links(tx, account, self.now).await?;
+        // Whoever sets a password by a link proved who they are, so the WeChat identity that is bound need not be theirs.
+        bindings::forget(tx, account).await?;
         self.open_door(tx, account).await?;
         let detail = serde_json::json!({"sessions_ended": ended});
         let deed = Deed::new(self.now, Actor::Account(account), audit::Act::SetPassword, account, &detail);
@@ -144,7 +146,10 @@ impl Command for Set {
 impl Set {
     async fn open_door(&self, tx: &mut Tx<'_>, account: AccountId) -> Result<(), StoreError> {
         match accounts::by_id(tx, account).await? {
-            Some(account) => doors::open(tx, &account.phone).await.map(drop),
+            Some(account) => {
+                one_time_codes::void_all(tx, &account.phone, self.now).await?;
+                doors::open(tx, &account.phone).await.map(drop)
+            }
             None => Ok(()),
         }
     }

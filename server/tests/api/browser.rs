@@ -11,6 +11,8 @@ use serde_json::Value;
 use crate::scene::{Shop, client};
 
 const WECHAT: &str = "Mozilla/5.0 (Linux; Android 13; V2183A) AppleWebKit/537.36 Chrome/116.0 Mobile Safari/537.36 XWEB/1160065 MicroMessenger/8.0.49.2600(0x28003133) WeChat/arm64 Weixin NetType/WIFI Language/zh_CN ABI/arm64";
+/// WeCom's browser, which calls itself WeChat's too.
+const WECOM: &str = "Mozilla/5.0 (Windows NT 10.0) Chrome/116.0 Safari/537.36 wxwork/4.1.20 MicroMessenger/7.0.1";
 const DESKTOP: &str = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 Chrome/130.0 Safari/537.36";
 
 static NEXT_PERSON: AtomicU32 = AtomicU32::new(1);
@@ -85,6 +87,11 @@ impl Browser {
             jar: Mutex::default(),
             trail: Mutex::default(),
         }
+    }
+
+    /// Somebody in WeCom.
+    pub fn wecom(shop: &Shop) -> Browser {
+        Browser { agent: WECOM, ..Browser::desktop(shop) }
     }
 
     pub fn keep(&self, host: &str, name: &str, value: &str) {
@@ -206,6 +213,11 @@ impl Browser {
 
     pub async fn administrate(&self, phone: &str, password: &str) -> Answer {
         self.post("/admin/sign-in", &[("phone", phone.to_owned()), ("password", password.to_owned())]).await
+    }
+
+    /// Signs in and goes where that leads, inside WeChat through WeChat.
+    pub async fn sign_in_through(&self, phone: &str, password: &str) -> Answer {
+        self.submit("/m/sign-in", &[("phone", phone.to_owned()), ("password", password.to_owned())]).await
     }
 
     pub async fn sign_in(&self, phone: &str, password: &str, next: &str) -> Answer {

@@ -11,7 +11,7 @@ const NEW_PASSWORD: &str = "a fine new one";
 const MINUTE: i64 = 60_000;
 
 async fn ask(browser: &Browser, phone: &str) -> Answer {
-    browser.post("/m/lost", &[("phone", phone.to_owned())]).await
+    browser.post("/m/lost", &[("phone", phone.to_owned()), ("way", "mail".to_owned())]).await
 }
 
 async fn set_password(browser: &Browser, link: &str) -> u16 {
@@ -91,11 +91,11 @@ async fn an_older_screen_says_when_and_with_what_and_reports_it_by_mail_only() {
         Browser::desktop(&shop).sign_in(MANAGER, "wrong", "").await.says(422, &[]);
         assert_eq!(older.open("/m").await.status, 200);
         let newer = Browser::wechat(&shop);
-        assert_eq!(newer.sign_in(MANAGER, PASSWORD, "").await.status, 303);
+        newer.sign_in_through(MANAGER, PASSWORD).await.says(200, &["收款码"]);
         older.open("/m").await.says(200, &["12:05", "安卓手机 · 微信", "/m/not-me"]);
         older.open("/m/not-me").await.says(200, &["12:05", "安卓手机 · 微信", "1***@qinghe.example"]);
         Browser::desktop(&shop).open("/m/not-me").await.says(200, &["/m/lost"]);
-        older.post("/m/not-me", &[]).await.says(200, &["1***@qinghe.example"]);
+        older.post("/m/not-me", &[("way", "mail".to_owned())]).await.says(200, &["1***@qinghe.example"]);
         assert_eq!(newer.ask("GET", "/m", &[], None).await.status, 200, "reporting alone ends nothing");
         let mail = shop.world.mail(MAIL, 1).await;
         assert!(mail["subject"].as_str().unwrap().contains("有人用你的账号登录"), "{mail}");

@@ -34,6 +34,7 @@ mod returning;
 mod scanning;
 mod scene;
 mod security;
+mod sms;
 mod two_instances;
 mod unanswered;
 

@@ -15,7 +15,7 @@ impl Shop {
     /// A manager in WeChat, signed in.
     async fn in_wechat(&self, phone: &str) -> Browser {
         let browser = Browser::wechat(self);
-        assert_eq!(browser.sign_in(phone, server::demo::PASSWORD, "").await.status, 303);
+        browser.sign_in_through(phone, server::demo::PASSWORD).await.says(200, &["收款码"]);
         browser
     }
 

@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use server::channels::secret::Secret;
 use server::client::Client;
 use server::clock::Clock;
-use server::config::{Config, MailSettings, MailTls, MessageSettings, WechatSettings};
+use server::config::{Config, MailSettings, MailTls, MessageSettings, SmsSettings, SmsTemplates, WechatSettings};
 use server::passwords::Passwords;
 use server::refunds::{self, Ask, AskError};
 use server::site::Site;
@@ -115,6 +115,24 @@ impl World {
         all.filter(|item| item["kind"] == "mail" && item["to"] == address).map(|item| item["content"].clone()).collect()
     }
 
+    /// The text messages that came for this number, newest first.
+    pub async fn texts(&self, phone: &str) -> Vec<Value> {
+        let answer = self.http.get(format!("{}/_sim/outbox", self.sim.base_url())).send().await.unwrap();
+        let answer: Value = serde_json::from_str(&answer.text().await.unwrap()).unwrap();
+        let all = answer["items"].as_array().unwrap().iter();
+        all.filter(|item| item["kind"] == "sms" && item["to"] == phone).map(|item| item["content"].clone()).collect()
+    }
+
+    /// Waits until `count` text messages came for this number, and answers the code of the newest.
+    pub async fn code(&self, phone: &str, count: usize) -> String {
+        let text = until(&format!("text message {count} for {phone}"), async || {
+            let texts = self.texts(phone).await;
+            (texts.len() >= count).then(|| texts.into_iter().next()).flatten()
+        })
+        .await;
+        text["params"][0].as_str().unwrap().to_owned()
+    }
+
     /// Waits until `count` mails came for this address, and answers the newest.
     pub async fn mail(&self, address: &str, count: usize) -> Value {
         until(&format!("mail {count} for {address}"), async || {
@@ -208,6 +226,7 @@ impl Shop {
         config.limits.spare_loopback = true;
         config.wechat = Some(wechat(world.sim.merchant()));
         config.mail = world.sim.smtp_address().map(mail);
+        config.sms = Some(sms(world.sim.merchant()));
         set(&mut config);
         let site = serve::site_of(config, store, world.hands.clock(), None, Client::default(), Assets::default()).await.unwrap();
         let (stop, stopped) = oneshot::channel::<()>();
@@ -361,6 +380,21 @@ fn mail(address: std::net::SocketAddr) -> MailSettings {
         credentials: Some(("shouma".into(), Secret::of("test"))),
         from: "收码 <no-reply@shouma.example>".into(),
         timeout_ms: 5_000,
+    }
+}
+
+/// The simulator's text messages.
+fn sms(merchant: Merchant) -> SmsSettings {
+    let account = merchant.sms;
+    SmsSettings {
+        url: merchant.base_url,
+        region: "ap-guangzhou".into(),
+        secret_id: account.secret_id,
+        secret_key: Secret::of(account.secret_key),
+        sdk_app_id: account.sdk_app_id,
+        sign_name: account.sign_name,
+        templates: SmsTemplates { sign_in: account.template_sign_in, recovery: account.template_recovery, not_me: account.template_not_me },
+        timeout_ms: 1_000,
     }
 }
 
