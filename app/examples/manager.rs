@@ -279,7 +279,7 @@ impl Receipts for Scene {
         let mut days: Vec<_> = rows.iter().map(|row| row.at_ms.day()).collect();
         days.dedup();
         let days = days.into_iter().map(|day| self.total(day)).collect();
-        Ok(ReceiptPage { rows, days, next, codes: vec![], is_too_short: false, as_of_ms: Millis::of(NOW_MS) })
+        Ok(ReceiptPage { rows, days, next, codes: vec![], stores: vec![], is_too_short: false, as_of_ms: Millis::of(NOW_MS) })
     }
 
     async fn one(&self, _: &Caller, wanted: PaymentId) -> Result<ReceiptDetail, Refusal> {
@@ -316,7 +316,16 @@ impl Receipts for Scene {
         };
         let through = Through { tail: "mN1c".to_owned(), is_plate: false, is_debt: false, life: TokenLife::default() };
         let opened_at_ms = row.at_ms.plus_ms(-21_000);
-        Ok(ReceiptDetail { receipt, opened_at_ms, refunds, receipt_url: "/r/abc".to_owned(), through, concerns: vec![], debt: None })
+        Ok(ReceiptDetail {
+            receipt,
+            opened_at_ms,
+            refunds,
+            receipt_url: "/r/abc".to_owned(),
+            through,
+            concerns: vec![],
+            debt: None,
+            store: None,
+        })
     }
 }
 

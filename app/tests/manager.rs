@@ -100,7 +100,7 @@ impl Receipts for Shop {
         let rows: Vec<_> = newest.filter(|row| query.before.is_none_or(|before| row.cursor() < before)).take(PAGE_ROWS).collect();
         let next = rows.last().map(ReceiptRow::cursor).filter(|place| place.payment > payment(1));
         let days = vec![DayTotal { day: NOON.day(), count: 40, sum_fen: Fen::of(514_000) }];
-        Ok(ReceiptPage { rows, days, next, codes: vec![], is_too_short: false, as_of_ms: NOON })
+        Ok(ReceiptPage { rows, days, next, codes: vec![], stores: vec![], is_too_short: false, as_of_ms: NOON })
     }
 
     async fn one(&self, _: &Caller, wanted: PaymentId) -> Result<ReceiptDetail, Refusal> {
@@ -128,6 +128,7 @@ impl Receipts for Shop {
             through,
             concerns: vec![],
             debt: None,
+            store: None,
         })
     }
 }

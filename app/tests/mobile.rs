@@ -44,7 +44,7 @@ fn seed(rows: usize) -> Seed {
     let rows: Vec<_> = (1..=rows).rev().map(row).collect();
     let next = rows.last().map(ReceiptRow::cursor);
     let day = app::receipts::DayTotal { day: Millis::of(1).day(), count: 3, sum_fen: Fen::of(300) };
-    let page = ReceiptPage { rows, days: vec![day], next, codes: vec![], is_too_short: false, as_of_ms: Millis::of(9) };
+    let page = ReceiptPage { rows, days: vec![day], next, codes: vec![], stores: vec![], is_too_short: false, as_of_ms: Millis::of(9) };
     Seed { list: Some((ReceiptQuery::default(), Ok(page))), ..Seed::default() }
 }
 

@@ -77,7 +77,8 @@ CREATE TABLE form (
 CREATE TABLE code (
     tenant         UUID NOT NULL REFERENCES tenant (id),
     id             UUID NOT NULL,
-    payee          UUID NOT NULL REFERENCES account (id),
+    -- Whose money it is: an account, or a store of the organisation.
+    payee          UUID NOT NULL,
     kind           TEXT NOT NULL,
     name           TEXT NOT NULL,
     amount_rule    TEXT NOT NULL,

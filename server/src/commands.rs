@@ -430,13 +430,16 @@ pub async fn refund(task: RefundTask) -> Result<(), Failed> {
 #[derive(clap::Args)]
 pub struct ManagerRefundsTask {
     /// The most of one receipt, in yuan
-    #[arg(long, value_name = "YUAN", required_unless_present_any = ["whole", "never"])]
+    #[arg(long, value_name = "YUAN", required_unless_present_any = ["whole", "same_day", "never"])]
     up_to: Option<String>,
     /// All of a receipt
     #[arg(long, conflicts_with = "up_to")]
     whole: bool,
-    /// Nothing: an administrator does it
+    /// All of a receipt on the day of its payment, and nothing later
     #[arg(long, conflicts_with_all = ["up_to", "whole"])]
+    same_day: bool,
+    /// Nothing: an administrator does it
+    #[arg(long, conflicts_with_all = ["up_to", "whole", "same_day"])]
     never: bool,
     /// The organisation's name, where there are several
     #[arg(long, value_name = "NAME")]
@@ -452,6 +455,7 @@ pub async fn manager_refunds(task: ManagerRefundsTask) -> Result<(), Failed> {
             ManagerRefunds::UpTo { limit_fen }
         }
         None if task.whole => ManagerRefunds::Whole,
+        None if task.same_day => ManagerRefunds::SameDay,
         None => ManagerRefunds::Never,
     };
     let store = open_beside(&config).await?;
@@ -464,6 +468,7 @@ pub async fn manager_refunds(task: ManagerRefundsTask) -> Result<(), Failed> {
         match managers {
             ManagerRefunds::Never => "managers return nothing by themselves".to_owned(),
             ManagerRefunds::UpTo { limit_fen } => format!("managers return up to ¥{limit_fen} of a receipt of theirs"),
+            ManagerRefunds::SameDay => "managers return all of a receipt of theirs on the day of its payment".to_owned(),
             ManagerRefunds::Whole => "managers return all of a receipt of theirs".to_owned(),
         }
     );

@@ -5,17 +5,19 @@ use app::concerns::{ConcernCount, ConcernPage, ConcernQuery, ConcernRow, Concern
 use app::receipts::RefundLine;
 use async_trait::async_trait;
 use domain::form::Answer;
-use domain::{AccountId, Caller, ConcernId, Millis, PaymentId, TenantId};
+use domain::{AccountId, Caller, ConcernId, Millis, PaymentId};
 
 use crate::desk::{ManagerDesk, refusal};
 use crate::store::concerns::{self, Before, Counts, StoredConcern};
 use crate::store::payments::{self, StoredRefund};
+use crate::store::reach::Reach;
 use crate::store::{Command, StoreError, Tx, codes};
 
 impl ManagerDesk {
     async fn count_concerns(&self, caller: &Caller) -> Result<ConcernCount, StoreError> {
         let mut conn = self.site.store.read().await?;
-        Ok(count(concerns::counts(&mut conn.tx(), caller.tenant, caller.account).await?))
+        let reach = Reach::of(&mut conn.tx(), caller).await?;
+        Ok(count(reach.concern_counts(&mut conn.tx()).await?))
     }
 
     async fn read_concerns(&self, caller: &Caller, query: ConcernQuery) -> Result<ConcernPage, StoreError> {
@@ -23,22 +25,23 @@ impl ManagerDesk {
         let before = query.before.map(|place| Before { at_ms: place.at_ms, id: place.id });
         // One more than is shown tells whether there is an older page.
         let limit = PAGE_ROWS as i64 + 1;
-        let found = concerns::page(&mut conn.tx(), caller.tenant, caller.account, before, limit).await?;
+        let reach = Reach::of(&mut conn.tx(), caller).await?;
+        let found = reach.concerns(&mut conn.tx(), before, limit).await?;
         let mut rows: Vec<ConcernRow> = found.into_iter().map(row).collect();
         let has_more = rows.len() > PAGE_ROWS;
         rows.truncate(PAGE_ROWS);
         let next = rows.last().filter(|_| has_more).map(ConcernRow::place);
-        let counts = concerns::counts(&mut conn.tx(), caller.tenant, caller.account).await?;
+        let counts = reach.concern_counts(&mut conn.tx()).await?;
         Ok(ConcernPage { rows, next, count: count(counts), as_of_ms: (self.site.clock)() })
     }
 
     /// Marks a concern as seen; `None` when the caller has none such.
     async fn see_concern(&self, caller: &Caller, id: ConcernId) -> Result<Option<Seen>, StoreError> {
-        let command = See { tenant: caller.tenant, payee: caller.account, id, now: (self.site.clock)() };
-        let Some(seen) = self.site.store.write(command).await? else { return Ok(None) };
+        let command = See { caller: *caller, id, now: (self.site.clock)() };
+        let Some((payee, seen)) = self.site.store.write(command).await? else { return Ok(None) };
         let count = self.count_concerns(caller).await?;
-        // The same account's other screens have less to look at.
-        self.site.live.concern(caller.tenant, caller.account);
+        // Everybody else who sees this payee's money has less to look at.
+        self.site.live.concern(caller.tenant, payee);
         Ok(Some(Seen { row: row(seen), count }))
     }
 
@@ -46,7 +49,8 @@ impl ManagerDesk {
         let mut conn = self.site.store.read().await?;
         let Some(stored) = payments::load(&mut conn.tx(), caller.tenant, payment).await? else { return Ok(None) };
         let has_money = stored.payment.attempts.iter().any(|attempt| attempt.state.has_money());
-        if stored.payment.payee != caller.account || !has_money {
+        let reach = Reach::of(&mut conn.tx(), caller).await?;
+        if !reach.holds(stored.payment.tenant, stored.payment.payee) || !has_money {
             return Ok(None);
         }
         let code_name = codes::name(&mut conn.tx(), caller.tenant, stored.payment.code).await?.unwrap_or_default();
@@ -110,17 +114,16 @@ pub fn refund_line(stored: StoredRefund) -> RefundLine {
 }
 
 struct See {
-    tenant: TenantId,
-    payee: AccountId,
+    caller: Caller,
     id: ConcernId,
     now: Millis,
 }
 
 impl Command for See {
-    type Done = Option<StoredConcern>;
+    type Done = Option<(AccountId, StoredConcern)>;
 
     async fn run(&self, tx: &mut Tx<'_>) -> Result<Self::Done, StoreError> {
-        concerns::see(tx, self.tenant, self.payee, self.id, self.now).await
+        Reach::of(tx, &self.caller).await?.see(tx, self.id, self.now).await
     }
 }
 

@@ -3,7 +3,7 @@
 use app::Refusal;
 use app::manager::{self, Collecting, Desk, OldCode, OwnCode, Preset, Refreshed, Today};
 use app::receipts::{
-    CodeChoice, Cursor, DayTotal, DebtLink, PAGE_ROWS, ReceiptDetail, ReceiptPage, ReceiptQuery, ReceiptRow, Receipts, Through,
+    CodeChoice, Cursor, DayTotal, DebtLink, PAGE_ROWS, ReceiptDetail, ReceiptPage, ReceiptQuery, ReceiptRow, Receipts, StoreChoice, Through,
 };
 use async_trait::async_trait;
 use domain::form::Answer;
@@ -17,6 +17,7 @@ use crate::pay::hex;
 use crate::qr;
 use crate::site::Site;
 use crate::store::codes::{CodeKind, FoundCode};
+use crate::store::reach::Reach;
 use crate::store::receipts::{Before, Narrow};
 use crate::store::tokens::OldToken;
 use crate::store::{StoreError, codes, concerns, payments, receipts, receivables, rollups, search, tokens};
@@ -44,14 +45,14 @@ impl ManagerDesk {
     async fn read_today(&self, caller: &Caller) -> Result<Today, StoreError> {
         let now = (self.site.clock)();
         let mut conn = self.site.store.read().await?;
-        let totals = rollups::totals(&mut conn.tx(), caller.tenant, caller.account, now.day()).await?;
-        let since = now.plus_ms(-REPEATED_MS);
-        let recent = receipts::known_since(&mut conn.tx(), caller.tenant, caller.account, since, MOST_REPEATED).await?;
+        let reach = Reach::of(&mut conn.tx(), caller).await?;
+        let totals = reach.totals(&mut conn.tx(), None, now.day()).await?;
+        let recent = reach.known_since(&mut conn.tx(), now.plus_ms(-REPEATED_MS), MOST_REPEATED).await?;
         Ok(Today {
             as_of_ms: now,
             count: u64::try_from(totals.count).unwrap_or(0),
             sum_fen: totals.sum_fen,
-            recent: recent.into_iter().map(|known| known.receipt.payment).collect(),
+            recent: recent.into_iter().map(|(_, known)| known.receipt.payment).collect(),
         })
     }
 
@@ -59,7 +60,8 @@ impl ManagerDesk {
         let today = self.read_today(caller).await?;
         let mut conn = self.site.store.read().await?;
         let Some(found) = codes::app_code(&mut conn.tx(), caller.tenant, caller.account).await? else { return Ok(None) };
-        let rows = receipts::page(&mut conn.tx(), caller.tenant, caller.account, Narrow::default(), None, LATEST).await?;
+        let reach = Reach::of(&mut conn.tx(), caller).await?;
+        let rows = reach.receipts(&mut conn.tx(), Narrow::default(), None, LATEST).await?;
         let pay_url = format!("{}/p/{}", self.site.config.public_url, found.token);
         let (tenant, code, now) = (caller.tenant, found.code.id, today.as_of_ms);
         let old = tokens::working(&mut conn.tx(), tenant, code, now).await?;
@@ -108,23 +110,24 @@ impl ManagerDesk {
     async fn read_page(&self, caller: &Caller, query: ReceiptQuery) -> Result<ReceiptPage, StoreError> {
         let mut conn = self.site.store.read().await?;
         let tx = &mut conn.tx();
-        let mut page =
-            ReceiptPage { rows: vec![], days: vec![], next: None, codes: vec![], is_too_short: false, as_of_ms: (self.site.clock)() };
+        let mut page = ReceiptPage { as_of_ms: (self.site.clock)(), ..ReceiptPage::default() };
+        let reach = Reach::of(tx, caller).await?;
         if query.before.is_none() {
-            let named = codes::named(tx, caller.tenant, caller.account).await?;
-            page.codes = named.into_iter().map(|(code, name)| CodeChoice { code, name }).collect();
+            page.codes = reach.codes(tx).await?.into_iter().map(|(code, name)| CodeChoice { code, name }).collect();
+            page.stores = stores(&reach, caller);
         }
+        let reach = reach.only(query.store);
         let narrow = Narrow { code: query.code, state: query.state };
         let before = place(&query);
         if query.words.is_empty() {
             // One more than is shown tells whether there is an older page.
-            let mut found = receipts::page(tx, caller.tenant, caller.account, narrow, before, PAGE_ROWS as i64 + 1).await?;
+            let mut found = reach.receipts(tx, narrow, before, PAGE_ROWS as i64 + 1).await?;
             let has_more = found.len() > PAGE_ROWS;
             found.truncate(PAGE_ROWS);
             page.rows = found.into_iter().map(row).collect();
             page.next = page.rows.last().filter(|_| has_more).map(ReceiptRow::cursor);
         } else {
-            match search::search(tx, caller.tenant, caller.account, &query.words, narrow, before, PAGE_ROWS).await? {
+            match reach.search(tx, &query.words, narrow, before, PAGE_ROWS).await? {
                 Some(found) => {
                     page.rows = found.receipts.into_iter().map(row).collect();
                     page.next = found.next.map(|before| Cursor { at_ms: before.paid_at_ms, payment: before.payment });
@@ -136,10 +139,7 @@ impl ManagerDesk {
             let mut days: Vec<Day> = page.rows.iter().map(|row| row.at_ms.day()).collect();
             days.dedup();
             for day in days {
-                let found = match query.code {
-                    Some(code) => rollups::totals_of_code(tx, caller.tenant, caller.account, code, day).await?,
-                    None => rollups::totals(tx, caller.tenant, caller.account, day).await?,
-                };
+                let found = reach.totals(tx, query.code, day).await?;
                 page.days.push(DayTotal { day, count: u64::try_from(found.count).unwrap_or(0), sum_fen: found.sum_fen });
             }
         }
@@ -148,7 +148,8 @@ impl ManagerDesk {
 
     async fn read_one(&self, caller: &Caller, payment: PaymentId) -> Result<Option<ReceiptDetail>, StoreError> {
         let mut conn = self.site.store.read().await?;
-        let Some(receipt) = receipts::one(&mut conn.tx(), caller.tenant, caller.account, payment).await? else { return Ok(None) };
+        let reach = Reach::of(&mut conn.tx(), caller).await?;
+        let Some((payee, receipt)) = reach.receipt(&mut conn.tx(), payment).await? else { return Ok(None) };
         let Some(stored) = payments::load(&mut conn.tx(), caller.tenant, payment).await? else { return Ok(None) };
         let refunds = payments::refunds_of(&mut conn.tx(), caller.tenant, payment).await?;
         let Some(FoundCode { kind, life, .. }) = codes::by_token(&mut conn.tx(), &stored.code_token).await? else { return Ok(None) };
@@ -170,9 +171,20 @@ impl ManagerDesk {
                 life,
             },
             debt,
+            store: reach.store_name(payee).map(str::to_owned),
             receipt: receipt.masked(),
         }))
     }
+}
+
+/// What a list can be narrowed to when its reader is a cashier: their own codes, and each store.
+fn stores(reach: &Reach, caller: &Caller) -> Vec<StoreChoice> {
+    if reach.stores().is_empty() {
+        return vec![];
+    }
+    let own = StoreChoice { payee: caller.account, name: None };
+    let each = reach.stores().iter().map(|(store, name)| StoreChoice { payee: store.payee(), name: Some(name.clone()) });
+    std::iter::once(own).chain(each).collect()
 }
 
 /// Where a list begins: where its page does, and not after its last day (row E18).
@@ -186,7 +198,7 @@ fn place(query: &ReceiptQuery) -> Option<Before> {
 /// What a code answers itself, in the words that its payers read.
 fn presets(code: &Code) -> Vec<Preset> {
     let answers = code.form.check_presets(&code.presets).unwrap_or_default();
-    answers.into_iter().map(|answer| Preset { label: answer.label, text: answer.text }).collect()
+    answers.into_iter().map(Answer::masked).map(|answer| Preset { label: answer.label, text: answer.text }).collect()
 }
 
 /// An old token as the screen shows it; one without an end is none.

@@ -17,6 +17,7 @@ use crate::fresh;
 use crate::live::Hub;
 use crate::store::audit::{Act, Actor, Deed};
 use crate::store::payments::{self, Event, StoredRefund};
+use crate::store::reach::Reach;
 use crate::store::{Command, Store, StoreError, Tx, audit, concerns, tenants};
 use crate::web::cookies::sha256;
 
@@ -95,13 +96,13 @@ fn no_of_form(payment: PaymentId, form: &str) -> OutRefundNo {
     OutRefundNo::of_request(uuid::Builder::from_custom_bytes(bytes).into_uuid())
 }
 
-/// What somebody may return of a payment at present.
+/// What somebody may return of a payment at present. What a store collected is its cashiers' own (row B83).
 ///
 /// # Errors
 /// [`NoRight::NotAllowed`].
-pub fn right(caller: &Caller, managers: ManagerRefunds, payment: &Payment) -> Result<RefundRight, NoRight> {
-    let is_payee = payment.payee == caller.account && payment.tenant == caller.tenant;
-    RefundRight::of(caller.role, is_payee, managers, payment)
+pub fn right(caller: &Caller, reach: &Reach, managers: ManagerRefunds, payment: &Payment, now: Millis) -> Result<RefundRight, NoRight> {
+    let is_payee = reach.holds(payment.tenant, payment.payee);
+    RefundRight::of(caller.role, is_payee, managers, payment, now)
 }
 
 /// Returns all the money of a payment that is kept apart: another amount than was asked, or what the channel failed to return
@@ -237,10 +238,13 @@ impl Command for SetAside {
         let Some(stored) = payments::load(tx, *tenant, *payment).await? else { return Ok(Err(AskError::NotFound)) };
         let right = match by {
             Some(caller) if caller.tenant != *tenant => return Ok(Err(AskError::NotFound)),
-            Some(caller) => match right(caller, tenants::manager_refunds(tx, *tenant).await?, &stored.payment) {
-                Ok(right) => Some(right),
-                Err(why) => return Ok(Err(why.into())),
-            },
+            Some(caller) => {
+                let (reach, managers) = (Reach::of(tx, caller).await?, tenants::manager_refunds(tx, *tenant).await?);
+                match right(caller, &reach, managers, &stored.payment, self.now) {
+                    Ok(right) => Some(right),
+                    Err(why) => return Ok(Err(why.into())),
+                }
+            }
             None => None,
         };
         if let Some(StoredRefund { refund, .. }) = payments::load_refund(tx, *tenant, &self.no).await? {

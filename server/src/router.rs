@@ -25,8 +25,8 @@ use crate::store::{payments, photos, tenants};
 use crate::web::limits::Act;
 use crate::web::visit::{self, Visit};
 use crate::web::{
-    admin, diagnosing, headers, identify, importing, install, lost, manager, messages, password, payer, printing, proof, receivables,
-    refunding, sign_in, sign_ins, stream, unread,
+    admin, diagnosing, headers, identify, importing, install, lost, manager, messages, office, office_codes, office_stores, password,
+    payer, printing, proof, receivables, refunding, sign_in, sign_ins, stream, unread,
 };
 
 /// A file with what a form writes around it; the confirmation, whose text grows when it is encoded, is smaller than the file was.
@@ -107,7 +107,7 @@ pub fn router(site: Site) -> Router {
 
     // The administrator.
     let administrator = Router::new()
-        .route("/admin", get(admin::home))
+        .route("/admin", get(office::home))
         .route("/admin/sign-in", get(admin::door).post(admin::sign_in))
         .route("/admin/sign-out", post(admin::sign_out))
         .route("/admin/managers", get(admin::managers))
@@ -117,6 +117,17 @@ pub fn router(site: Site) -> Router {
         .route("/admin/managers/{account}/send", post(admin::send))
         .route("/admin/managers/{account}/suspend", post(admin::suspend))
         .route("/admin/managers/{account}/reinstate", post(admin::reinstate))
+        .route("/admin/stores", get(office_stores::stores).post(office_stores::make))
+        .route("/admin/stores/{store}", get(office_stores::store))
+        .route("/admin/stores/{store}/name", post(office_stores::rename))
+        .route("/admin/stores/{store}/{way}", post(office_stores::act))
+        .route("/admin/codes", get(office_codes::codes))
+        .route("/admin/codes/new", get(office_codes::new_code).post(office_codes::make))
+        .route("/admin/codes/{code}", get(office_codes::code).post(office_codes::configure))
+        .route("/admin/codes/{code}/switch", post(office_codes::switch))
+        .route("/admin/codes/{code}/print", get(office_codes::print))
+        .route("/admin/settings", get(office::settings))
+        .route("/admin/settings/{part}", post(office::set))
         .route("/admin/{*page}", get(admin::missing))
         .layer(small);
 

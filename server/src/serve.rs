@@ -32,10 +32,12 @@ use crate::router::router;
 use crate::senders::mail::Mailer;
 use crate::senders::sms::{TencentSms, TextMessages};
 use crate::senders::wechat_account::{Account, AccountConfig};
+use crate::settings::Settings;
 use crate::sightings::Sightings;
 use crate::sign_in::SignIns;
 use crate::site::{Demo, Parts, Site};
 use crate::store::{Command, OpenError, Store, StoreConfig, StoreError, Tx, meta};
+use crate::stores::Stores;
 use crate::web::cookies::Seal;
 use crate::web::limits::Gate;
 
@@ -163,6 +165,8 @@ pub async fn site_of(
         None => None,
     };
     let proofs = Proofs { store: store.clone(), clock: clock.clone(), sms };
+    let settings = Settings { store: store.clone(), clock: clock.clone() };
+    let stores = Stores { store: store.clone(), clock: clock.clone(), live: live.clone() };
     let managers = Managers { store: store.clone(), clock: clock.clone(), live: live.clone(), letters: letters.clone() };
     Ok(Site::new(Parts {
         config,
@@ -178,6 +182,8 @@ pub async fn site_of(
         letters,
         proofs,
         managers,
+        stores,
+        settings,
         oauth,
         seal,
         gate,

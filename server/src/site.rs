@@ -20,10 +20,12 @@ use crate::proofs::Proofs;
 use crate::receivables::Receivables;
 use crate::refunds::Refunds;
 use crate::senders::wechat_account::Account;
+use crate::settings::Settings;
 use crate::sightings::Sightings;
 use crate::sign_in::SignIns;
 use crate::store::payments::{self, Event};
 use crate::store::{Command, Store, StoreError, Tx};
+use crate::stores::Stores;
 use crate::web::cookies::Seal;
 use crate::web::limits::Gate;
 
@@ -62,6 +64,10 @@ pub struct Parts {
     pub proofs: Proofs,
     /// What administrators do with managers.
     pub managers: Managers,
+    /// What administrators do with stores.
+    pub stores: Stores,
+    /// What administrators set for the whole organisation.
+    pub settings: Settings,
     /// Who a payer is.
     pub oauth: Oauth,
     /// Signs what browsers keep.

@@ -55,6 +55,15 @@ uuid_ids! {
     ConcernId,
     /// A debt that a manager collects.
     ReceivableId,
+    /// A place of the organisation that collects under its own name.
+    StoreId,
+}
+
+impl StoreId {
+    /// The store wherever a payee is named: it collects like a person, and whoever is its cashier sees its money (row B83).
+    pub const fn payee(self) -> AccountId {
+        AccountId::of(self.0)
+    }
 }
 
 impl PaymentId {

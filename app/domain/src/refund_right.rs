@@ -16,6 +16,8 @@ pub enum ManagerRefunds {
         /// The most of one receipt.
         limit_fen: Fen,
     },
+    /// All of it on the day of the payment (a withdrawal, row B85), and nothing later.
+    SameDay,
     /// All of it.
     Whole,
 }
@@ -45,15 +47,17 @@ pub struct RefundRight {
 }
 
 impl RefundRight {
-    /// The right of somebody in `role`. `is_payee`: the receipt is their own. Administrators return of every receipt.
+    /// The right of somebody in `role` at `now`. `is_payee`: the receipt is their own. Administrators return of every receipt.
     ///
     /// # Errors
     /// [`NoRight::NotAllowed`].
-    pub fn of(role: Role, is_payee: bool, managers: ManagerRefunds, payment: &Payment) -> Result<RefundRight, NoRight> {
+    pub fn of(role: Role, is_payee: bool, managers: ManagerRefunds, payment: &Payment, now: Millis) -> Result<RefundRight, NoRight> {
         let left_fen = payment.refundable();
+        let is_today = payment.paid_at_ms.is_some_and(|paid_at| ReturnName::at(paid_at, now) == ReturnName::Withdrawal);
         let most_fen = match (role, managers) {
             (Role::Administrator, _) => left_fen,
             (Role::Manager, ManagerRefunds::Whole) if is_payee => left_fen,
+            (Role::Manager, ManagerRefunds::SameDay) if is_payee && is_today => left_fen,
             (Role::Manager, ManagerRefunds::UpTo { limit_fen }) if is_payee => left_fen.min(rest(limit_fen, payment)),
             _ => return Err(NoRight::NotAllowed),
         };

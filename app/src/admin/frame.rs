@@ -33,22 +33,38 @@ pub struct Signed {
 /// The parts of the administration.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Section {
+    /// What there is.
+    Overview,
     /// Who collects.
     Managers,
+    /// Places that collect.
+    Stores,
+    /// What is scanned.
+    Codes,
+    /// What holds for the whole organisation.
+    Settings,
 }
 
 impl Section {
-    const ALL: [Section; 1] = [Section::Managers];
+    const ALL: [Section; 5] = [Section::Overview, Section::Managers, Section::Stores, Section::Codes, Section::Settings];
 
     fn name(self, locale: Locale) -> &'static str {
         match self {
+            Section::Overview => td_string!(locale, office.overview),
             Section::Managers => td_string!(locale, admin.managers),
+            Section::Stores => td_string!(locale, office.stores),
+            Section::Codes => td_string!(locale, office.codes),
+            Section::Settings => td_string!(locale, office.settings),
         }
     }
 
     const fn path(self) -> &'static str {
         match self {
+            Section::Overview => "/admin",
             Section::Managers => "/admin/managers",
+            Section::Stores => "/admin/stores",
+            Section::Codes => "/admin/codes",
+            Section::Settings => "/admin/settings",
         }
     }
 }

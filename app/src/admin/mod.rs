@@ -1,13 +1,31 @@
 //! The administrator's pages: plain documents that the server renders from plain data, with forms that post. No program.
 
+mod code;
+mod codes;
+mod done;
 mod frame;
+mod home;
+mod listing;
 mod manager;
 mod managers;
+mod preset;
 mod register;
+mod settings;
 mod sign_in;
+mod store;
+mod stores;
 
+pub use code::{CodePage, CodeThere, CodeTyped, CodeWrong, code_page};
+pub use codes::{CodeLine, ForWhom, PayeeChoice, codes_page, for_whom_page};
+pub use done::OfficeDone;
 pub use frame::{AdminShell, Section, Signed, missing_page};
+pub use home::{HomePage, home_page};
+pub use listing::Place;
 pub use manager::{LetterLine, ManagerPage, Said, Typed, manager_page};
 pub use managers::{ManagerLine, ManagersPage, Standing, managers_page};
+pub use preset::Presets;
 pub use register::{FormChoice, RegisterPage, RegisterRefusal, first_code_name, register_page};
+pub use settings::{ChangedBy, SettingsPage, SettingsTyped, settings_page};
 pub use sign_in::{AdminSignIn, AdminWhy, sign_in_page};
+pub use store::{CashierLine, StorePage, store_page};
+pub use stores::{StoreLine, StoresPage, TitleWrong, stores_page};

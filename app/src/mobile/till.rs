@@ -147,6 +147,8 @@ impl Till {
         let codes = std::mem::take(&mut page.codes);
         if !codes.is_empty() {
             self.listing.codes.set(codes);
+            // Whoever is no cashier any more has no stores.
+            self.listing.stores.set(std::mem::take(&mut page.stores));
         }
         if query.is_newest() {
             self.fresh.update(|fresh| *fresh = fresh.saturating_sub(fresh_before));

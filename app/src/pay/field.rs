@@ -340,8 +340,9 @@ fn invoice_title(asking: &Asking<'_>, field: &Field, said: Described) -> AnyView
 fn preset(asking: &Asking<'_>, field: &Field) -> AnyView {
     let checked = domain::form::FormSchema { version: 0, fields: vec![field.clone()] }.check(asking.presets);
     let answers = checked.unwrap_or_default();
-    let said = answers.first().map(|answer| crate::ui::said(asking.locale, answer));
-    let said = said.unwrap_or_else(|| asking.presets.all(&field.key).join("、"));
+    let said = answers.into_iter().next().map(|answer| crate::ui::said(asking.locale, &answer.masked()));
+    // What no longer fits the form is not shown as it is when it identifies a person.
+    let said = said.unwrap_or_else(|| if field.is_sensitive() { "*".repeat(8) } else { asking.presets.all(&field.key).join("、") });
     view! {
         <div class="f">
             <span class="lb">{field.label.clone()}</span>

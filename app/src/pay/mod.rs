@@ -30,6 +30,7 @@ pub use notice::{NoticeKind, notice_page};
 pub use owing::Owing;
 pub use page::{AmountError, PayForm, Trouble, pay_page};
 pub use receipt::{ReceiptPage, Returned, receipt_page};
+pub(crate) use refusal::field_sentence;
 pub use refusal::{PhotoError, PhotoRefusal};
 pub use shop::Shop;
 pub use waiting::{Waiting, Way, waiting_page};

@@ -59,7 +59,7 @@ pub(super) fn open_sentence(locale: Locale, component: &Component) -> &'static s
     }
 }
 
-pub(super) fn field_sentence(locale: Locale, component: &Component, why: FieldRefusal) -> String {
+pub(crate) fn field_sentence(locale: Locale, component: &Component, why: FieldRefusal) -> String {
     let sentence = match why {
         FieldRefusal::Required | FieldRefusal::MustBeTicked => open_sentence(locale, component),
         FieldRefusal::TooLong { max_chars } => return fill(td_string!(locale, pay.field_too_long), &[("max_chars", &max_chars)]),

@@ -3,7 +3,7 @@
 use domain::receipt::{Receipt, ReceiptState};
 use domain::refund::{RefundCause, RefundState};
 use domain::token::TokenLife;
-use domain::{CodeId, Day, Fen, Millis, OutRefundNo, PaymentId, ReceivableId};
+use domain::{AccountId, CodeId, Day, Fen, Millis, OutRefundNo, PaymentId, ReceivableId};
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
 use server_fn::codec::Json;
@@ -68,8 +68,17 @@ pub struct CodeChoice {
     pub name: String,
 }
 
-/// One page of the list.
+/// Whose receipts a cashier's list can be narrowed to.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StoreChoice {
+    /// The payee: a store, or the reader.
+    pub payee: AccountId,
+    /// The store's name; `None` for what the reader collects under their own name.
+    pub name: Option<String>,
+}
+
+/// One page of the list.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct ReceiptPage {
     /// At most [`PAGE_ROWS`], newest first.
     pub rows: Vec<ReceiptRow>,
@@ -80,6 +89,9 @@ pub struct ReceiptPage {
     /// The codes by which the list can be narrowed; with the first page only.
     #[serde(default)]
     pub codes: Vec<CodeChoice>,
+    /// The stores by which the list can be narrowed, where there is anything to choose; with the first page only.
+    #[serde(default)]
+    pub stores: Vec<StoreChoice>,
     /// The words are too few to be looked for: a single letter or digit.
     #[serde(default)]
     pub is_too_short: bool,
@@ -100,6 +112,8 @@ pub struct ReceiptDetail {
     pub receipt_url: String,
     /// What its payee has to know beside it, newest first.
     pub concerns: Vec<ConcernRow>,
+    /// The store that collected it, if one did.
+    pub store: Option<String>,
     /// Which of the code's tokens the payer had scanned (idea I7).
     pub through: Through,
     /// The debt that it settles, if it settles one.

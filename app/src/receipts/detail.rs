@@ -34,7 +34,7 @@ pub fn detail_screen(locale: Locale, payment: PaymentId, detail: Result<ReceiptD
 
 #[component]
 fn Detail(detail: ReceiptDetail, locale: Locale) -> impl IntoView {
-    let ReceiptDetail { receipt, opened_at_ms, refunds, receipt_url, through, concerns, debt } = detail;
+    let ReceiptDetail { receipt, opened_at_ms, refunds, receipt_url, through, concerns, debt, store } = detail;
     let payment = receipt.payment;
     let here = format!("/m/receipts/{payment}");
     view! {
@@ -54,7 +54,7 @@ fn Detail(detail: ReceiptDetail, locale: Locale) -> impl IntoView {
         </section>
         <section aria-labelledby="about">
             <h2 id="about">{td_string!(locale, receipts.about)}</h2>
-            <About receipt through locale/>
+            <About receipt through is_store=store.is_some() locale/>
         </section>
         <a class="button button-quiet" href=receipt_url rel="external" target="_blank">{td_string!(locale, receipts.payer_receipt)} {icons::onward()}</a>
         <a class="button button-quiet" href=format!("{here}/give")>{td_string!(locale, receipts.give)}</a>
@@ -111,14 +111,14 @@ fn Answers(receipt: Receipt, photos: String, locale: Locale) -> impl IntoView {
 }
 
 #[component]
-fn About(receipt: Receipt, through: Through, locale: Locale) -> impl IntoView {
+fn About(receipt: Receipt, through: Through, is_store: bool, locale: Locale) -> impl IntoView {
     let pair = |name: &'static str, text: String| view! { <div><dt>{name}</dt><dd>{text}</dd></div> };
     view! {
         <dl class="card pairs">
             {pair(td_string!(locale, receipts.paid_at), receipt.paid_at_ms.text())}
             {pair(td_string!(locale, receipts.code), receipt.code_name)}
             {pair(td_string!(locale, receipts.through), through_words(locale, &through))}
-            {pair(td_string!(locale, receipts.payee), receipt.payee_name)}
+            {pair(if is_store { td_string!(locale, receipts.store) } else { td_string!(locale, receipts.payee) }, receipt.payee_name)}
             <div>
                 <dt>{td_string!(locale, receipts.number)}</dt>
                 <dd><strong>{receipt.payment.tail()}</strong> <span class="long quiet no">{grouped(&receipt.payment.to_string())}</span></dd>

@@ -4,7 +4,7 @@ use domain::Day;
 use leptos::prelude::*;
 
 use crate::Refusal;
-use crate::receipts::{CodeChoice, Cursor, DayTotal, ReceiptPage, ReceiptQuery, ReceiptRow};
+use crate::receipts::{CodeChoice, Cursor, DayTotal, ReceiptPage, ReceiptQuery, ReceiptRow, StoreChoice};
 
 /// What a list has loaded.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -59,6 +59,8 @@ pub struct Listing {
     pub loaded: RwSignal<Loaded>,
     /// The codes by which it can be narrowed.
     pub codes: RwSignal<Vec<CodeChoice>>,
+    /// The stores by which it can be narrowed.
+    pub stores: RwSignal<Vec<StoreChoice>>,
     /// Whether more is on its way.
     pub is_busy: RwSignal<bool>,
     /// Counts the questions, so that the answer to an earlier one is not taken for that to the last.
@@ -72,10 +74,11 @@ pub struct Listing {
 impl Listing {
     /// The list with which a page begins.
     pub fn new(first: Option<(ReceiptQuery, Result<ReceiptPage, Refusal>)>) -> Listing {
-        let mut codes = vec![];
+        let (mut codes, mut stores) = (vec![], vec![]);
         let (loaded, refused) = match first {
             Some((query, Ok(mut page))) => {
                 codes = std::mem::take(&mut page.codes);
+                stores = std::mem::take(&mut page.stores);
                 (Loaded::begin(query, page), None)
             }
             Some((query, Err(refusal))) => (Loaded { begun: Some(query), ..Loaded::default() }, Some(refusal)),
@@ -84,6 +87,7 @@ impl Listing {
         Listing {
             loaded: RwSignal::new(loaded),
             codes: RwSignal::new(codes),
+            stores: RwSignal::new(stores),
             is_busy: RwSignal::new(false),
             asked: RwSignal::new(0),
             refused: RwSignal::new(refused),
@@ -117,7 +121,7 @@ mod tests {
         let mut days: Vec<DayTotal> = rows.iter().map(|row| DayTotal { day: row.at_ms.day(), count: 7, sum_fen: Fen::of(700) }).collect();
         days.dedup();
         let next = rows.last().filter(|_| next).map(ReceiptRow::cursor);
-        ReceiptPage { rows, days, next, codes: vec![], is_too_short: false, as_of_ms: Millis::of(times[0]) }
+        ReceiptPage { rows, days, next, as_of_ms: Millis::of(times[0]), ..ReceiptPage::default() }
     }
 
     #[test]

@@ -13,7 +13,7 @@ mod refund;
 
 #[cfg(feature = "ssr")]
 pub use api::Receipts;
-pub use api::{CodeChoice, DayTotal, DebtLink, PAGE_ROWS, ReceiptDetail, ReceiptPage, ReceiptRow, RefundLine, Through};
+pub use api::{CodeChoice, DayTotal, DebtLink, PAGE_ROWS, ReceiptDetail, ReceiptPage, ReceiptRow, RefundLine, StoreChoice, Through};
 pub use cursor::{Cursor, NoSuchPlace};
 #[cfg(feature = "ssr")]
 pub use detail::{detail_screen, refund_words};

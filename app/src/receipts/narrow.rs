@@ -1,4 +1,4 @@
-//! Narrowing the list: words, a last day, a code, a state. It is a form that names an address, so it works before the program
+//! Narrowing the list: words, a last day, a store, a code, a state. It is a form that names an address, so it works before the program
 //! is there; with it the list changes in place.
 
 use domain::Day;
@@ -6,11 +6,12 @@ use leptos::html;
 use leptos::prelude::*;
 use leptos_router::hooks::use_navigate;
 
+use crate::Locale;
 use crate::i18n::*;
 use crate::mobile::till::till;
-use crate::receipts::ReceiptQuery;
 use crate::receipts::list::state_name;
 use crate::receipts::query::{MOST_CHARS, STATES, state_word};
+use crate::receipts::{ReceiptQuery, StoreChoice};
 use crate::ui::fill;
 use crate::ui::icons;
 use crate::ui::moments::date;
@@ -24,12 +25,15 @@ pub fn Narrow(
     let locale = till().locale;
     let (form, words) = (NodeRef::<html::Form>::new(), NodeRef::<html::Input>::new());
     let (until, code, state) = (NodeRef::<html::Input>::new(), NodeRef::<html::Select>::new(), NodeRef::<html::Select>::new());
+    let listing = till().listing;
+    let store = NodeRef::<html::Select>::new();
     let navigate = use_navigate();
     let wanted = move || {
         let pairs = [
             ("q", words.get_untracked().map(|field| field.value())),
             ("until", until.get_untracked().map(|field| field.value())),
             ("code", code.get_untracked().map(|field| field.value())),
+            ("store", store.get_untracked().map(|field| field.value())),
             ("state", state.get_untracked().map(|field| field.value())),
         ];
         let pairs = pairs.into_iter().map(|(name, value)| (name, value.unwrap_or_default()));
@@ -46,7 +50,8 @@ pub fn Narrow(
             let _ = form.request_submit();
         }
     };
-    let is_open = query.with_untracked(|query| query.until.is_some() || query.code.is_some() || query.state.is_some());
+    let is_open =
+        query.with_untracked(|query| query.until.is_some() || query.code.is_some() || query.store.is_some() || query.state.is_some());
     view! {
         <form class="narrow" role="search" method="get" action="/m/receipts" node_ref=form on:submit=show>
             <div class="search">
@@ -64,6 +69,12 @@ pub fn Narrow(
                         <input type="date" name="until" node_ref=until on:change=chosen
                             value=query.with_untracked(|query| day_text(query.until)) prop:value=move || query.with(|query| day_text(query.until))/>
                     </label>
+                    {move || (!listing.stores.with(Vec::is_empty)).then(|| view! {
+                        <label>
+                            <span>{td_string!(locale, receipts.store)}</span>
+                            <select name="store" node_ref=store on:change=chosen><Stores query/></select>
+                        </label>
+                    })}
                     <label>
                         <span>{td_string!(locale, receipts.code)}</span>
                         <select name="code" node_ref=code on:change=chosen><Codes query/></select>
@@ -104,6 +115,24 @@ fn Codes(query: Memo<ReceiptQuery>) -> impl IntoView {
     .into_any()
 }
 
+#[component]
+fn Stores(query: Memo<ReceiptQuery>) -> impl IntoView {
+    let till = till();
+    let options = till.listing.stores.get_untracked().into_iter().map(|choice| {
+        let payee = choice.payee;
+        view! {
+            <option value=payee.to_string() selected=move || query.with(|query| query.store == Some(payee))>
+                {store_name(till.locale, choice)}
+            </option>
+        }
+    });
+    view! { <option value="">{td_string!(till.locale, receipts.any_store)}</option> {options.collect_view()} }.into_any()
+}
+
+fn store_name(locale: Locale, choice: StoreChoice) -> String {
+    choice.name.unwrap_or_else(|| td_string!(locale, receipts.own_codes).to_owned())
+}
+
 /// What narrows the list now, each with the address of the list without it; and days to jump to.
 #[component]
 fn Chips(query: Memo<ReceiptQuery>) -> impl IntoView {
@@ -124,6 +153,11 @@ fn Chips(query: Memo<ReceiptQuery>) -> impl IntoView {
             let name = till.listing.codes.with(|codes| codes.iter().find(|choice| choice.code == code).map(|choice| choice.name.clone()));
             let name = name.unwrap_or_else(|| td_string!(locale, receipts.code).to_owned());
             chips.push((name, ReceiptQuery { code: None, before: None, ..now.clone() }));
+        }
+        if let Some(store) = now.store {
+            let choice = till.listing.stores.with(|stores| stores.iter().find(|choice| choice.payee == store).cloned());
+            let name = choice.map_or_else(|| td_string!(locale, receipts.store).to_owned(), |choice| store_name(locale, choice));
+            chips.push((name, ReceiptQuery { store: None, before: None, ..now.clone() }));
         }
         if let Some(state) = now.state {
             chips.push((state_name(locale, state).to_owned(), ReceiptQuery { state: None, before: None, ..now.clone() }));

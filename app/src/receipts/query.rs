@@ -1,7 +1,7 @@
 //! Which receipts are wanted. Every list has an address, so that it can be reloaded, sent and gone back to (rows E17, E18).
 
 use domain::receipt::ReceiptState;
-use domain::{CodeId, Day};
+use domain::{AccountId, CodeId, Day};
 use serde::{Deserialize, Serialize};
 
 use crate::receipts::Cursor;
@@ -19,6 +19,8 @@ pub struct ReceiptQuery {
     pub until: Option<Day>,
     /// Only receipts that came through this code.
     pub code: Option<CodeId>,
+    /// Only what this payee collected: a store whose cashier the reader is, or the reader.
+    pub store: Option<AccountId>,
     /// Only receipts in this state.
     pub state: Option<ReceiptState>,
     /// Only receipts older than this one; `None` begins with the newest.
@@ -34,6 +36,7 @@ impl ReceiptQuery {
                 "q" => found.words = value.trim().chars().take(MOST_CHARS).collect(),
                 "until" => found.until = Day::parse(&value),
                 "code" => found.code = value.parse().ok(),
+                "store" => found.store = value.parse().ok(),
                 "state" => found.state = state_of_word(&value),
                 "before" => found.before = value.parse().ok(),
                 _ => {}
@@ -54,6 +57,9 @@ impl ReceiptQuery {
         if let Some(code) = self.code {
             pairs.append_pair("code", &code.to_string());
         }
+        if let Some(store) = self.store {
+            pairs.append_pair("store", &store.to_string());
+        }
         if let Some(state) = self.state {
             pairs.append_pair("state", state_word(state));
         }
@@ -71,7 +77,7 @@ impl ReceiptQuery {
 
     /// Whether it leaves receipts out that are as new as those it shows.
     pub fn is_narrow(&self) -> bool {
-        !self.words.is_empty() || self.code.is_some() || self.state.is_some()
+        !self.words.is_empty() || self.code.is_some() || self.store.is_some() || self.state.is_some()
     }
 
     /// Whether it begins with the newest of all receipts.
@@ -105,11 +111,12 @@ mod tests {
     #[test]
     fn an_address_names_a_list_and_what_cannot_be_read_is_passed_over() {
         let id = "0199a0b1c2d3e4f50617283940516273";
-        let every = format!("/m/receipts?q=%E5%BC%A0%E4%B8%89+8.5%26&until=2026-08-22&code={id}&state=partly_refunded&before=7-{id}");
+        let every =
+            format!("/m/receipts?q=%E5%BC%A0%E4%B8%89+8.5%26&until=2026-08-22&code={id}&store={id}&state=partly_refunded&before=7-{id}");
         let table = [
             ("", "/m/receipts".to_owned()),
             ("?lang=en", "/m/receipts".to_owned()),
-            ("?q=&until=&code=&state=&before=", "/m/receipts".to_owned()),
+            ("?q=&until=&code=&store=&state=&before=", "/m/receipts".to_owned()),
             ("q=%20张三%20", "/m/receipts?q=%E5%BC%A0%E4%B8%89".to_owned()),
             ("until=2026-02-30&code=7&state=gone&before=x", "/m/receipts".to_owned()),
             ("state=refunded&until=2026-02-28", "/m/receipts?until=2026-02-28&state=refunded".to_owned()),

@@ -103,6 +103,30 @@ pub enum Act {
     BindWechat,
     /// Somebody proved that a sign-in was not theirs; all sessions ended, and the password is void.
     ReportSignIn,
+    /// A store was made.
+    MakeStore,
+    /// A store got another name.
+    RenameStore,
+    /// A store was closed; its plates were switched off.
+    CloseStore,
+    /// A closed store was opened again.
+    OpenStore,
+    /// A manager was made a store's cashier.
+    AddCashier,
+    /// A manager is a store's cashier no more.
+    RemoveCashier,
+    /// A code was made.
+    MakeCode,
+    /// A code was given other terms.
+    ConfigureCode,
+    /// A code was switched on or off.
+    SwitchCode,
+    /// The organisation's name was changed.
+    RenameOrganisation,
+    /// The organisation was opened for collecting, or closed.
+    OpenOrganisation,
+    /// Whether managers may have messages was changed.
+    LetMessages,
 }
 
 impl Act {
@@ -138,6 +162,18 @@ impl Act {
             Act::SendCode => "one_time_code.send",
             Act::BindWechat => "wechat.bind",
             Act::ReportSignIn => "session.report",
+            Act::MakeStore => "store.make",
+            Act::RenameStore => "store.rename",
+            Act::CloseStore => "store.close",
+            Act::OpenStore => "store.open",
+            Act::AddCashier => "cashier.add",
+            Act::RemoveCashier => "cashier.remove",
+            Act::MakeCode => "code.make",
+            Act::ConfigureCode => "code.configure",
+            Act::SwitchCode => "code.switch",
+            Act::RenameOrganisation => "organisation.rename",
+            Act::OpenOrganisation => "organisation.open",
+            Act::LetMessages => "organisation.messages",
         }
     }
 }
@@ -265,6 +301,23 @@ async fn wait_for_turn(tx: &mut Tx<'_>, tenant: TenantId) -> Result<(), StoreErr
         sqlx::query(dialect::TAKE_TURN).bind((high ^ low).cast_signed()).execute(&mut **conn).await?;
     }
     Ok(())
+}
+
+/// When one of these was last done, and by whom; `None` when it never was.
+///
+/// # Errors
+/// When the rows cannot be read.
+pub async fn last(tx: &mut Tx<'_>, tenant: TenantId, act: Act) -> Result<Option<(Millis, Actor)>, StoreError> {
+    let sql = "SELECT at_ms, actor FROM audit WHERE tenant = $1 AND act = $2 ORDER BY seq DESC LIMIT 1";
+    let row: Option<(i64, String)> = on!(tx, |db| sqlx::query_as(sql).bind(tenant.get()).bind(act.word()).fetch_optional(db).await)?;
+    Ok(row.map(|(at_ms, actor)| {
+        let actor = match actor.strip_prefix("account:").and_then(|id| id.parse().ok()) {
+            Some(account) => Actor::Account(account),
+            None if actor == Actor::Operator.to_string() => Actor::Operator,
+            None => Actor::Unknown,
+        };
+        (Millis::of(at_ms), actor)
+    }))
 }
 
 /// Where the chain of each organisation ends, oldest organisation first.

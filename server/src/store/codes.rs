@@ -37,10 +37,12 @@ pub struct FoundCode {
     pub life: TokenLife,
     /// Who collects, as the payer sees it.
     pub merchant: Merchant,
-    /// The person who collects.
+    /// The person or the store that collects.
     pub payee_name: String,
     /// Of a code by which a debt is paid: the debt, where it was asked for ([`FoundCode::with_debt`]).
     pub debt: Option<Box<receivables::Stored>>,
+    /// Whether a store collects, and not a person.
+    pub is_store: bool,
 }
 
 impl FoundCode {
@@ -93,7 +95,7 @@ pub struct Merchant {
 }
 
 #[derive(FromRow)]
-struct Row {
+pub(super) struct Row {
     tenant: Uuid,
     id: Uuid,
     payee: Uuid,
@@ -112,10 +114,11 @@ struct Row {
     is_open: bool,
     has_logo: bool,
     payee_name: String,
+    is_store: bool,
 }
 
 impl Row {
-    fn read(self) -> Result<FoundCode, StoreError> {
+    pub(super) fn read(self) -> Result<FoundCode, StoreError> {
         Ok(FoundCode {
             code: Code {
                 tenant: TenantId::of(self.tenant),
@@ -134,6 +137,7 @@ impl Row {
             merchant: Merchant { name: self.tenant_name, is_open: self.is_open, has_logo: self.has_logo },
             payee_name: self.payee_name,
             debt: None,
+            is_store: self.is_store,
         })
     }
 }
@@ -143,14 +147,18 @@ macro_rules! found {
     ($rest:literal) => {
         concat!(
             "SELECT c.tenant, c.id, c.payee, c.kind, c.name, c.amount_rule, c.state, c.valid_from_ms, c.valid_until_ms, c.presets, f.schema, k.token, ",
-            "k.replaced_at_ms, k.cut_at_ms, t.name AS tenant_name, t.is_open, t.logo_png IS NOT NULL AS has_logo, a.name AS payee_name ",
+            "k.replaced_at_ms, k.cut_at_ms, t.name AS tenant_name, t.is_open, t.logo_png IS NOT NULL AS has_logo, ",
+            "COALESCE(a.name, o.name, '') AS payee_name, o.id IS NOT NULL AS is_store ",
             "FROM code_token k JOIN code c ON c.tenant = k.tenant AND c.id = k.code ",
             "JOIN form f ON f.tenant = c.tenant AND f.id = c.form AND f.version = c.form_version ",
-            "JOIN tenant t ON t.id = c.tenant JOIN account a ON a.id = c.payee ",
+            "JOIN tenant t ON t.id = c.tenant LEFT JOIN account a ON a.id = c.payee ",
+            "LEFT JOIN store o ON o.tenant = c.tenant AND o.id = c.payee ",
             $rest
         )
     };
 }
+
+pub(super) use found;
 
 /// Publishes a version of a form. Every version stays, because payments refer to the one that their payer saw.
 ///

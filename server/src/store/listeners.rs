@@ -1,7 +1,8 @@
 //! Who hears of money by messages of the WeChat account (E19): what each was not told yet.
 //!
 //! A sale is gathered in the transaction that marks its outbox row as done, so it is gathered once, however many instances run.
-//! The payee of a code hears what comes through it, on a screen and on a plate alike; an administrator hears all (B83, B84).
+//! The payee of a code hears what comes through it, on a screen and on a plate alike, and a cashier what their store collects; an
+//! administrator hears all (B83, B84).
 
 use domain::digest::{Digest, News, Pace, Unreached};
 use domain::payment::Message;
@@ -107,11 +108,14 @@ impl Row {
     }
 }
 
-/// Whether a listener hears of a payment: tenant `$1`, payment `$2`. Who lost the role or is suspended hears nothing more.
+/// Whether a listener hears of a payment: tenant `$1`, payment `$2`. Who lost the role or is suspended hears nothing more, and no
+/// manager does where the organisation does not want it.
 macro_rules! hears {
     () => {
-        "listener.tenant = $1 AND (EXISTS (SELECT 1 FROM payment p JOIN member m ON m.tenant = p.tenant AND m.account = p.payee \
-         WHERE p.tenant = $1 AND p.id = $2 AND p.payee = listener.account AND m.role = 'manager' AND m.suspended_at_ms IS NULL) \
+        "listener.tenant = $1 AND (EXISTS (SELECT 1 FROM payment p JOIN tenant t ON t.id = p.tenant JOIN member m ON m.tenant = p.tenant \
+         WHERE p.tenant = $1 AND p.id = $2 AND t.has_messages AND m.account = listener.account AND m.role = 'manager' \
+         AND m.suspended_at_ms IS NULL AND (p.payee = m.account OR EXISTS (SELECT 1 FROM cashier c WHERE c.tenant = p.tenant \
+         AND c.store = p.payee AND c.account = m.account))) \
          OR EXISTS (SELECT 1 FROM member m WHERE m.tenant = $1 AND m.account = listener.account AND m.role = 'administrator' \
          AND m.suspended_at_ms IS NULL))"
     };

@@ -96,7 +96,8 @@ macro_rules! rows {
     ($($rest:tt)+) => {
         concat!(
             "SELECT r.payment, r.code, r.amount_fen, r.refunding_fen, r.refunded_fen, r.paid_at_ms, r.known_at_ms, r.code_name, ",
-            "a.name AS payee_name, r.answers, r.trade FROM receipt r JOIN account a ON a.id = r.payee ",
+            "COALESCE(a.name, o.name, '') AS payee_name, r.answers, r.trade FROM receipt r ",
+            "LEFT JOIN account a ON a.id = r.payee LEFT JOIN store o ON o.tenant = r.tenant AND o.id = r.payee ",
             $($rest)+
         )
     };
@@ -212,7 +213,8 @@ pub async fn all_known_since(tx: &mut Tx<'_>, since: Millis, limit: i64) -> Resu
     let rows: Vec<OwnedRow> = on!(tx, |db| {
         sqlx::query_as(
         "SELECT r.tenant, r.payee, r.payment, r.code, r.amount_fen, r.refunding_fen, r.refunded_fen, r.paid_at_ms, r.known_at_ms, r.code_name, \
-         a.name AS payee_name, r.answers, r.trade FROM receipt r JOIN account a ON a.id = r.payee \
+         COALESCE(a.name, o.name, '') AS payee_name, r.answers, r.trade FROM receipt r LEFT JOIN account a ON a.id = r.payee \
+         LEFT JOIN store o ON o.tenant = r.tenant AND o.id = r.payee \
          WHERE r.known_at_ms >= $1 ORDER BY r.known_at_ms, r.payment LIMIT $2",
     )
     .bind(since.get())

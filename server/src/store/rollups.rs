@@ -79,6 +79,16 @@ pub async fn totals(tx: &mut Tx<'_>, tenant: TenantId, payee: AccountId, day: Da
     Ok(sums.into())
 }
 
+/// The totals of a whole organisation on a day (Shanghai), by the day of payment.
+pub async fn totals_of_all(tx: &mut Tx<'_>, tenant: TenantId, day: Day) -> Result<Totals, StoreError> {
+    let sums: Sums = on!(tx, |db| sqlx::query_as(both!("", "tenant = $1 AND day = $2", ""))
+        .bind(tenant.get())
+        .bind(i64::from(day.get()))
+        .fetch_one(db)
+        .await)?;
+    Ok(sums.into())
+}
+
 /// The totals of a payee for one of their codes on a day (Shanghai).
 pub async fn totals_of_code(tx: &mut Tx<'_>, tenant: TenantId, payee: AccountId, code: CodeId, day: Day) -> Result<Totals, StoreError> {
     let sums: Sums = on!(tx, |db| sqlx::query_as(both!("", "tenant = $1 AND payee = $2 AND day = $3 AND code = $4", ""))

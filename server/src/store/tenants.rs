@@ -70,6 +70,25 @@ pub async fn all(tx: &mut Tx<'_>) -> Result<Vec<Tenant>, StoreError> {
     Ok(rows.into_iter().map(Tenant::from).collect())
 }
 
+/// Calls the organisation something else from now on.
+pub async fn rename(tx: &mut Tx<'_>, id: TenantId, name: &str) -> Result<(), StoreError> {
+    on!(tx, |db| sqlx::query("UPDATE tenant SET name = $2 WHERE id = $1").bind(id.get()).bind(name).execute(db).await.map(drop))
+        .map_err(StoreError::from)
+}
+
+/// Whether managers may have messages about money; not when there is no such organisation.
+pub async fn has_messages(tx: &mut Tx<'_>, id: TenantId) -> Result<bool, StoreError> {
+    let row: Option<(bool,)> =
+        on!(tx, |db| sqlx::query_as("SELECT has_messages FROM tenant WHERE id = $1").bind(id.get()).fetch_optional(db).await)?;
+    Ok(row.is_some_and(|(has,)| has))
+}
+
+/// Lets managers have messages about money from now on, or not.
+pub async fn set_has_messages(tx: &mut Tx<'_>, id: TenantId, has: bool) -> Result<(), StoreError> {
+    on!(tx, |db| sqlx::query("UPDATE tenant SET has_messages = $2 WHERE id = $1").bind(id.get()).bind(has).execute(db).await.map(drop))
+        .map_err(StoreError::from)
+}
+
 /// Opens or closes the organisation for collecting.
 pub async fn set_open(tx: &mut Tx<'_>, id: TenantId, is_open: bool) -> Result<(), StoreError> {
     on!(tx, |db| sqlx::query("UPDATE tenant SET is_open = $2 WHERE id = $1").bind(id.get()).bind(is_open).execute(db).await.map(drop))

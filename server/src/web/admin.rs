@@ -36,13 +36,13 @@ const MANAGERS: &str = "/admin/managers";
 const PAGE_ROWS: usize = 50;
 
 /// Somebody who may see these pages.
-struct Administrator {
-    caller: Caller,
-    signed: Signed,
+pub(super) struct Administrator {
+    pub(super) caller: Caller,
+    pub(super) signed: Signed,
 }
 
 /// Who asks, or the answer when nobody does.
-async fn administrator(visit: Visit, uri: &Uri, headers: &HeaderMap) -> Result<(Visit, Administrator), Response> {
+pub(super) async fn administrator(visit: Visit, uri: &Uri, headers: &HeaderMap) -> Result<(Visit, Administrator), Response> {
     let token = cookies::get(headers, cookies::ADMIN);
     let found = match token {
         None => None,
@@ -63,7 +63,7 @@ async fn administrator(visit: Visit, uri: &Uri, headers: &HeaderMap) -> Result<(
     }
 }
 
-fn shell<'a>(visit: &'a Visit, path: &'a str) -> AdminShell<'a> {
+pub(super) fn shell<'a>(visit: &'a Visit, path: &'a str) -> AdminShell<'a> {
     AdminShell {
         prefs: visit.prefs,
         css: &visit.site.client.admin_css,
@@ -73,13 +73,8 @@ fn shell<'a>(visit: &'a Visit, path: &'a str) -> AdminShell<'a> {
     }
 }
 
-fn answer(visit: Visit, status: StatusCode, html: String) -> Response {
+pub(super) fn answer(visit: Visit, status: StatusCode, html: String) -> Response {
     visit.app_page(status, html, headers::PLAIN)
-}
-
-/// `GET /admin`: on to where the work is.
-pub async fn home(visit: Visit) -> Response {
-    visit.redirect(MANAGERS)
 }
 
 /// `GET /admin/sign-in`.
@@ -172,6 +167,11 @@ pub async fn missing(visit: Visit, uri: Uri, headers: HeaderMap) -> Response {
         Ok(found) => found,
         Err(response) => return response,
     };
+    missing_part(visit, &asking)
+}
+
+/// The answer to somebody who asks for what their organisation does not have.
+pub(super) fn missing_part(visit: Visit, asking: &Administrator) -> Response {
     let html = admin::missing_page(shell(&visit, HOME), &asking.signed, false);
     answer(visit, StatusCode::NOT_FOUND, html)
 }

@@ -19,7 +19,8 @@ use crate::concerns::refund_line;
 use crate::qr::{self, Wear};
 use crate::site::Site;
 use crate::store::codes::{self, CodeKind, FoundCode};
-use crate::store::{StoreError, payments, receipts, tenants, tokens};
+use crate::store::reach::Reach;
+use crate::store::{StoreError, payments, tenants, tokens};
 
 /// The papers that a receipt comes on.
 const RECEIPT_PAPERS: [Paper; 3] = [Paper::A4, Paper::A5, Paper::Roll];
@@ -32,7 +33,7 @@ pub struct Wanted {
 }
 
 impl Wanted {
-    fn of(&self, papers: &[Paper]) -> Paper {
+    pub(super) fn of(&self, papers: &[Paper]) -> Paper {
         Paper::of_word(&self.paper).filter(|paper| papers.contains(paper)).unwrap_or(Paper::A4)
     }
 }
@@ -105,7 +106,7 @@ pub async fn plates(State(site): State<Site>, visit: Visit, headers: HeaderMap) 
     };
     let found = async {
         let mut conn = site.store.read().await?;
-        let plates = codes::plates(&mut conn.tx(), caller.tenant, caller.account).await?;
+        let plates = Reach::of(&mut conn.tx(), &caller).await?.plates(&mut conn.tx()).await?;
         let own = codes::app_code(&mut conn.tx(), caller.tenant, caller.account).await?;
         let old = match &own {
             Some(own) => tokens::working(&mut conn.tx(), caller.tenant, own.code.id, visit.now).await?,
@@ -141,7 +142,7 @@ pub async fn plate(
     let found = async {
         let Ok(code) = code.parse::<CodeId>() else { return Ok(None) };
         let mut conn = site.store.read().await?;
-        let plates = codes::plates(&mut conn.tx(), caller.tenant, caller.account).await?;
+        let plates = Reach::of(&mut conn.tx(), &caller).await?.plates(&mut conn.tx()).await?;
         Ok::<_, StoreError>(plates.into_iter().find(|plate| plate.code.id == code))
     };
     // Whatever is no plate is not printed: it would stop working on the wall.
@@ -166,7 +167,8 @@ pub async fn plate(
 async fn hold(site: &Site, caller: &Caller, payment: &str) -> Result<Option<Held>, StoreError> {
     let Ok(payment) = payment.parse::<PaymentId>() else { return Ok(None) };
     let mut conn = site.store.read().await?;
-    let Some(receipt) = receipts::one(&mut conn.tx(), caller.tenant, caller.account, payment).await? else { return Ok(None) };
+    let reach = Reach::of(&mut conn.tx(), caller).await?;
+    let Some((_, receipt)) = reach.receipt(&mut conn.tx(), payment).await? else { return Ok(None) };
     let Some(stored) = payments::load(&mut conn.tx(), caller.tenant, payment).await? else { return Ok(None) };
     let merchant = tenants::by_id(&mut conn.tx(), caller.tenant).await?.map(|tenant| tenant.name).unwrap_or_default();
     let refunds = payments::refunds_of(&mut conn.tx(), caller.tenant, payment).await?;
@@ -178,7 +180,8 @@ async fn hold(site: &Site, caller: &Caller, payment: &str) -> Result<Option<Held
     }))
 }
 
-fn choice(found: &FoundCode, visit: &Visit) -> PlateChoice {
+/// A plate as its sheet shows it.
+pub(super) fn choice(found: &FoundCode, visit: &Visit) -> PlateChoice {
     debug_assert!(found.kind == CodeKind::Plate, "only plates are printed");
     PlateChoice {
         code: found.code.id,

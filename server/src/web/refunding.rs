@@ -16,7 +16,8 @@ use super::visit::Visit;
 use crate::fresh;
 use crate::refunds::{self, Ask, AskError};
 use crate::site::Site;
-use crate::store::{StoreError, payments, receipts, tenants};
+use crate::store::reach::Reach;
+use crate::store::{StoreError, payments, tenants};
 
 /// A receipt of the caller, and what they may return of it.
 struct Returnable {
@@ -126,13 +127,14 @@ fn typed(pairs: &[(String, String)]) -> RefundTyped {
 async fn read(site: &Site, caller: &Caller, payment: &str) -> Result<Option<Returnable>, StoreError> {
     let Ok(payment) = payment.parse::<PaymentId>() else { return Ok(None) };
     let mut conn = site.store.read().await?;
-    let Some(receipt) = receipts::one(&mut conn.tx(), caller.tenant, caller.account, payment).await? else { return Ok(None) };
+    let reach = Reach::of(&mut conn.tx(), caller).await?;
+    let Some((_, receipt)) = reach.receipt(&mut conn.tx(), payment).await? else { return Ok(None) };
     let Some(stored) = payments::load(&mut conn.tx(), caller.tenant, payment).await? else { return Ok(None) };
     let managers = tenants::manager_refunds(&mut conn.tx(), caller.tenant).await?;
-    let payment = &stored.payment;
+    let (payment, now) = (&stored.payment, (site.clock)());
     // The smallest refund shows whether any would be taken.
     let no = OutRefundNo::of_request(Uuid::nil());
-    let right = match (refunds::right(caller, managers, payment), refund::open(payment, no, Fen::of(1), "", (site.clock)())) {
+    let right = match (refunds::right(caller, &reach, managers, payment, now), refund::open(payment, no, Fen::of(1), "", now)) {
         (Err(_), _) => Err(RefundBar::NotAllowed),
         (Ok(_), Err(refusal)) => Err(refusal.into()),
         (Ok(right), Ok(_)) if right.most_fen.is_positive() => Ok(right),

@@ -25,7 +25,8 @@ use crate::concerns::count;
 use crate::desk::REPEATED_MS;
 use crate::live::{CodeChange, LiveArrival, LiveEvent};
 use crate::site::Site;
-use crate::store::{StoreError, concerns, receipts, rollups, tokens};
+use crate::store::reach::Reach;
+use crate::store::{StoreError, tokens};
 
 /// How often a stream says that it lives, and looks whether its session does.
 const HEARTBEAT: Duration = Duration::from_secs(15);
@@ -41,6 +42,8 @@ pub async fn live(State(site): State<Site>, uri: Uri, headers: HeaderMap) -> Res
         Ok(_) => return StatusCode::UNAUTHORIZED.into_response(),
         Err(_) => return (StatusCode::SERVICE_UNAVAILABLE, [(header::RETRY_AFTER, "2")]).into_response(),
     };
+    let reach = async { Reach::of(&mut site.store.read().await?.tx(), &caller).await };
+    let Ok(reach) = reach.await else { return (StatusCode::SERVICE_UNAVAILABLE, [(header::RETRY_AFTER, "2")]).into_response() };
     let last = headers.get("last-event-id").and_then(|id| id.to_str().ok()).map(str::to_owned).or_else(|| query_value(&uri, "after"));
     let now = (site.clock)();
     let after = last.as_deref().and_then(|id| id.split('-').next()?.parse().ok()).map_or(now, Millis::of);
@@ -50,6 +53,7 @@ pub async fn live(State(site): State<Site>, uri: Uri, headers: HeaderMap) -> Res
         site,
         token,
         caller,
+        reach,
         told: HashSet::new(),
         codes_as_of: Millis::default(),
         codes_changed: false,
@@ -71,6 +75,8 @@ struct Watch {
     site: Site,
     token: String,
     caller: Caller,
+    /// Whose money it tells of, as of the last beat.
+    reach: Reach,
     events: Receiver<LiveEvent>,
     /// What this stream said already.
     told: HashSet<PaymentId>,
@@ -124,7 +130,7 @@ impl Watch {
             }
             match tokio::time::timeout_at(self.beat_at, self.events.recv()).await {
                 Ok(Ok(LiveEvent::Arrival(arrival))) => self.take(arrival),
-                Ok(Ok(LiveEvent::Concern(tenant, payee))) if (tenant, payee) == (self.caller.tenant, self.caller.account) => {
+                Ok(Ok(LiveEvent::Concern(tenant, payee))) if self.reach.holds(tenant, payee) => {
                     return self.beat().await;
                 }
                 Ok(Ok(LiveEvent::Concern(..))) => {}
@@ -150,15 +156,23 @@ impl Watch {
             self.is_over = true;
             return Event::default().event("bye").data("{}");
         }
+        // Whoever was made a cashier, or is none any more, hears accordingly.
+        if let Ok(reach) = self.read_reach().await {
+            self.reach = reach;
+        }
         let beat = Beat { as_of_ms: (self.site.clock)(), concerns: self.concerns().await };
         Event::default().event("beat").json_data(beat).unwrap_or_else(|_| Event::default().comment("beat"))
+    }
+
+    async fn read_reach(&self) -> Result<Reach, StoreError> {
+        Reach::of(&mut self.site.store.read().await?.tx(), &self.caller).await
     }
 
     /// How much there is to look at; `None` when the store does not say, and the screen keeps what it knows.
     async fn concerns(&self) -> Option<ConcernCount> {
         let counted = async {
             let mut conn = self.site.store.read().await?;
-            concerns::counts(&mut conn.tx(), self.caller.tenant, self.caller.account).await
+            self.reach.concern_counts(&mut conn.tx()).await
         };
         match counted.await {
             Ok(counts) => Some(count(counts)),
@@ -170,8 +184,7 @@ impl Watch {
     }
 
     fn take(&mut self, arrival: LiveArrival) {
-        let is_ours = arrival.tenant == self.caller.tenant && arrival.payee == self.caller.account;
-        if is_ours && self.told.insert(arrival.payment) {
+        if self.reach.holds(arrival.tenant, arrival.payee) && self.told.insert(arrival.payment) {
             self.after = self.after.max(arrival.known_at_ms);
             self.waiting.push(arrival);
         }
@@ -199,21 +212,25 @@ impl Watch {
     async fn missed(&self) -> Result<(Option<CodeChange>, Vec<LiveArrival>), StoreError> {
         let mut conn = self.site.store.read().await?;
         let since = self.after.plus_ms(-REPEATED_MS);
-        let known = receipts::known_since(&mut conn.tx(), self.caller.tenant, self.caller.account, since, MOST_REPEATED).await?;
+        let known = self.reach.known_since(&mut conn.tx(), since, MOST_REPEATED).await?;
         let changed_at = tokens::changed_at(&mut conn.tx(), self.caller.tenant, self.caller.account).await?;
         let Caller { tenant, account: payee, .. } = self.caller;
         let change = changed_at.map(|changed_at_ms| CodeChange { tenant, payee, changed_at_ms });
-        Ok((change, known.into_iter().map(|known| LiveArrival::of_receipt(tenant, payee, known)).collect()))
+        Ok((change, known.into_iter().map(|(payee, known)| LiveArrival::of_receipt(tenant, payee, known)).collect()))
     }
 
     async fn tell(&self, arrival: &LiveArrival) -> Option<Event> {
         let day = arrival.day();
         let totals = async {
             let mut conn = self.site.store.read().await?;
-            rollups::totals(&mut conn.tx(), self.caller.tenant, self.caller.account, day).await
+            // Read anew for each: whoever was a cashier until a moment ago hears nothing of the store any more.
+            let reach = Reach::of(&mut conn.tx(), &self.caller).await?;
+            let totals = reach.totals(&mut conn.tx(), None, day).await?;
+            Ok::<_, StoreError>(Some(totals).filter(|_| reach.holds(arrival.tenant, arrival.payee)))
         };
         let totals = match totals.await {
-            Ok(totals) => totals,
+            Ok(Some(totals)) => totals,
+            Ok(None) => return None,
             Err(error) => {
                 tracing::error!(%error, "today's figures could not be read for a live stream");
                 return None;

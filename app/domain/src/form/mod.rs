@@ -6,12 +6,14 @@
 //! | what a person sent, as text | `typed` |
 //! | from what was sent to answers or named refusals | `check` |
 //! | what a line of text must look like | `rule` |
+//! | what a code answers by itself | `preset` |
 //! | what an administrator may save | `schema` |
 //!
 //! Lengths are counted in characters in the sense of Unicode scalar values: 汉 counts one, and so does 😀. (An HTML
 //! `maxlength` counts 😀 as two, which is why [`Component::html_max_length`] allows twice as many.)
 
 mod check;
+mod preset;
 mod rule;
 mod schema;
 mod typed;

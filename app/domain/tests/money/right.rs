@@ -13,6 +13,7 @@ fn a_role_returns_what_the_organisation_lets_it_and_never_more_than_is_left() {
     let up_to = |fen| UpTo { limit_fen: Fen::of(fen) };
     let most = |most: i64, left: i64| Ok(RefundRight { most_fen: Fen::of(most), left_fen: Fen::of(left) });
     let no = Err(NoRight::NotAllowed);
+    let today = paid().paid_at_ms.unwrap();
     let table = [
         // Administrators return of every receipt, whatever managers may.
         (Administrator, false, Never, paid(), most(100, 100)),
@@ -32,13 +33,23 @@ fn a_role_returns_what_the_organisation_lets_it_and_never_more_than_is_left() {
         (Manager, true, up_to(50), returned(0, 60), most(0, 40)),
         (Manager, true, up_to(0), paid(), most(0, 100)),
         (Manager, true, Whole, returned(0, 100), most(0, 0)),
+        (Manager, true, SameDay, paid(), most(100, 100)),
+        (Manager, false, SameDay, paid(), no),
         // Nobody else.
         (Holder, true, Whole, paid(), no),
         (Holder, false, Whole, paid(), no),
     ];
     for (role, is_payee, managers, payment, expected) in table {
-        assert_eq!(RefundRight::of(role, is_payee, managers, &payment), expected, "{role:?} {is_payee} {managers:?}");
+        assert_eq!(RefundRight::of(role, is_payee, managers, &payment, today), expected, "{role:?} {is_payee} {managers:?}");
     }
+}
+
+#[test]
+fn who_may_only_withdraw_returns_until_midnight_and_nothing_later() {
+    let midnight = paid().paid_at_ms.unwrap().day().ends_at();
+    let right = |now| RefundRight::of(Role::Manager, true, ManagerRefunds::SameDay, &paid(), now).is_ok();
+    assert!(right(midnight.plus_ms(-1)));
+    assert!(!right(midnight));
 }
 
 #[test]

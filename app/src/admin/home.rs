@@ -1,0 +1,67 @@
+//! Where an administrator begins: what came today, what there is, and what needs them.
+
+use domain::Fen;
+use leptos::prelude::*;
+
+use super::frame::{AdminShell, Section, Signed, page};
+use crate::i18n::*;
+use crate::ui::moments::payments;
+use crate::ui::{fill, yuan};
+
+/// What the page shows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct HomePage {
+    /// Payments of today.
+    pub count: u64,
+    /// Their sum.
+    pub sum_fen: Fen,
+    /// What of it went back.
+    pub refunded_fen: Fen,
+    /// Managers who are not suspended.
+    pub managers: i64,
+    /// Stores that are open.
+    pub stores: i64,
+    /// Codes that are switched on.
+    pub codes: i64,
+    /// People whose last mail did not arrive.
+    pub undelivered: i64,
+}
+
+/// The page.
+pub fn home_page(shell: AdminShell<'_>, signed: &Signed, shown: &HomePage) -> String {
+    let locale = shell.prefs.locale;
+    let title = td_string!(locale, office.overview);
+    page(shell, signed, Section::Overview, title, || {
+        let tile = |href: &'static str, name: &'static str, text: String| {
+            view! { <li><a class="card tile" href=href><span>{name}</span><b>{text}</b></a></li> }
+        };
+        let count = |template: &'static str, count: i64| fill(template, &[("count", &count)]);
+        let refunded = shown.refunded_fen.is_positive().then(|| {
+            view! { <p class="quiet">{fill(td_string!(locale, office.today_refunded), &[("sum", &yuan(shown.refunded_fen))])}</p> }
+        });
+        let failed = (shown.undelivered > 0).then(|| {
+            view! {
+                <p class="note note-bad" role="status">
+                    {td_string!(locale, office.mails_failed)}": "{shown.undelivered}" · "
+                    <a href="/admin/managers">{td_string!(locale, office.mails_failed_hint)}</a>
+                </p>
+            }
+        });
+        view! {
+            <h1>{title}</h1>
+            {failed}
+            <section class="card today" aria-labelledby="today">
+                <h2 id="today">{td_string!(locale, office.today)}</h2>
+                <p class="sum">{yuan(shown.sum_fen)}</p>
+                <p>{payments(locale, shown.count)}</p>
+                {refunded}
+            </section>
+            <ul class="tiles">
+                {tile("/admin/managers", td_string!(locale, office.managers), count(td_string!(locale, office.managers_active), shown.managers))}
+                {tile("/admin/stores", td_string!(locale, office.stores), count(td_string!(locale, office.stores_open), shown.stores))}
+                {tile("/admin/codes", td_string!(locale, office.codes), count(td_string!(locale, office.codes_on), shown.codes))}
+            </ul>
+        }
+        .into_any()
+    })
+}

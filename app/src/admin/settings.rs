@@ -1,0 +1,179 @@
+//! What holds for the whole organisation. Each thing is a form of its own and says who changed it last.
+
+use domain::Millis;
+use domain::refund_right::ManagerRefunds;
+use leptos::prelude::*;
+
+use super::done::{OfficeDone, note};
+use super::frame::{AdminShell, Section, Signed, page};
+use super::register::field;
+use crate::Locale;
+use crate::i18n::*;
+use crate::ui::fill;
+use crate::ui::moments::moment;
+
+/// Who changed something last.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ChangedBy {
+    /// When.
+    pub at_ms: Millis,
+    /// The person; `None` for somebody at the machine.
+    pub name: Option<String>,
+}
+
+/// What was typed, and what is wrong with it.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct SettingsTyped {
+    /// The rule of refunds.
+    pub refunds: String,
+    /// Its limit in yuan.
+    pub limit: String,
+    /// The organisation's name.
+    pub name: String,
+    /// Whether the limit is no amount.
+    pub is_limit_wrong: bool,
+    /// Whether the name cannot be taken.
+    pub is_name_wrong: bool,
+}
+
+impl SettingsTyped {
+    /// What is set now.
+    pub fn of(refunds: ManagerRefunds, name: &str) -> SettingsTyped {
+        let (word, limit) = match refunds {
+            ManagerRefunds::Never => ("never", String::new()),
+            ManagerRefunds::SameDay => ("same_day", String::new()),
+            ManagerRefunds::UpTo { limit_fen } => ("up_to", limit_fen.yuan()),
+            ManagerRefunds::Whole => ("whole", String::new()),
+        };
+        SettingsTyped { refunds: word.to_owned(), limit, name: name.to_owned(), ..SettingsTyped::default() }
+    }
+}
+
+/// What the page shows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SettingsPage {
+    /// Refunds and name, as typed.
+    pub typed: SettingsTyped,
+    /// Whether managers may have messages about money.
+    pub has_messages: bool,
+    /// Whether the organisation collects.
+    pub is_open: bool,
+    /// The last changes: refunds, messages, name, open.
+    pub changed: [Option<ChangedBy>; 4],
+    /// What was done just now.
+    pub done: Option<OfficeDone>,
+    /// The present moment.
+    pub now: Millis,
+}
+
+/// The page. Its forms post to `/admin/settings/{refunds,messages,name,open}`.
+pub fn settings_page(shell: AdminShell<'_>, signed: &Signed, shown: &SettingsPage) -> String {
+    let locale = shell.prefs.locale;
+    let title = td_string!(locale, office.settings);
+    page(shell, signed, Section::Settings, title, || {
+        let [refunds_by, messages_by, name_by, open_by] = shown.changed.each_ref().map(|by| changed(locale, by.as_ref(), shown.now));
+        view! {
+            <h1>{title}</h1>
+            {note(locale, shown.done)}
+            <div class="two">
+                <div class="column">{refunds(locale, &shown.typed, refunds_by)}{name(locale, &shown.typed, name_by)}</div>
+                <div class="column">{messages(locale, shown.has_messages, messages_by)}{collecting(locale, shown.is_open, open_by)}</div>
+            </div>
+        }
+        .into_any()
+    })
+}
+
+fn changed(locale: Locale, by: Option<&ChangedBy>, now: Millis) -> AnyView {
+    let words = match by {
+        None => td_string!(locale, office.changed_never).to_owned(),
+        Some(ChangedBy { at_ms, name }) => {
+            let (name, time) = (name.as_deref().unwrap_or(td_string!(locale, office.by_operator)), moment(locale, *at_ms, now));
+            fill(td_string!(locale, office.changed_by), &[("name", &name), ("time", &time)])
+        }
+    };
+    view! { <p class="quiet">{words}</p> }.into_any()
+}
+
+fn part(locale: Locale, id: &'static str, title: &'static str, lead: &'static str, by: AnyView, body: AnyView) -> AnyView {
+    view! {
+        <section class="card" aria-labelledby=format!("{id}-title")>
+            <h2 id=format!("{id}-title")>{title}</h2>
+            <p class="quiet">{lead}</p>
+            <form class="fields" method="post" action=format!("/admin/settings/{id}") novalidate=true>
+                {body}
+                <button class="button button-quiet" type="submit">{td_string!(locale, office.save)}</button>
+            </form>
+            {by}
+        </section>
+    }
+    .into_any()
+}
+
+fn pick(name: &'static str, value: &'static str, label: &'static str, is_chosen: bool) -> AnyView {
+    view! { <label class="pick"><input type="radio" name=name value=value checked=is_chosen/><span>{label}</span></label> }.into_any()
+}
+
+fn refunds(locale: Locale, typed: &SettingsTyped, by: AnyView) -> AnyView {
+    let title = td_string!(locale, office.refunds);
+    let option = |value: &'static str, label: &'static str| pick("refunds", value, label, typed.refunds == value);
+    let wrong =
+        typed.is_limit_wrong.then(|| view! { <p id="limit-wrong" class="wrong" role="alert">{td_string!(locale, office.bad_amount)}</p> });
+    let body = view! {
+        <fieldset class="field">
+            <legend class="unseen">{title}</legend>
+            {option("never", td_string!(locale, office.refunds_never))}
+            {option("same_day", td_string!(locale, office.refunds_same_day))}
+            {option("up_to", td_string!(locale, office.refunds_up_to))}
+            <div class="under">
+                <div class="field">
+                    <label for="limit">{td_string!(locale, office.limit_yuan)}</label>
+                    <input id="limit" name="limit" type="text" inputmode="decimal" value=typed.limit.clone() maxlength="20" autocomplete="off"
+                        aria-describedby=typed.is_limit_wrong.then_some("limit-wrong") aria-invalid=typed.is_limit_wrong.then_some("true")/>
+                    {wrong}
+                </div>
+            </div>
+            {option("whole", td_string!(locale, office.refunds_whole))}
+        </fieldset>
+    };
+    part(locale, "refunds", title, td_string!(locale, office.refunds_lead), by, body.into_any())
+}
+
+fn name(locale: Locale, typed: &SettingsTyped, by: AnyView) -> AnyView {
+    let title = td_string!(locale, office.organisation);
+    let wrong = typed.is_name_wrong.then(|| td_string!(locale, office.bad_title).into_any());
+    view! {
+        <section class="card" aria-labelledby="organisation-title">
+            <h2 id="organisation-title">{title}</h2>
+            <form class="fields" method="post" action="/admin/settings/name" novalidate=true>
+                {field("name", "text", title, td_string!(locale, office.organisation_hint), &typed.name, wrong)}
+                <button class="button button-quiet" type="submit">{td_string!(locale, office.save)}</button>
+            </form>
+            {by}
+        </section>
+    }
+    .into_any()
+}
+
+fn messages(locale: Locale, is_on: bool, by: AnyView) -> AnyView {
+    let title = td_string!(locale, office.messages);
+    let body = two(title, "messages", (td_string!(locale, office.messages_on), td_string!(locale, office.messages_off)), is_on);
+    part(locale, "messages", title, td_string!(locale, office.messages_lead), by, body)
+}
+
+fn collecting(locale: Locale, is_on: bool, by: AnyView) -> AnyView {
+    let title = td_string!(locale, office.collecting);
+    let body = two(title, "open", (td_string!(locale, office.collecting_on), td_string!(locale, office.collecting_off)), is_on);
+    part(locale, "open", title, td_string!(locale, office.collecting_lead), by, body)
+}
+
+fn two(title: &'static str, name: &'static str, (on, off): (&'static str, &'static str), is_on: bool) -> AnyView {
+    view! {
+        <fieldset class="field">
+            <legend class="unseen">{title}</legend>
+            {pick(name, "on", on, is_on)}
+            {pick(name, "off", off, !is_on)}
+        </fieldset>
+    }
+    .into_any()
+}

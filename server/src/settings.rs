@@ -1,0 +1,172 @@
+//! What holds for a whole organisation, as its administrator sets it.
+
+use domain::refund_right::ManagerRefunds;
+use domain::{Caller, Fen, Millis};
+use serde_json::{Value, json};
+
+use crate::clock::Clock;
+use crate::refunds::LetManagers;
+use crate::store::audit::{Act, Actor, Deed};
+use crate::store::overview::{self, Counts};
+use crate::store::rollups::{self, Totals};
+use crate::store::{Command, Store, StoreError, Tx, accounts, audit, tenants};
+
+/// Everything that keeping settings needs.
+#[derive(Clone)]
+pub struct Settings {
+    /// The database.
+    pub store: Store,
+    /// The time.
+    pub clock: Clock,
+}
+
+/// One thing that is set.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Setting {
+    /// What managers may return by themselves.
+    Refunds(ManagerRefunds),
+    /// Whether managers may have messages about money.
+    Messages(bool),
+    /// What the organisation is called.
+    Name(String),
+    /// Whether it collects.
+    Open(bool),
+}
+
+impl Setting {
+    const fn act(&self) -> Act {
+        match self {
+            Setting::Refunds(_) => Act::SetManagerRefunds,
+            Setting::Messages(_) => Act::LetMessages,
+            Setting::Name(_) => Act::RenameOrganisation,
+            Setting::Open(_) => Act::OpenOrganisation,
+        }
+    }
+}
+
+/// Who changed something last: the name of the account where it was one, and when.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Changed {
+    /// When.
+    pub at_ms: Millis,
+    /// The person; `None` for somebody at the machine.
+    pub name: Option<String>,
+}
+
+/// Everything that is set, each with its last change: refunds, messages, name, open.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AllSettings {
+    /// What managers may return by themselves.
+    pub refunds: ManagerRefunds,
+    /// Whether managers may have messages about money.
+    pub messages: bool,
+    /// What the organisation is called.
+    pub name: String,
+    /// Whether it collects.
+    pub is_open: bool,
+    /// The last changes, in this order.
+    pub changed: [Option<Changed>; 4],
+}
+
+impl Settings {
+    /// What is set for the caller's organisation.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub async fn all(&self, caller: &Caller) -> Result<Option<AllSettings>, StoreError> {
+        let mut conn = self.store.read().await?;
+        let tx = &mut conn.tx();
+        let Some(tenant) = tenants::by_id(tx, caller.tenant).await? else { return Ok(None) };
+        let mut changed = [const { None }; 4];
+        for (slot, act) in
+            changed.iter_mut().zip([Act::SetManagerRefunds, Act::LetMessages, Act::RenameOrganisation, Act::OpenOrganisation])
+        {
+            *slot = last(tx, caller, act).await?;
+        }
+        Ok(Some(AllSettings {
+            refunds: tenants::manager_refunds(tx, caller.tenant).await?,
+            messages: tenants::has_messages(tx, caller.tenant).await?,
+            name: tenant.name,
+            is_open: tenant.is_open,
+            changed,
+        }))
+    }
+
+    /// Sets one thing. `false` when it was so before.
+    ///
+    /// # Errors
+    /// When the store does not take it.
+    pub async fn set(&self, caller: &Caller, setting: Setting) -> Result<bool, StoreError> {
+        self.store.write(Set { caller: *caller, setting, now: (self.clock)() }).await
+    }
+
+    /// What there is, and what came today.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub async fn overview(&self, caller: &Caller) -> Result<(Counts, Totals), StoreError> {
+        let mut conn = self.store.read().await?;
+        let counts = overview::counts(&mut conn.tx(), caller.tenant).await?;
+        let totals = rollups::totals_of_all(&mut conn.tx(), caller.tenant, (self.clock)().day()).await?;
+        Ok((counts, totals))
+    }
+}
+
+async fn last(tx: &mut Tx<'_>, caller: &Caller, act: Act) -> Result<Option<Changed>, StoreError> {
+    let Some((at_ms, actor)) = audit::last(tx, caller.tenant, act).await? else { return Ok(None) };
+    let name = match actor {
+        Actor::Account(account) => accounts::by_id(tx, account).await?.map(|account| account.name),
+        Actor::Operator | Actor::Unknown | Actor::Program => None,
+    };
+    Ok(Some(Changed { at_ms, name }))
+}
+
+struct Set {
+    caller: Caller,
+    setting: Setting,
+    now: Millis,
+}
+
+impl Command for Set {
+    type Done = bool;
+
+    async fn run(&self, tx: &mut Tx<'_>) -> Result<bool, StoreError> {
+        let tenant = self.caller.tenant;
+        let Some(before) = tenants::by_id(tx, tenant).await? else { return Ok(false) };
+        let by = Actor::Account(self.caller.account);
+        let detail: Value = match &self.setting {
+            Setting::Refunds(managers) => {
+                if tenants::manager_refunds(tx, tenant).await? == *managers {
+                    return Ok(false);
+                }
+                LetManagers { tenant, managers: *managers, by, now: self.now }.run(tx).await?;
+                return Ok(true);
+            }
+            Setting::Messages(has) if tenants::has_messages(tx, tenant).await? != *has => {
+                tenants::set_has_messages(tx, tenant, *has).await?;
+                json!({"allowed": has})
+            }
+            Setting::Name(name) if before.name != *name => {
+                tenants::rename(tx, tenant, name).await?;
+                json!({"from": before.name, "to": name})
+            }
+            Setting::Open(is_open) if before.is_open != *is_open => {
+                tenants::set_open(tx, tenant, *is_open).await?;
+                json!({"is_open": is_open})
+            }
+            Setting::Messages(_) | Setting::Name(_) | Setting::Open(_) => return Ok(false),
+        };
+        audit::append(tx, tenant, &Deed::new(self.now, by, self.setting.act(), tenant, &detail)).await?;
+        Ok(true)
+    }
+}
+
+/// The rule of refunds that was typed: its word and, where it has one, its limit in yuan. `None` when the limit is no amount.
+pub fn refunds_of(word: &str, limit: &str) -> Option<ManagerRefunds> {
+    Some(match word {
+        "whole" => ManagerRefunds::Whole,
+        "same_day" => ManagerRefunds::SameDay,
+        "up_to" => ManagerRefunds::UpTo { limit_fen: Fen::parse_yuan(limit).ok().filter(|limit| limit.is_positive())? },
+        _ => ManagerRefunds::Never,
+    })
+}

@@ -1,0 +1,185 @@
+//! The administrator's pages about the whole organisation: what there is, and what is set.
+
+use app::admin::{self, ChangedBy, HomePage, OfficeDone, Place, SettingsPage, SettingsTyped};
+use axum::Form;
+use axum::extract::{Path, State};
+use axum::http::{HeaderMap, StatusCode, Uri};
+use axum::response::Response;
+use domain::Caller;
+use domain::code_terms::title;
+use serde::Deserialize;
+
+use super::admin::{Administrator, administrator, answer, missing_part, shell};
+use super::next::decode;
+use super::visit::{Visit, query_value};
+use crate::settings::{AllSettings, Changed, Setting, refunds_of};
+use crate::site::Site;
+use crate::store::StoreError;
+
+/// Rows on a page of a list.
+pub const PAGE_ROWS: usize = 50;
+
+/// Where settings are.
+const SETTINGS: &str = "/admin/settings";
+
+/// What an address says was done just now.
+pub(super) fn done(uri: &Uri) -> Option<OfficeDone> {
+    query_value(uri, "done").and_then(|word| OfficeDone::of_word(&word))
+}
+
+/// The words that a list's address looks for, and the page that it names.
+pub(super) fn sought(uri: &Uri) -> (String, usize) {
+    let page = query_value(uri, "page").and_then(|page| page.parse().ok()).unwrap_or(1);
+    (words(uri).unwrap_or_default(), page)
+}
+
+/// The words that an address looks for; `None` when it looks for nothing.
+pub(super) fn words(uri: &Uri) -> Option<String> {
+    let typed = query_value(uri, "q")?.replace('+', " ");
+    Some(decode(&typed).trim().chars().take(60).collect())
+}
+
+/// A page of a list that `read` reads by words, rows to skip and rows to take, and counts. A page beyond the end is the last one.
+pub(super) async fn paged<T, F>(uri: &Uri, read: impl Fn(String, usize) -> F) -> Result<(Place, Vec<T>), StoreError>
+where
+    F: Future<Output = Result<(Vec<T>, usize), StoreError>>,
+{
+    let (query, wanted) = sought(uri);
+    let skip = wanted.saturating_sub(1).min(1_000_000) * PAGE_ROWS;
+    let (rows, count) = read(query.clone(), skip).await?;
+    let place = Place::of(query.clone(), count, wanted, PAGE_ROWS);
+    if place.skip(PAGE_ROWS) == skip {
+        return Ok((place, rows));
+    }
+    let (rows, _) = read(query, place.skip(PAGE_ROWS)).await?;
+    Ok((place, rows))
+}
+
+/// `GET /admin`.
+pub async fn home(State(site): State<Site>, visit: Visit, uri: Uri, headers: HeaderMap) -> Response {
+    let (visit, asking) = match administrator(visit, &uri, &headers).await {
+        Ok(found) => found,
+        Err(response) => return response,
+    };
+    let (counts, totals) = match site.settings.overview(&asking.caller).await {
+        Ok(found) => found,
+        Err(error) => return visit.store_trouble(&error, Some("/admin")),
+    };
+    let shown = HomePage {
+        count: u64::try_from(totals.count).unwrap_or(0),
+        sum_fen: totals.sum_fen,
+        refunded_fen: totals.refunded_fen,
+        managers: counts.managers,
+        stores: counts.stores,
+        codes: counts.codes,
+        undelivered: counts.undelivered,
+    };
+    let html = admin::home_page(shell(&visit, "/admin"), &asking.signed, &shown);
+    answer(visit, StatusCode::OK, html)
+}
+
+/// `GET /admin/settings`.
+pub async fn settings(visit: Visit, uri: Uri, headers: HeaderMap) -> Response {
+    let (visit, asking) = match administrator(visit, &uri, &headers).await {
+        Ok(found) => found,
+        Err(response) => return response,
+    };
+    show_settings(visit, &asking, StatusCode::OK, None, done(&uri)).await
+}
+
+async fn read(site: &Site, caller: &Caller) -> Result<Option<AllSettings>, StoreError> {
+    site.settings.all(caller).await
+}
+
+async fn show_settings(
+    visit: Visit,
+    asking: &Administrator,
+    status: StatusCode,
+    typed: Option<&SettingsForm>,
+    done: Option<OfficeDone>,
+) -> Response {
+    let all = match read(&visit.site, &asking.caller).await {
+        Ok(Some(all)) => all,
+        Ok(None) => return missing_part(visit, asking),
+        Err(error) => return visit.store_trouble(&error, Some(SETTINGS)),
+    };
+    let mut shown_typed = SettingsTyped::of(all.refunds, &all.name);
+    if let Some(typed) = typed {
+        typed.keep(&mut shown_typed);
+    }
+    let by = |Changed { at_ms, name }: Changed| ChangedBy { at_ms, name };
+    let shown = SettingsPage {
+        typed: shown_typed,
+        has_messages: all.messages,
+        is_open: all.is_open,
+        changed: all.changed.map(|changed| changed.map(by)),
+        done,
+        now: visit.now,
+    };
+    let html = admin::settings_page(shell(&visit, SETTINGS), &asking.signed, &shown);
+    answer(visit, status, html)
+}
+
+/// What the forms of settings post; each sends its own part.
+#[derive(Deserialize, Default)]
+pub struct SettingsForm {
+    refunds: Option<String>,
+    #[serde(default)]
+    limit: String,
+    messages: Option<String>,
+    name: Option<String>,
+    open: Option<String>,
+}
+
+impl SettingsForm {
+    /// The setting of this part; `None` when what was typed is none.
+    fn setting(&self, part: &str) -> Option<Setting> {
+        let is_on = |word: &Option<String>| match word.as_deref() {
+            Some("on") => Some(true),
+            Some("off") => Some(false),
+            _ => None,
+        };
+        match part {
+            "refunds" => refunds_of(self.refunds.as_deref()?, &self.limit).map(Setting::Refunds),
+            "messages" => is_on(&self.messages).map(Setting::Messages),
+            "name" => title(self.name.as_deref()?).map(Setting::Name),
+            "open" => is_on(&self.open).map(Setting::Open),
+            _ => None,
+        }
+    }
+
+    /// Puts what was typed wrong where it was typed.
+    fn keep(&self, typed: &mut SettingsTyped) {
+        let short = |text: &str| text.chars().take(60).collect::<String>();
+        if let Some(refunds) = &self.refunds {
+            (typed.refunds, typed.limit, typed.is_limit_wrong) = (short(refunds), short(&self.limit), true);
+        }
+        if let Some(name) = &self.name {
+            (typed.name, typed.is_name_wrong) = (short(name), true);
+        }
+    }
+}
+
+/// `POST /admin/settings/{part}`.
+pub async fn set(
+    State(site): State<Site>,
+    visit: Visit,
+    uri: Uri,
+    headers: HeaderMap,
+    Path(part): Path<String>,
+    Form(form): Form<SettingsForm>,
+) -> Response {
+    let (visit, asking) = match administrator(visit, &uri, &headers).await {
+        Ok(found) => found,
+        Err(response) => return response,
+    };
+    let Some(setting) = form.setting(&part) else {
+        return show_settings(visit, &asking, StatusCode::UNPROCESSABLE_ENTITY, Some(&form), None).await;
+    };
+    let done = match site.settings.set(&asking.caller, setting).await {
+        Ok(true) => OfficeDone::Saved,
+        Ok(false) => OfficeDone::Same,
+        Err(error) => return visit.store_trouble(&error, Some(SETTINGS)),
+    };
+    visit.redirect(&format!("{SETTINGS}?done={}", done.word()))
+}
