@@ -20,7 +20,7 @@ use crate::store::codes::{CodeKind, FoundCode};
 use crate::store::reach::Reach;
 use crate::store::receipts::{Before, Narrow};
 use crate::store::tokens::OldToken;
-use crate::store::{StoreError, codes, concerns, payments, receipts, receivables, rollups, search, tokens};
+use crate::store::{StoreError, codes, concerns, payments, receivables, tokens};
 
 /// How far back a live stream repeats itself, because receipts of other instances may become visible a little later.
 pub const REPEATED_MS: i64 = 60_000;

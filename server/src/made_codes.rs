@@ -240,9 +240,8 @@ impl Command for Make {
     async fn run(&self, tx: &mut Tx<'_>) -> Result<Self::Done, StoreError> {
         let (tenant, terms) = (self.caller.tenant, &self.terms);
         let Some(payee) = payee(tx, tenant, self.payee).await? else { return Ok(Err(NotSet::NoPayee)) };
-        let forms = managers::forms(tx, tenant).await?;
-        let Some(used) = forms.into_iter().find(|used| used.form == terms.form) else { return Ok(Err(NotSet::NoForm)) };
-        let presets = match presets(&used.schema, &terms.typed, &Typed::default()) {
+        let Some(form) = made_codes::newest(tx, tenant, terms.form).await? else { return Ok(Err(NotSet::NoForm)) };
+        let presets = match presets(&form, &terms.typed, &Typed::default()) {
             Ok(presets) => presets,
             Err(errors) => return Ok(Err(NotSet::Presets(errors))),
         };
@@ -254,12 +253,12 @@ impl Command for Make {
             payee: payee.id,
             name: terms.name.clone(),
             amount: terms.amount,
-            form: used.schema,
+            form,
             presets,
             state: CodeState::Active,
             validity: terms.validity,
         };
-        codes::insert(tx, &code, kind, used.form, self.now).await?;
+        codes::insert(tx, &code, kind, terms.form, self.now).await?;
         tokens::insert(tx, &code, &self.token, None, self.now).await?;
         let changed_at_ms = tokens::touch(tx, tenant, code.id, self.now).await?;
         let detail = json!({"payee": payee.id, "amount": code.amount, "presets": code.presets.keys().len()});
@@ -291,8 +290,8 @@ impl Command for Configure {
         let Some((FoundCode { code, .. }, form)) = made_codes::one(tx, tenant, self.id).await? else { return Ok(Err(NotSet::NotFound)) };
         let chosen = match terms.form == form {
             true => None,
-            false => match managers::forms(tx, tenant).await?.into_iter().find(|used| used.form == terms.form) {
-                Some(used) => Some(used.schema).filter(|schema| schema.fields != code.form.fields),
+            false => match made_codes::newest(tx, tenant, terms.form).await? {
+                Some(schema) => Some(schema).filter(|schema| schema.fields != code.form.fields),
                 None => return Ok(Err(NotSet::NoForm)),
             },
         };

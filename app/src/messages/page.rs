@@ -36,6 +36,8 @@ pub struct MessagesPage {
 pub enum State {
     /// The account has no template yet.
     NotSetUp,
+    /// The organisation does not want its managers to have any.
+    NotAllowed,
     /// Off.
     Off,
     /// On.
@@ -113,6 +115,7 @@ pub fn messages_screen(locale: Locale, answered: Option<Answered>, page: Result<
 fn standing(locale: Locale, page: &MessagesPage) -> AnyView {
     match &page.state {
         State::NotSetUp => view! { <p class="note" role="status">{td_string!(locale, messages.not_set_up)}</p> }.into_any(),
+        State::NotAllowed => view! { <p class="note" role="status">{td_string!(locale, messages.not_allowed)}</p> }.into_any(),
         State::Off => off(locale, page),
         State::On { unreached, reached_at, pace, consents } => on(locale, page, *unreached, *reached_at, pace, *consents),
     }

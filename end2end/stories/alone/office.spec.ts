@@ -10,7 +10,7 @@ test.use({ expectedErrors: /status of (401|422)/ });
 
 test("a manager is registered, reads the mail, sets a password, and collects", async ({ desktopPage: office, wechatPage: manager, newPhone, sim }) => {
   test.slow();
-  await office.goto("/admin");
+  await office.goto("/admin/managers");
   await expect(office).toHaveURL(/\/admin\/sign-in/);
   await accessible(office);
   await office.locator("#phone").fill(ADMINISTRATOR);

@@ -6,7 +6,7 @@ use domain::{AmountRule, CodeId, Millis, TenantId};
 use uuid::Uuid;
 
 use super::codes::{FoundCode, Row, found};
-use super::payments::{json, word};
+use super::payments::{json, of_json, word};
 use super::{StoreError, Tx, codes, on};
 
 /// A page of the organisation's codes whose name or payee's name holds `words` (in lower case), who was made last first: `limit` of
@@ -38,6 +38,13 @@ pub async fn one(tx: &mut Tx<'_>, tenant: TenantId, code: CodeId) -> Result<Opti
     let sql = "SELECT form FROM code WHERE tenant = $1 AND id = $2";
     let (form,): (Uuid,) = on!(tx, |db| sqlx::query_as(sql).bind(tenant.get()).bind(code.get()).fetch_one(db).await)?;
     Ok(Some((found, form)))
+}
+
+/// The newest version of a form of the organisation; `None` when it has no such form.
+pub async fn newest(tx: &mut Tx<'_>, tenant: TenantId, form: Uuid) -> Result<Option<FormSchema>, StoreError> {
+    let sql = "SELECT schema FROM form WHERE tenant = $1 AND id = $2 ORDER BY version DESC LIMIT 1";
+    let row: Option<(String,)> = on!(tx, |db| sqlx::query_as(sql).bind(tenant.get()).bind(form).fetch_optional(db).await)?;
+    row.map(|(schema,)| of_json("form.schema", &schema)).transpose()
 }
 
 /// What an administrator sets of a code.

@@ -20,6 +20,7 @@ use crate::messages::Tested;
 use crate::pay::hex;
 use crate::senders::wechat_account::{AccountEvent, AccountMessages, is_signed};
 use crate::site::Site;
+use crate::store::{StoreError, tenants};
 
 /// Where the screen is.
 const HERE: &str = "/m/settings/messages";
@@ -42,7 +43,9 @@ pub struct MessagesDesk {
 impl Listening for MessagesDesk {
     async fn messages(&self, caller: &Caller) -> Result<MessagesPage, Refusal> {
         let site = &self.site;
-        let state = if site.account.is_set_up() {
+        let state = if !is_allowed(site, caller).await.map_err(refusal)? {
+            Standing::NotAllowed
+        } else if site.account.is_set_up() {
             let listener = site.messages.listener(caller).await.map_err(refusal)?;
             let needs_consent = site.account.consent_template().is_some();
             listener.map_or(Standing::Off, |it| Standing::On {
@@ -58,6 +61,11 @@ impl Listening for MessagesDesk {
     }
 }
 
+/// Whether the organisation lets its managers have messages.
+async fn is_allowed(site: &Site, caller: &Caller) -> Result<bool, StoreError> {
+    tenants::has_messages(&mut site.store.read().await?.tx(), caller.tenant).await
+}
+
 /// `GET /m/settings/messages/on`: to WeChat, which tells who this is there.
 pub async fn begin(mut visit: Visit, headers: HeaderMap) -> Response {
     let caller = match signed_in(visit, &headers, HERE).await {
@@ -67,8 +75,10 @@ pub async fn begin(mut visit: Visit, headers: HeaderMap) -> Response {
         }
         Err(response) => return response,
     };
-    if !visit.is_wechat || !visit.site.account.is_set_up() {
-        return visit.redirect(HERE);
+    match is_allowed(&visit.site, &caller).await {
+        Ok(true) if visit.is_wechat && visit.site.account.is_set_up() => {}
+        Ok(_) => return visit.redirect(HERE),
+        Err(error) => return visit.store_trouble(&error, Some(HERE)),
     }
     let state = hex(&fresh::bytes::<16>());
     let sealed = visit.site.seal.seal("messages", &format!("{state}\n{}", caller.account), visit.now.plus_ms(TRIP_MS));

@@ -21,6 +21,8 @@ mod manager;
 mod managers;
 mod messages;
 mod notices;
+mod office_codes;
+mod office_settings;
 mod paying;
 mod photos;
 mod printing;
@@ -35,6 +37,7 @@ mod scanning;
 mod scene;
 mod security;
 mod sms;
+mod stores;
 mod two_instances;
 mod unanswered;
 

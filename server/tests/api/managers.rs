@@ -53,7 +53,7 @@ async fn set_password(browser: &Browser, link: &str, password: &str) -> Answer {
 async fn somebody_who_is_registered_sets_a_password_by_mail_and_collects_with_a_code_of_their_own() {
     for shop in Shop::on_each_engine().await {
         let admin = Browser::administrator(&shop).await;
-        admin.open("/admin").await.says(200, &["收款人", "王敏", "13800138000", "已开通", "青禾实验学校", "何主任"]);
+        admin.open("/admin/managers").await.says(200, &["收款人", "王敏", "13800138000", "已开通", "青禾实验学校", "何主任"]);
         let page = page_of(&register(&admin, " 周可 ", "136 1111 2222", "Zhou@Qinghe.example", "zh").await);
         let mail = shop.world.mail("zhou@qinghe.example", 1).await;
         assert_eq!(mail["subject"], "青禾实验学校请你开通收码", "{mail}");

@@ -237,6 +237,12 @@ async fn whatever_cannot_happen_is_named() {
             "token of its code",
             "stands alone",
         ),
+        (
+            "UPDATE code SET payee = id",
+            "UPDATE code SET payee = (SELECT p.payee FROM payment p WHERE p.code = code.id LIMIT 1)",
+            "person or for a store",
+            "collects for nobody",
+        ),
         ("UPDATE code_token SET replaced_at_ms = 1", "UPDATE code_token SET replaced_at_ms = NULL", "came in its place", "stands alone"),
     ];
     for test in stores().await {

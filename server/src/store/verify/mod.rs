@@ -9,6 +9,7 @@ use super::{Snapshot, Store, StoreError, audit, dialect, on, tenants};
 mod books;
 mod concerns;
 mod listeners;
+mod payees;
 mod payments;
 mod receivables;
 mod rows;
@@ -57,6 +58,7 @@ pub async fn verify(store: &Store) -> Result<Vec<Checked>, StoreError> {
     checked.extend(receivables::checks(&mut snapshot, &tenants).await?);
     checked.extend(sums::totals(&mut snapshot, &tenants).await?);
     checked.push(listeners::told(&mut snapshot).await?);
+    checked.push(payees::collect(&mut snapshot).await?);
     checked.extend(sums::directories(&mut snapshot).await?);
     checked.push(audit_chain(&mut snapshot, &tenants).await?);
     Ok(checked)

@@ -1,0 +1,64 @@
+//! What an administrator sets for the whole organisation: it counts at once and says who changed it.
+
+use crate::browser::Browser;
+use crate::scene::Shop;
+
+const MANAGER: &str = "13800138000";
+
+async fn set(admin: &Browser, part: &str, pairs: &[(&str, &str)]) -> String {
+    let pairs: Vec<_> = pairs.iter().map(|(name, value)| (*name, (*value).to_owned())).collect();
+    let answer = admin.post(&format!("/admin/settings/{part}"), &pairs).await;
+    assert_eq!(answer.status, 303, "{}", answer.text);
+    answer.header("location").rsplit('=').next().unwrap().to_owned()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_managers_may_return_is_set_and_counts_for_the_next_refund() {
+    for shop in Shop::on_each_engine().await {
+        let admin = Browser::administrator(&shop).await;
+        admin.open("/admin/settings").await.says(200, &["收款人自己退款", "value=\"1000.00\"", "还没有改过"]);
+        let bill = shop.paid("10").await;
+        let manager = Browser::manager(&shop, MANAGER).await;
+        let refund = format!("/m/receipts/{}/refund", bill.payment);
+        let table: [(&[(&str, &str)], &str); 4] = [
+            (&[("refunds", "never")], "您不能自己退这笔款"),
+            (&[("refunds", "up_to"), ("limit", "6")], "您最多可退 ¥6.00"),
+            (&[("refunds", "same_day")], "¥10.00"),
+            (&[("refunds", "whole")], "¥10.00"),
+        ];
+        for (pairs, expected) in table {
+            assert_eq!(set(&admin, "refunds", pairs).await, "saved");
+            assert_eq!(set(&admin, "refunds", pairs).await, "same");
+            manager.open(&refund).await.says(200, &[expected]);
+        }
+        set(&admin, "refunds", &[("refunds", "same_day")]).await;
+        shop.world.hands.pass_ms(86_400_000);
+        let admin = Browser::administrator(&shop).await;
+        Browser::manager(&shop, MANAGER).await.open(&refund).await.says(200, &["您不能自己退这笔款"]);
+        admin.open("/admin/settings").await.says(200, &["何主任于 "]);
+        let wrong = admin.post("/admin/settings/refunds", &[("refunds", "up_to".to_owned()), ("limit", "much".to_owned())]).await;
+        wrong.says(422, &["请填写 0.01 到 50,000", "value=\"much\"", "aria-invalid=\"true\""]);
+        assert_eq!(shop.number("SELECT COUNT(*) FROM audit WHERE act = 'refund.managers'").await, 5);
+        shop.close().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn payers_read_the_organisations_new_name_and_that_it_does_not_collect() {
+    for shop in Shop::on_each_engine().await {
+        let admin = Browser::administrator(&shop).await;
+        let payer = Browser::desktop(&shop);
+        assert_eq!(set(&admin, "name", &[("name", "青禾外国语学校")]).await, "saved");
+        payer.open("/p/demo").await.says(200, &["青禾外国语学校"]);
+        assert_eq!(set(&admin, "open", &[("open", "off")]).await, "saved");
+        assert!(!payer.open("/p/demo").await.text.contains("name=\"amount\""));
+        admin.open("/admin/codes").await.says(200, &["本单位暂停收款"]);
+        assert_eq!(set(&admin, "open", &[("open", "on")]).await, "saved");
+        payer.open("/p/demo").await.says(200, &["name=\"amount\""]);
+        admin.post("/admin/settings/name", &[("name", " ".to_owned())]).await.says(422, &["请填写名称"]);
+        for odd in [("messages", ""), ("open", "perhaps"), ("logo", "x")] {
+            assert_eq!(admin.post(&format!("/admin/settings/{}", odd.0), &[(odd.0, odd.1.to_owned())]).await.status, 422, "{odd:?}");
+        }
+        shop.close().await;
+    }
+}
