@@ -4,7 +4,7 @@ use serde_json::json;
 use server::sheets::{self, Cell, FileKind};
 
 use crate::browser::{Answer, Browser};
-use crate::receivables::debt;
+use crate::debts::debt;
 use crate::scene::Shop;
 
 const MANAGER: &str = "13800138000";
