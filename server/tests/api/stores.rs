@@ -125,7 +125,7 @@ async fn a_cashier_sees_and_hears_their_store_and_nothing_of_another_one() {
 
         // The list narrowed to a store, by whoever asks.
         let store = east_page.rsplit('/').next().unwrap();
-        assert_eq!(found(&east, json!({"store": store})).await, [bill.payment.clone()]);
+        assert_eq!(found(&east, json!({"store": store})).await, std::slice::from_ref(&bill.payment));
         assert_eq!(found(&east, json!({"store": account})).await, Vec::<String>::new());
         assert_eq!(found(&west, json!({"store": store})).await, Vec::<String>::new());
         assert_eq!(found(&none, json!({"store": store, "words": "欧阳"})).await, Vec::<String>::new());
