@@ -93,6 +93,8 @@ fn text(bytes: &[u8]) -> Result<Cow<'_, str>, SheetError> {
 }
 
 fn read_csv(text: &str) -> Result<Vec<Line>, SheetError> {
+    // Lines are counted by their ends, and the reader counts only one of the two marks that end one in most files.
+    let text = text.replace("\r\n", "\n");
     let first = text.lines().next().unwrap_or_default();
     let count = |mark: u8| first.bytes().filter(|byte| *byte == mark).count();
     let delimiter = [b',', b'\t', b';'].into_iter().max_by_key(|mark| (count(*mark), *mark == b',')).unwrap_or(b',');

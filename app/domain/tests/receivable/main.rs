@@ -1,5 +1,7 @@
 //! The rules of receivables, proven: whatever happens in whatever order, what is owed is never negative and is what the ledger says.
 
+#![allow(clippy::expect_used, clippy::unwrap_used, reason = "a test says plainly what it expects, in its helpers too")]
+
 use std::collections::BTreeMap;
 
 use domain::ledger::ClaimAccount;
