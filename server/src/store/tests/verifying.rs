@@ -259,12 +259,12 @@ async fn whatever_cannot_happen_is_named() {
         assert!(checked.iter().all(|one| one.first_bad.is_none()), "{}: undone, {checked:#?}", test.engine);
         for (extra, sentence, why) in [
             (
-                "INSERT INTO transfer SELECT tenant, payment, 'pay:wechat:unheard-of', debit, credit, 1, payment, 1 FROM transfer WHERE amount_fen = 1000",
+                "INSERT INTO transfer SELECT tenant, payment, 'pay:wechat:unheard-of', debit, credit, 1, payment, NULL, 1 FROM transfer WHERE amount_fen = 1000",
                 "business event",
                 "explained by no attempt",
             ),
             (
-                "INSERT INTO transfer SELECT tenant, tenant, 'refund:rx', 'refunds_payable', 'clearing', 1, tenant, 1 FROM code LIMIT 1",
+                "INSERT INTO transfer SELECT tenant, tenant, 'refund:rx', 'refunds_payable', 'clearing', 1, tenant, NULL, 1 FROM code LIMIT 1",
                 "state and sums",
                 "which is not there",
             ),
