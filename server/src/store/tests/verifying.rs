@@ -50,7 +50,7 @@ async fn debts(store: &Store, shop: &Shop) {
     shop.owed(store, 88_000, "欠款人", NOON).await;
     let (_, partly) = shop.owed(store, 77_000, "欠款人", NOON).await;
     let paid = partly.paid(store, 7_001, "欠*人", NOON).await;
-    let no = partly.refund(store, paid, 1_000, NOON).await;
+    let no = partly.refund(store, paid, 1_010, NOON).await;
     partly.hear_refund(store, &no, RefundWord::Closed, NOON).await;
     partly.refund(store, paid, 500, NOON).await;
     let (_, over) = shop.owed(store, 6_000, "欠款人", NOON).await;
