@@ -260,7 +260,10 @@ impl Command for Begin {
         };
         doors::open(tx, &self.admitted.phone).await?;
         // Two who sign in at the same moment wait for each other at this row, so that the second sees the session of the first.
-        accounts::signed_in(tx, tenant, account, role, self.now).await?;
+        if !accounts::signed_in(tx, tenant, account, role, self.now).await? {
+            // Suspended since the password was checked. The next try says so.
+            return Ok(Begun::Changed);
+        }
         // One place at a time: whoever signs in here is signed out elsewhere, and told so there. A person who also administrates
         // does that in a session of its own.
         let end = sessions::End { why: EndWhy::Elsewhere, by_device: Some(&self.session.device), now: self.now };

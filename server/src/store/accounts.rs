@@ -160,17 +160,18 @@ pub async fn set_suspended(
     Ok(row.is_some())
 }
 
-/// Notes when the person signed in to this role last.
-pub async fn signed_in(tx: &mut Tx<'_>, tenant: TenantId, account: AccountId, role: Role, now: Millis) -> Result<(), StoreError> {
-    on!(tx, |db| sqlx::query("UPDATE member SET signed_in_at_ms = $4 WHERE tenant = $1 AND account = $2 AND role = $3")
+/// Notes when the person signed in to this role last. `false` for somebody who has no such role, or is suspended.
+pub async fn signed_in(tx: &mut Tx<'_>, tenant: TenantId, account: AccountId, role: Role, now: Millis) -> Result<bool, StoreError> {
+    let sql = "UPDATE member SET signed_in_at_ms = $4 WHERE tenant = $1 AND account = $2 AND role = $3 AND suspended_at_ms IS NULL \
+         RETURNING account";
+    let row: Option<(Uuid,)> = on!(tx, |db| sqlx::query_as(sql)
         .bind(tenant.get())
         .bind(account.get())
         .bind(role.word())
         .bind(now.get())
-        .execute(db)
-        .await
-        .map(drop))
-    .map_err(StoreError::from)
+        .fetch_optional(db)
+        .await)?;
+    Ok(row.is_some())
 }
 
 /// The organisations that the person belongs to, each once, always in the same order.
