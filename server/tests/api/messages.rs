@@ -158,6 +158,7 @@ async fn where_each_message_needs_a_consent_one_consent_is_one_message_and_no_sa
     shop.world.hands.pass_ms(10 * MINUTE_MS);
     shop.still(1).await;
     shop.paid("5").await;
+    shop.until_heard(3).await;
     answers(true).await;
     let words = shop.until_messages(2).await;
     assert_eq!((words[1][0].as_str(), words[1][1].as_str()), ("收款 2 笔", "¥9.00"));
