@@ -18,6 +18,8 @@ CREATE TABLE receivable (
     remark          TEXT NOT NULL,
     source          TEXT NOT NULL,
     raised_at_ms    BIGINT NOT NULL,
+    -- As it was raised, by which a file knows the debt again whatever was changed since; -1 for none.
+    raised_due_day  BIGINT NOT NULL,
     -- What its movements come to.
     settled_fen     BIGINT NOT NULL CHECK (settled_fen >= 0),
     is_written_off  BOOLEAN NOT NULL,

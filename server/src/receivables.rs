@@ -229,6 +229,9 @@ impl Command for Raise {
 
     async fn run(&self, tx: &mut Tx<'_>) -> Result<Raised, StoreError> {
         let Caller { tenant, account, .. } = self.caller;
+        if self.is_import {
+            receivables::take_turn(tx, tenant, account).await?;
+        }
         let form = FormSchema { version: 1, fields: vec![] };
         codes::insert_form_once(tx, tenant, form_of(tenant), &form, self.now).await?;
         let mut ids = Ids(self.seed);

@@ -36,6 +36,7 @@ pub fn detail_screen(locale: Locale, payment: PaymentId, detail: Result<ReceiptD
 fn Detail(detail: ReceiptDetail, locale: Locale) -> impl IntoView {
     let ReceiptDetail { receipt, opened_at_ms, refunds, receipt_url, through, concerns, debt, store } = detail;
     let payment = receipt.payment;
+    let is_own = store.is_none();
     let here = format!("/m/receipts/{payment}");
     view! {
         <Amounts receipt=receipt.clone() locale/>
@@ -59,7 +60,8 @@ fn Detail(detail: ReceiptDetail, locale: Locale) -> impl IntoView {
         <a class="button button-quiet" href=receipt_url rel="external" target="_blank">{td_string!(locale, receipts.payer_receipt)} {icons::onward()}</a>
         <a class="button button-quiet" href=format!("{here}/give")>{td_string!(locale, receipts.give)}</a>
         <a class="button button-quiet" href=format!("{here}/print") rel="external">{td_string!(locale, receipts.print)}</a>
-        <a class="button button-quiet" href=format!("/m/receivables/new?receipt={payment}")>{td_string!(locale, receivables.owed_record)}</a>
+        // A store's receipt is its cashiers' together; a debt is one manager's.
+        {is_own.then(|| view! { <a class="button button-quiet" href=format!("/m/receivables/new?receipt={payment}")>{td_string!(locale, receivables.owed_record)}</a> })}
         <a class="button button-quiet" href=format!("{here}/refund")>{td_string!(locale, receipts.refund)}</a>
     }
     .into_any()

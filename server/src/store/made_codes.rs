@@ -9,11 +9,11 @@ use super::codes::{FoundCode, Row, found};
 use super::payments::{json, of_json, word};
 use super::{StoreError, Tx, codes, on};
 
-/// A page of the organisation's codes whose name or payee's name holds `words` (in lower case), who was made last first: `limit` of
+/// A page of the organisation's codes, but for those by which a debt is paid, whose name or payee's name holds `words` (in lower case), who was made last first: `limit` of
 /// them after the first `skip`.
 pub async fn page(tx: &mut Tx<'_>, tenant: TenantId, words: &str, skip: i64, limit: i64) -> Result<Vec<FoundCode>, StoreError> {
     let sql = found!(
-        "WHERE c.tenant = $1 AND k.replaced_at_ms IS NULL AND ($2 = '' OR REPLACE(LOWER(c.name), $2, '') <> LOWER(c.name) \
+        "WHERE c.tenant = $1 AND c.kind <> 'receivable' AND k.replaced_at_ms IS NULL AND ($2 = '' OR REPLACE(LOWER(c.name), $2, '') <> LOWER(c.name) \
          OR REPLACE(LOWER(COALESCE(a.name, o.name, '')), $2, '') <> LOWER(COALESCE(a.name, o.name, ''))) \
          ORDER BY c.created_at_ms DESC, c.id DESC LIMIT $3 OFFSET $4"
     );
@@ -24,7 +24,7 @@ pub async fn page(tx: &mut Tx<'_>, tenant: TenantId, words: &str, skip: i64, lim
 /// How many codes [`page`] walks through.
 pub async fn count(tx: &mut Tx<'_>, tenant: TenantId, words: &str) -> Result<i64, StoreError> {
     let sql = "SELECT COUNT(*) FROM code c LEFT JOIN account a ON a.id = c.payee LEFT JOIN store o ON o.tenant = c.tenant AND o.id = c.payee \
-         WHERE c.tenant = $1 AND ($2 = '' OR REPLACE(LOWER(c.name), $2, '') <> LOWER(c.name) \
+         WHERE c.tenant = $1 AND c.kind <> 'receivable' AND ($2 = '' OR REPLACE(LOWER(c.name), $2, '') <> LOWER(c.name) \
          OR REPLACE(LOWER(COALESCE(a.name, o.name, '')), $2, '') <> LOWER(COALESCE(a.name, o.name, '')))";
     let (count,): (i64,) = on!(tx, |db| sqlx::query_as(sql).bind(tenant.get()).bind(words).fetch_one(db).await)?;
     Ok(count)
@@ -32,7 +32,7 @@ pub async fn count(tx: &mut Tx<'_>, tenant: TenantId, words: &str) -> Result<i64
 
 /// One code of the organisation, reached by the token that it shows, with the form that it asks; `None` when it has no such code.
 pub async fn one(tx: &mut Tx<'_>, tenant: TenantId, code: CodeId) -> Result<Option<(FoundCode, Uuid)>, StoreError> {
-    let sql = found!("WHERE c.tenant = $1 AND c.id = $2 AND k.replaced_at_ms IS NULL");
+    let sql = found!("WHERE c.tenant = $1 AND c.id = $2 AND c.kind <> 'receivable' AND k.replaced_at_ms IS NULL");
     let row: Option<Row> = on!(tx, |db| sqlx::query_as(sql).bind(tenant.get()).bind(code.get()).fetch_optional(db).await)?;
     let Some(found) = row.map(Row::read).transpose()? else { return Ok(None) };
     let sql = "SELECT form FROM code WHERE tenant = $1 AND id = $2";

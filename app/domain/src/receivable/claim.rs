@@ -103,7 +103,8 @@ impl Claim {
             Collected | ReturnFailed | Matched => Ok(Claim { settled_fen: plus(self.settled_fen)?, ..self }),
             Returned | Unmatched => {
                 let left = self.settled_fen.minus(amount).filter(|left| *left >= Fen::ZERO).ok_or(ClaimRefusal::MoreThanSettled)?;
-                Ok(Claim { settled_fen: left, ..self })
+                // What was written off was the little that was left beside this money. Without it, all that is missing is demanded again.
+                Ok(Claim { settled_fen: left, is_written_off: false, ..self })
             }
             WrittenOff if self.outstanding().is_positive() => Ok(Claim { is_written_off: true, ..self }),
             WrittenOff => Err(ClaimRefusal::NothingOwed),

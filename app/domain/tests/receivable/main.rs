@@ -229,6 +229,17 @@ fn debts_grow_old_from_the_day_after_they_are_due() {
 }
 
 #[test]
+fn what_was_written_off_beside_money_is_demanded_again_when_the_money_goes() {
+    let did = |kind, fen| Movement { kind, amount_fen: Fen::of(fen) };
+    for gone in [MovementKind::Unmatched, MovementKind::Returned] {
+        let little = [did(MovementKind::Raised, 1_000), did(MovementKind::Matched, 960), did(MovementKind::WrittenOff, 40)];
+        assert_eq!(Claim::of(&little).unwrap().outstanding(), Fen::ZERO);
+        let all = [little.as_slice(), &[did(gone, 960)]].concat();
+        assert_eq!(Claim::of(&all).unwrap().outstanding(), Fen::of(1_000), "{gone:?}: the limit held for 40");
+    }
+}
+
+#[test]
 fn a_debt_is_written_off_by_whoever_may() {
     use ManagerWriteOffs::*;
     let up_to = UpTo { limit_fen: Fen::of(100) };

@@ -8,7 +8,7 @@ use domain::{AccountId, Day, Fen, Millis, ReceivableId, TenantId};
 use uuid::Uuid;
 
 use super::{Row, Stored, rows};
-use crate::store::{StoreError, Tx, on};
+use crate::store::{StoreError, Tx, dialect, on};
 
 /// Debts that are looked at in one search; whoever wants more goes on from where it ended.
 const MOST_LOOKED_AT: usize = 2_000;
@@ -212,11 +212,22 @@ pub async fn ageing(tx: &mut Tx<'_>, tenant: TenantId, payee: AccountId, today: 
     Ok(ageing)
 }
 
-/// The debt of the payee that this entry would raise again: of the same number, title and due day; where there is no number, of the
-/// same debtor and amount as well.
+/// Lets imports of one payee happen one after the other, so that the second finds what the first raised. SQLite has one writer anyway.
+pub async fn take_turn(tx: &mut Tx<'_>, tenant: TenantId, payee: AccountId) -> Result<(), StoreError> {
+    if let Tx::Postgres(conn) = tx {
+        let (high, low) = tenant.get().as_u64_pair();
+        let (other_high, other_low) = payee.get().as_u64_pair();
+        let turn = (high ^ low.rotate_left(1) ^ other_high.rotate_left(2) ^ other_low.rotate_left(3)).cast_signed();
+        sqlx::query(dialect::TAKE_TURN).bind(turn).execute(&mut **conn).await?;
+    }
+    Ok(())
+}
+
+/// The debt of the payee that this entry would raise again: of the same number, title and due day, as it was raised; where there is no
+/// number, of the same debtor and amount as well.
 pub async fn same(tx: &mut Tx<'_>, tenant: TenantId, payee: AccountId, entry: &Entry) -> Result<Option<ReceivableId>, StoreError> {
     let sql = "SELECT id FROM receivable WHERE tenant = $1 AND payee = $2 AND reference = $3 AND title = $4 \
-         AND COALESCE(due_day, -1) = $5 AND (reference <> '' OR (debtor = $6 AND amount_fen = $7)) LIMIT 1";
+         AND raised_due_day = $5 AND (reference <> '' OR (debtor = $6 AND amount_fen = $7)) LIMIT 1";
     let row: Option<(Uuid,)> = on!(tx, |db| sqlx::query_as(sql)
         .bind(tenant.get())
         .bind(payee.get())

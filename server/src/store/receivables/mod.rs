@@ -15,7 +15,7 @@ mod list;
 mod payments;
 
 pub use history::{Happened, history};
-pub use list::{Before, Filter, Found, ageing, page, same, scope_of, search, tokens_of};
+pub use list::{Before, Filter, Found, ageing, page, same, scope_of, search, take_turn, tokens_of};
 pub use payments::{Paid, Way, collect, follow, kept_of, match_payment, of_payment, paid_for, unmatch};
 
 /// A debt with what it has come to.
@@ -135,8 +135,8 @@ pub async fn insert(tx: &mut Tx<'_>, new: &Receivable, by: AccountId, ids: &mut 
     let source = json(&new.source)?;
     on!(tx, |db| sqlx::query(
         "INSERT INTO receivable (tenant, id, payee, code, debtor, reference, phone, title, amount_fen, due_day, in_parts, remark, source, \
-         raised_at_ms, settled_fen, is_written_off, outstanding_fen, standing, revision) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, 0, FALSE, 0, 'open', 0)",
+         raised_at_ms, raised_due_day, settled_fen, is_written_off, outstanding_fen, standing, revision) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, COALESCE($10, -1), 0, FALSE, 0, 'open', 0)",
     )
     .bind(new.tenant.get())
     .bind(new.id.get())

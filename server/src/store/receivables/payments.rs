@@ -138,9 +138,11 @@ pub async fn follow(tx: &mut Tx<'_>, after: &Payment, ids: &mut Ids, now: Millis
     let kind = if change > 0 { MovementKind::ReturnFailed } else { MovementKind::Returned };
     let movement = Movement { kind, amount_fen: Fen::of(change.abs()) };
     moved(tx, &stored, movement, Decided { payment: Some(after.id), ..Decided::default() }, ids, now).await?;
-    let sql = "UPDATE receivable_payment SET kept_fen = $3 WHERE tenant = $1 AND payment = $2";
-    on!(tx, |db| sqlx::query(sql).bind(after.tenant.get()).bind(after.id.get()).bind(kept.get()).execute(db).await.map(drop))
-        .map_err(StoreError::from)
+    let sql = "UPDATE receivable_payment SET kept_fen = $3 WHERE tenant = $1 AND payment = $2 RETURNING payment";
+    let kept_now: Option<(Uuid,)> =
+        on!(tx, |db| sqlx::query_as(sql).bind(after.tenant.get()).bind(after.id.get()).bind(kept.get()).fetch_optional(db).await)?;
+    // Undone at this very moment: what was read is no more.
+    kept_now.map(drop).ok_or(StoreError::Stale)
 }
 
 /// Undoes a match: the payment settles nothing any more. What the debt comes to then.
