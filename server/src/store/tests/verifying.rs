@@ -238,8 +238,8 @@ async fn whatever_cannot_happen_is_named() {
             "stands alone",
         ),
         (
-            "UPDATE code SET payee = id",
-            "UPDATE code SET payee = (SELECT p.payee FROM payment p WHERE p.code = code.id LIMIT 1)",
+            "UPDATE code SET payee = id WHERE EXISTS (SELECT 1 FROM payment p WHERE p.code = code.id)",
+            "UPDATE code SET payee = (SELECT p.payee FROM payment p WHERE p.code = code.id LIMIT 1) WHERE payee = id",
             "person or for a store",
             "collects for nobody",
         ),
