@@ -37,6 +37,16 @@ pub fn SettingsScreen() -> impl IntoView {
             view! { <button type="button" class="button button-quiet" on:click=act>{td_string!(locale, manager.voice_test)}</button> }
         })
     };
+    let onward = [
+        ("/m/receivables", td_string!(locale, receivables.title)),
+        ("/m/plate", td_string!(locale, manager.plates)),
+        ("/m/diagnose", td_string!(locale, manager.diagnose)),
+        ("/m/settings/messages", td_string!(locale, messages.title)),
+        ("/m/concerns", td_string!(locale, concerns.all)),
+        ("/m/help", td_string!(locale, help.title)),
+        ("/m/settings/sign-ins", td_string!(locale, sign_ins.title)),
+    ];
+    let onward = onward.map(|(href, name)| view! { <a class="card go-on" href=href>{name} {icons::onward()}</a> }.into_any());
     view! {
         <Bar title=td_string!(locale, manager.settings_title)/>
         <main id="main" class="settings" tabindex="-1">
@@ -46,13 +56,7 @@ pub fn SettingsScreen() -> impl IntoView {
                 {test}
             </section>
             <Appearance prefs/>
-            <a class="card go-on" href="/m/receivables">{td_string!(locale, receivables.title)} {icons::onward()}</a>
-            <a class="card go-on" href="/m/plate">{td_string!(locale, manager.plates)} {icons::onward()}</a>
-            <a class="card go-on" href="/m/diagnose">{td_string!(locale, manager.diagnose)} {icons::onward()}</a>
-            <a class="card go-on" href="/m/settings/messages">{td_string!(locale, messages.title)} {icons::onward()}</a>
-            <a class="card go-on" href="/m/concerns">{td_string!(locale, concerns.all)} {icons::onward()}</a>
-            <a class="card go-on" href="/m/help">{td_string!(locale, help.title)} {icons::onward()}</a>
-            <a class="card go-on" href="/m/settings/sign-ins">{td_string!(locale, sign_ins.title)} {icons::onward()}</a>
+            {onward}
             <section aria-labelledby="account-title">
                 <h2 id="account-title">{td_string!(locale, manager.account)}</h2>
                 <form class="card" method="post" action="/m/sign-out">

@@ -43,13 +43,14 @@ pub fn Narrow(
         event.prevent_default();
         navigate(&wanted().url(), Default::default());
     };
-    // Choosing is enough; only words want to be finished first.
-    let chosen = move |_| {
-        if let Some(form) = form.get_untracked() {
-            // A browser without requestSubmit has the button.
-            let _ = form.request_submit();
-        }
-    };
+    // The same codes come with every page; what is being chosen from stays as it is.
+    let codes =
+        Memo::new(move |_| listing.codes.get().into_iter().map(|choice| (choice.code.to_string(), choice.name)).collect::<Vec<_>>());
+    let stores = Signal::derive(move || {
+        let named = |choice: StoreChoice| (choice.payee.to_string(), store_name(locale, choice));
+        listing.stores.get().into_iter().map(named).collect()
+    });
+    let states = Signal::stored(STATES.map(|state| (state_word(state).to_owned(), state_name(locale, state).to_owned())).to_vec());
     let is_open =
         query.with_untracked(|query| query.until.is_some() || query.code.is_some() || query.store.is_some() || query.state.is_some());
     view! {
@@ -66,30 +67,17 @@ pub fn Narrow(
                 <div class="card narrow-by">
                     <label>
                         <span>{td_string!(locale, receipts.until)}</span>
-                        <input type="date" name="until" node_ref=until on:change=chosen
+                        <input type="date" name="until" node_ref=until on:change=move |_| submit(form)
                             value=query.with_untracked(|query| day_text(query.until)) prop:value=move || query.with(|query| day_text(query.until))/>
                     </label>
                     {move || (!listing.stores.with(Vec::is_empty)).then(|| view! {
-                        <label>
-                            <span>{td_string!(locale, receipts.store)}</span>
-                            <select name="store" node_ref=store on:change=chosen><Stores query/></select>
-                        </label>
+                        <Pick name="store" title=td_string!(locale, receipts.store) any=td_string!(locale, receipts.any_store)
+                            choices=stores picked=move || query.with(|query| query.store.map(|store| store.to_string())) form field=store/>
                     })}
-                    <label>
-                        <span>{td_string!(locale, receipts.code)}</span>
-                        <select name="code" node_ref=code on:change=chosen><Codes query/></select>
-                    </label>
-                    <label>
-                        <span>{td_string!(locale, receipts.state)}</span>
-                        <select name="state" node_ref=state on:change=chosen>
-                            <option value="">{td_string!(locale, receipts.any_state)}</option>
-                            {STATES.map(|state| view! {
-                                <option value=state_word(state) selected=move || query.with(|query| query.state == Some(state))>
-                                    {state_name(locale, state)}
-                                </option>
-                            })}
-                        </select>
-                    </label>
+                    <Pick name="code" title=td_string!(locale, receipts.code) any=td_string!(locale, receipts.any_code)
+                        choices=codes picked=move || query.with(|query| query.code.map(|code| code.to_string())) form field=code/>
+                    <Pick name="state" title=td_string!(locale, receipts.state) any=td_string!(locale, receipts.any_state)
+                        choices=states picked=move || query.with(|query| query.state.map(|state| state_word(state).to_owned())) form field=state/>
                     <button class="button button-quiet">{td_string!(locale, receipts.show)}</button>
                 </div>
             </details>
@@ -99,34 +87,45 @@ pub fn Narrow(
     .into_any()
 }
 
+/// One of several, or any of them. Choosing is enough; only words want to be finished first.
 #[component]
-fn Codes(query: Memo<ReceiptQuery>) -> impl IntoView {
-    let till = till();
-    let codes = Memo::new(move |_| till.listing.codes.get());
+fn Pick(
+    name: &'static str,
+    title: &'static str,
+    any: &'static str,
+    /// What an address says, and what people say.
+    #[prop(into)]
+    choices: Signal<Vec<(String, String)>>,
+    /// What the address says now.
+    #[prop(into)]
+    picked: Signal<Option<String>>,
+    form: NodeRef<html::Form>,
+    field: NodeRef<html::Select>,
+) -> impl IntoView {
+    let options = move || {
+        let option = |(value, name): (String, String)| {
+            let said = value.clone();
+            view! { <option value=value selected=move || picked.with(|picked| picked.as_ref() == Some(&said))>{name}</option> }
+        };
+        choices.get().into_iter().map(option).collect_view()
+    };
     view! {
-        <option value="">{td_string!(till.locale, receipts.any_code)}</option>
-        {move || codes.get().into_iter().map(|choice| {
-            let code = choice.code;
-            view! {
-                <option value=code.to_string() selected=move || query.with(|query| query.code == Some(code))>{choice.name}</option>
-            }
-        }).collect_view()}
+        <label>
+            <span>{title}</span>
+            <select name=name node_ref=field on:change=move |_| submit(form)>
+                <option value="">{any}</option>
+                {options}
+            </select>
+        </label>
     }
     .into_any()
 }
 
-#[component]
-fn Stores(query: Memo<ReceiptQuery>) -> impl IntoView {
-    let till = till();
-    let options = till.listing.stores.get_untracked().into_iter().map(|choice| {
-        let payee = choice.payee;
-        view! {
-            <option value=payee.to_string() selected=move || query.with(|query| query.store == Some(payee))>
-                {store_name(till.locale, choice)}
-            </option>
-        }
-    });
-    view! { <option value="">{td_string!(till.locale, receipts.any_store)}</option> {options.collect_view()} }.into_any()
+fn submit(form: NodeRef<html::Form>) {
+    if let Some(form) = form.get_untracked() {
+        // A browser without requestSubmit has the button.
+        let _ = form.request_submit();
+    }
 }
 
 fn store_name(locale: Locale, choice: StoreChoice) -> String {
