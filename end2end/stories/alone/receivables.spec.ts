@@ -1,7 +1,7 @@
 // Receivables: a manager notes who owes what, sends the link, and sees it paid; what came another way is confirmed; a file is checked
 // before it is imported. It stands here because the demo's manager is signed in at one place only.
 import { accessible, decent, expect, fitsSmallScreens, test } from "../../harness/story";
-import { MANAGERS, signIn } from "../../harness/manager";
+import { MANAGERS, atTheCode } from "../../harness/manager";
 import { payButton, receiptShown } from "../../harness/payer";
 
 const MANAGER = MANAGERS.stranger;
@@ -10,8 +10,7 @@ test.use({ expectedErrors: /status of (410|422)/ });
 
 test("a debt is raised, paid in parts by its own link, and the rest is written off", async ({ wechatPage: manager, newPhone }) => {
   test.slow();
-  await manager.goto("/m/sign-in");
-  await signIn(manager, MANAGER);
+  await atTheCode(manager, MANAGER);
   await manager.goto("/m/receivables");
   await decent(manager);
   await manager.locator("a[href='/m/receivables/new']").tap();
@@ -54,8 +53,7 @@ test("a debt is raised, paid in parts by its own link, and the rest is written o
 
 test("a file is checked before it is imported, in Chinese and in English, light, dark and large", async ({ wechatPage: manager }) => {
   test.slow();
-  await manager.goto("/m/sign-in");
-  await signIn(manager, MANAGER);
+  await atTheCode(manager, MANAGER);
   await manager.goto("/m/receivables/import");
   await decent(manager);
   const csv = "姓名,编号,事项,金额\n钱一,F1,资料费,20\n孙二,F2,资料费,二十\n";

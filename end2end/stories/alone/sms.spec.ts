@@ -103,6 +103,7 @@ test("a lost password is set anew by a code", async ({ wechatPage: page, sim }) 
   for (const field of await page.locator("input[type=password]").all()) await field.fill(PASSWORD);
   await page.locator("form button[type=submit]").tap();
   await page.getByRole("link", { name: "登录" }).tap();
+  await page.waitForURL(/\/m\/sign-in/);
   await own(page, phone);
   await enter(page, phone);
   await expect(page.locator(".qr-act img.qr")).toBeVisible();

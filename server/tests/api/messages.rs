@@ -13,7 +13,7 @@ const MINUTE_MS: i64 = 60_000;
 
 impl Shop {
     /// A manager in WeChat, signed in.
-    async fn in_wechat(&self, phone: &str) -> Browser {
+    pub async fn in_wechat(&self, phone: &str) -> Browser {
         let browser = Browser::wechat(self);
         browser.sign_in_through(phone, server::demo::PASSWORD).await.says(200, &["收款码"]);
         browser

@@ -202,8 +202,7 @@ async fn messages_about_a_stores_money_go_to_its_cashiers_and_stop_where_the_org
         shop.world.control("/_sim/account", json!({"push_url": format!("{}/notify/account", shop.url), "finish_ms": 0})).await;
         let mut phones = vec![];
         for phone in [EAST, WEST] {
-            let manager = Browser::wechat(&shop);
-            assert_eq!(manager.sign_in(phone, server::demo::PASSWORD, "").await.status, 303);
+            let manager = shop.in_wechat(phone).await;
             shop.world.control("/_sim/followers", json!({"openid": manager.openid, "follows": true})).await;
             manager.open("/m/settings/messages/on").await.says(200, &["已开启"]);
             phones.push(manager);
