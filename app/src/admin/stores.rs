@@ -67,8 +67,8 @@ pub fn stores_page(shell: AdminShell<'_>, signed: &Signed, shown: &StoresPage) -
             <div class="head">
                 <h1>{title}</h1>
                 <span class="quiet">{fill(td_string!(locale, office.store_count), &[("count", &shown.place.count)])}</span>
+                {make(locale, shown)}
             </div>
-            {make(locale, shown)}
             {search(locale, "/admin/stores", td_string!(locale, office.search_stores), &shown.place.query)}
             {body}
             {turns(locale, "/admin/stores", &shown.place)}

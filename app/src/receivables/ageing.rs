@@ -5,10 +5,11 @@ use domain::receivable::{Age, Ageing};
 use leptos::prelude::*;
 
 use super::HERE;
+use super::words::items;
 use crate::Locale;
 use crate::i18n::*;
 use crate::ui::parts::Bar;
-use crate::ui::{fill, yuan};
+use crate::ui::yuan;
 
 /// The title of the summary.
 pub fn ageing_title(locale: Locale) -> &'static str {
@@ -18,8 +19,7 @@ pub fn ageing_title(locale: Locale) -> &'static str {
 /// The summary.
 pub fn ageing_screen(locale: Locale, ageing: &Ageing) -> AnyView {
     let line = |name: &'static str, count: u64, sum: Fen| {
-        let count = fill(td_string!(locale, receivables.count), &[("count", &count)]);
-        view! { <div><dt>{name} <span class="quiet">{count}</span></dt><dd>{yuan(sum)}</dd></div> }
+        view! { <div><dt>{name}<br/><span class="quiet">{items(locale, count)}</span></dt><dd>{yuan(sum)}</dd></div> }
     };
     let lines = ageing.ages().map(|(age, count, sum)| line(name(locale, age), count, sum)).collect_view();
     let (count, sum) = ageing.total();

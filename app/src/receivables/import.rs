@@ -6,7 +6,7 @@ use leptos::prelude::*;
 
 use super::HERE;
 use super::list::Debt;
-use super::words::{tag, wrong_sentence};
+use super::words::{items, tag, wrong_sentence};
 use crate::Locale;
 use crate::i18n::*;
 use crate::ui::parts::Bar;
@@ -121,7 +121,7 @@ fn dry_run(locale: Locale, preview: &ImportPreview) -> AnyView {
     let ImportPreview { new, sum_fen, known, bad, rows } = preview;
     let bad_rows: std::collections::BTreeSet<usize> = bad.iter().map(|row| row.line).collect();
     let line = |name: &'static str, count: usize| {
-        let count = fill(td_string!(locale, receivables.count), &[("count", &count)]);
+        let count = items(locale, count as u64);
         view! { <div><dt>{name}</dt><dd>{count}</dd></div> }
     };
     let faults = bad.iter().take(MOST_SHOWN).map(|row| view! { <li>{fault(locale, row)}</li> }).collect_view();

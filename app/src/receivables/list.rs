@@ -5,7 +5,7 @@ use domain::{Day, Fen, Millis, PaymentId, ReceivableId};
 use leptos::prelude::*;
 
 use super::HERE;
-use super::words::tag;
+use super::words::{items, tag};
 use crate::Locale;
 use crate::i18n::*;
 use crate::receipts::Cursor;
@@ -162,7 +162,7 @@ pub fn list_screen(locale: Locale, query: &ListQuery, list: &DebtList) -> AnyVie
 
 fn sums(locale: Locale, ageing: &Ageing) -> AnyView {
     let ((count, sum), (late_count, late)) = (ageing.total(), ageing.overdue());
-    let counted = |count: u64| fill(td_string!(locale, receivables.count), &[("count", &count)]);
+    let counted = |count: u64| items(locale, count);
     let figure = |name: &'static str, sum: Fen, count: u64| {
         view! { <div class="card"><dt>{name}</dt><dd>{yuan(sum)}</dd><dd class="quiet">{counted(count)}</dd></div> }
     };

@@ -8,6 +8,14 @@ use crate::i18n::*;
 use crate::ui::moments::date;
 use crate::ui::{fill, yuan};
 
+/// So many debts.
+pub(super) fn items(locale: Locale, count: u64) -> String {
+    match count {
+        1 => td_string!(locale, receivables.count_one).to_owned(),
+        _ => fill(td_string!(locale, receivables.count), &[("count", &count)]),
+    }
+}
+
 /// What is wrong with a field.
 pub fn wrong_sentence(locale: Locale, wrong: EntryWrong) -> String {
     match wrong {
