@@ -14,6 +14,7 @@ mod claim;
 mod entry;
 mod import;
 mod proposal;
+mod reminder;
 mod right;
 
 pub use ageing::{Age, Ageing};
@@ -21,6 +22,10 @@ pub use claim::{Claim, ClaimRefusal, Movement, MovementKind, Standing, transfers
 pub use entry::{Entry, EntryField, EntryTyped, EntryWrong, LARGEST_RECEIVABLE, MOST_REMARK_CHARS, Remark, parse_day};
 pub use import::{BadRow, BadWhy, ImportedRows, Line, Sameness, column_letters, read_rows};
 pub use proposal::{Proposed, proposal};
+pub use reminder::{
+    Cause, Hold, MOST_REMINDERS, MOST_REMINDERS_A_DAY, Next, NotByHand, Outcome, QuietHours, REFUSED_GAP_MS, REMINDER_GAP_MS, Reminder,
+    Reminding,
+};
 pub use right::{ManagerWriteOffs, NoWriteOff, may_write_off};
 
 /// Who owes.
