@@ -70,7 +70,7 @@ pub struct Merchant {
     pub sms: SmsAccount,
 }
 
-/// An account at Tencent Cloud SMS with an approved name and three approved templates.
+/// An account at Tencent Cloud SMS with an approved name and four approved templates.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct SmsAccount {
     /// Who asks.
@@ -87,6 +87,9 @@ pub struct SmsAccount {
     pub template_recovery: String,
     /// Words for reporting somebody else's sign-in.
     pub template_not_me: String,
+    /// Words for reminding somebody of a debt.
+    #[serde(default = "template_reminder")]
+    pub template_reminder: String,
 }
 
 impl Default for SmsAccount {
@@ -99,8 +102,13 @@ impl Default for SmsAccount {
             template_sign_in: "2400001".into(),
             template_recovery: "2400002".into(),
             template_not_me: "2400003".into(),
+            template_reminder: template_reminder(),
         }
     }
+}
+
+fn template_reminder() -> String {
+    "2400004".into()
 }
 
 fn message_template_id() -> String {

@@ -183,6 +183,11 @@ impl Sim {
         world::lock(&self.world.account).settings.push_url = Some(url.to_owned());
     }
 
+    /// The merchant's own address, which the template of reminders names.
+    pub fn set_site_url(&self, url: &str) {
+        *world::lock(&self.world.site_url) = url.trim_end_matches('/').to_owned();
+    }
+
     /// Answers what is under way (for at most two seconds), writes the books, ends.
     pub async fn stop(mut self) {
         if let Some(ask) = self.ask_stop.take() {

@@ -33,6 +33,9 @@ const PACE: [(i64, usize, &str); 3] = [
     (86_400_000, 10, "LimitExceeded.PhoneNumberDailyLimit"),
 ];
 
+/// The words for reminders. The merchant's address is a part of them, because holes take no links.
+const REMINDER: &str = "{1}提醒：“{2}”还有{3}元待付，请打开 [site]/p/{4} 付款，不想再收到提醒也可在那里说明。";
+
 /// The fields that a request may have.
 const FIELDS: [&str; 8] =
     ["PhoneNumberSet", "SmsSdkAppId", "TemplateId", "SignName", "TemplateParamSet", "ExtendCode", "SessionContext", "SenderId"];
@@ -207,21 +210,33 @@ fn deliver<'a>(
         return Err("FailedOperation.SignatureIncorrectOrUnapproved");
     }
     let words = template(account, text("TemplateId")).ok_or("FailedOperation.TemplateIncorrectOrUnapproved")?;
-    if parameters.len() != 2 {
+    if parameters.len() != words.matches('{').count() {
         return Err("FailedOperation.TemplateParamSetNotMatchApprovedTemplate");
     }
-    // Templates of codes take numbers of up to six digits and nothing else.
-    if parameters.iter().any(|value| value.is_empty() || value.len() > 6 || value.bytes().any(|byte| !byte.is_ascii_digit())) {
-        return Err("InvalidParameterValue.TemplateParameterFormatError");
-    }
+    check(parameters, words != REMINDER)?;
     let now_ms = world.now_ms();
     note_pace(world, phone, now_ms)?;
-    let words = words.replace("{1}", &parameters[0]).replace("{2}", &parameters[1]);
+    let words = words.replace("[site]", &lock(&world.site_url));
+    let words = (1..).zip(parameters).fold(words, |words, (hole, value)| words.replace(&format!("{{{hole}}}"), value));
     let content = json!({
         "text": format!("【{}】{words}", account.sign_name), "template_id": text("TemplateId"), "params": parameters, "number": number,
     });
     lock(&world.outbox).add("sms", phone, content, now_ms);
     Ok(())
+}
+
+/// Templates of codes take numbers of up to six digits and nothing else; notices take short texts without links and brackets.
+fn check(parameters: &[String], is_code: bool) -> Result<(), &'static str> {
+    let is_wrong = |value: &String| match is_code {
+        true => value.is_empty() || value.len() > 6 || value.bytes().any(|byte| !byte.is_ascii_digit()),
+        false => value.is_empty() || value.contains(['【', '】', '¥', '★']),
+    };
+    match () {
+        () if parameters.iter().any(is_wrong) => Err("InvalidParameterValue.TemplateParameterFormatError"),
+        () if parameters.iter().any(|value| value.contains("://")) => Err("InvalidParameterValue.ProhibitedUseUrlInTemplateParameter"),
+        () if parameters.iter().any(|value| value.chars().count() > 35) => Err("InvalidParameterValue.TemplateParameterLengthLimit"),
+        () => Ok(()),
+    }
 }
 
 /// `+8613800138000`, `008613800138000`, `8613800138000` and the bare eleven digits name the same phone.
@@ -234,6 +249,7 @@ fn template(account: &SmsAccount, id: &str) -> Option<&'static str> {
     match id {
         _ if id == account.template_sign_in => Some("{1}是你登录收款账号的验证码，{2}分钟内有效。不是你本人操作时，请不要告诉任何人。"),
         _ if id == account.template_recovery => Some("{1}是重新设置登录密码的验证码，{2}分钟内有效。不是你本人操作时，请不要理会。"),
+        _ if id == account.template_reminder => Some(REMINDER),
         _ if id == account.template_not_me => Some("{1}是报告陌生登录的验证码，{2}分钟内有效。提交后所有设备立即退出登录。"),
         _ => None,
     }

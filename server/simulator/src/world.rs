@@ -31,6 +31,8 @@ pub struct RefundDelays {
 pub(crate) struct World {
     pub clock: Clock,
     pub public_url: String,
+    /// The merchant's own address, as it stands in templates that were approved for it.
+    pub site_url: Mutex<String>,
     pub dir: Option<PathBuf>,
     pub demo: bool,
     pub retry_scale: f64,
@@ -81,6 +83,7 @@ impl World {
         Arc::new(Self {
             clock: beginning.clock,
             public_url: beginning.public_url,
+            site_url: Mutex::new("http://localhost:3000".into()),
             dir: beginning.dir,
             demo: beginning.demo,
             retry_scale: beginning.retry_scale,

@@ -135,3 +135,29 @@ async fn a_message_is_taken_only_as_the_cloud_takes_it() {
     assert_eq!(Ask::usual(&account, "+8613900139000").send(&sim).await, "Ok", "with and without +86 it is one number");
     sim.stop().await;
 }
+
+#[tokio::test]
+async fn a_reminder_has_four_holes_for_short_texts_and_none_for_links() {
+    let sim = simulator::start(SimConfig::for_tests(Arc::new(|| NOON_S * 1000))).await.unwrap();
+    sim.set_site_url("https://pay.example.com/");
+    let account = sim.merchant().sms;
+    let table = [
+        (json!(["青禾实验学校", "学费", "12.50", "abc-1_2"]), "Ok"),
+        (json!(["青禾实验学校", "学费", "12.50"]), "FailedOperation.TemplateParamSetNotMatchApprovedTemplate"),
+        (json!(["青禾实验学校", "", "12.50", "abc"]), "InvalidParameterValue.TemplateParameterFormatError"),
+        (json!(["青禾实验学校", "【学费】", "12.50", "abc"]), "InvalidParameterValue.TemplateParameterFormatError"),
+        (json!(["青禾实验学校", "学费", "12.50", "https://a.b/c"]), "InvalidParameterValue.ProhibitedUseUrlInTemplateParameter"),
+        (json!(["青禾实验学校", "学".repeat(36), "12.50", "abc"]), "InvalidParameterValue.TemplateParameterLengthLimit"),
+    ];
+    for (index, (holes, expected)) in table.into_iter().enumerate() {
+        let mut ask = Ask::usual(&account, &format!("+86138001380{index:02}"));
+        ask.body["TemplateId"] = json!(account.template_reminder);
+        ask.body["TemplateParamSet"] = holes;
+        assert_eq!(ask.send(&sim).await, expected, "case {index}");
+    }
+    let outbox =
+        reqwest::Client::builder().no_proxy().build().unwrap().get(format!("http://localhost:{}/_sim/outbox", sim.address().port()));
+    let outbox = outbox.send().await.unwrap().text().await.unwrap();
+    assert!(outbox.contains("【收码】青禾实验学校提醒：“学费”还有12.50元待付，请打开 https://pay.example.com/p/abc-1_2 付款"), "{outbox}");
+    sim.stop().await;
+}
