@@ -108,6 +108,7 @@ pub async fn demo() -> Result<(), Failed> {
     let sim = start_simulator(&environment, &config, clock.clone()).await?;
     let merchant = sim.merchant();
     sim.set_push_url(&format!("{}/notify/account", config.public_url));
+    sim.set_site_url(&config.public_url);
     config.wechat = Some(WechatSettings {
         mchid: merchant.mchid.clone(),
         appid: merchant.appid.clone(),
@@ -158,7 +159,12 @@ fn demo_sms(sim: &Sim) -> SmsSettings {
         secret_key: Secret::of(account.secret_key),
         sdk_app_id: account.sdk_app_id,
         sign_name: account.sign_name,
-        templates: SmsTemplates { sign_in: account.template_sign_in, recovery: account.template_recovery, not_me: account.template_not_me },
+        templates: SmsTemplates {
+            sign_in: account.template_sign_in,
+            recovery: account.template_recovery,
+            not_me: account.template_not_me,
+            reminder: Some(account.template_reminder),
+        },
         timeout_ms: 10_000,
     }
 }

@@ -1,4 +1,5 @@
-//! What goes on by itself: asking about attempts, pushing refunds, delivering messages, taking in roll-ups, refreshing keys.
+//! What goes on by itself: asking about attempts, pushing refunds, delivering messages, reminding of debts, taking in roll-ups,
+//! refreshing keys.
 //!
 //! Work is claimed with a lease, so any number of instances may run these loops, and a crashed one's work is taken over.
 
@@ -46,6 +47,9 @@ pub fn start(site: &Site, stopping: &watch::Receiver<bool>) -> JoinSet<()> {
     jobs.spawn(every(500, stopping.clone(), site.clone(), |site| Box::pin(async move { deliver(&site).await })));
     jobs.spawn(every(500, stopping.clone(), site.clone(), |site| Box::pin(async move { site.messages.round().await })));
     jobs.spawn(every(500, stopping.clone(), site.clone(), |site| Box::pin(async move { site.letters.deliver().await })));
+    if site.reminders.is_set_up() {
+        jobs.spawn(every(500, stopping.clone(), site.clone(), |site| Box::pin(async move { site.reminders.round().await })));
+    }
     jobs.spawn(every(200, stopping.clone(), site.clone(), |site| Box::pin(async move { take_in(&site).await })));
     jobs.spawn(every(HOUR_MS, stopping.clone(), site.clone(), |site| Box::pin(async move { tidy_up(&site).await })));
     jobs.spawn(every(2_000, stopping.clone(), site.clone(), |site| Box::pin(async move { keep_keys(&site).await })));

@@ -28,6 +28,7 @@ pub mod proofs;
 pub mod qr;
 pub mod receivables;
 pub mod refunds;
+pub mod reminders;
 pub mod router;
 pub mod senders;
 pub mod serve;

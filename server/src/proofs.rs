@@ -14,7 +14,7 @@ use serde_json::json;
 
 use crate::clock::Clock;
 use crate::fresh;
-use crate::senders::sms::{Handed, Text, TextMessages};
+use crate::senders::sms::{Handed, Text, TextMessages, Words};
 use crate::sign_in::Admitted;
 use crate::store::accounts::Membership;
 use crate::store::audit::{Act, Actor, Deed};
@@ -167,7 +167,7 @@ impl Proofs {
 
     async fn hand_over(&self, phone: &Phone, purpose: Purpose, digits: &Digits, token_hash: TokenHash) {
         let Some(sms) = &self.sms else { return };
-        let handed = sms.send(&Text { to: phone, purpose, digits, minutes: CODE_MS / 60_000 }).await;
+        let handed = sms.send(&Text { to: phone, words: Words::Code { purpose, digits, minutes: CODE_MS / 60_000 } }).await;
         let Handed { delivery, why } = handed;
         let word = if delivery == Delivery::Sent {
             "sent"

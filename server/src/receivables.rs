@@ -1,6 +1,7 @@
 //! Receivables 应收款: raising debts, changing them, writing them off and demanding them again (rows E15, I23). What settles them is
 //! written where money is: [`crate::store::receivables`].
 
+use domain::account::Phone;
 use domain::code::{CodeState, Validity};
 use domain::form::{FormSchema, Typed};
 use domain::receivable::{Entry, ManagerWriteOffs, Movement, MovementKind, NoWriteOff, Receivable, Source, may_write_off};
@@ -125,6 +126,14 @@ impl Receivables {
     /// [`ChangeError`]; then nothing changed.
     pub async fn edit(&self, caller: &Caller, id: ReceivableId, due: Option<Day>, remark: String) -> Result<(), ChangeError> {
         self.store.write(Edit { caller: *caller, id, due, remark, now: (self.clock)() }).await?
+    }
+
+    /// Sets the phone of whoever owes.
+    ///
+    /// # Errors
+    /// [`ChangeError`]; then nothing changed.
+    pub async fn set_phone(&self, caller: &Caller, id: ReceivableId, phone: Phone) -> Result<(), ChangeError> {
+        self.store.write(SetPhone { caller: *caller, id, phone, now: (self.clock)() }).await?
     }
 
     /// Demands a debt no more. Its link says so; money that comes all the same counts.
@@ -276,6 +285,29 @@ impl Command for Edit {
         receivables::edit(tx, &stored, self.due, &self.remark).await?;
         let days = |due: Option<Day>| due.map(|due| due.to_string());
         let detail = json!({"due": days(self.due), "due_before": days(before.due), "remark_changed": before.remark != self.remark});
+        let deed = Deed::new(self.now, Actor::Account(self.caller.account), Act::EditReceivable, self.id, &detail);
+        audit::append(tx, self.caller.tenant, &deed).await?;
+        Ok(Ok(()))
+    }
+}
+
+struct SetPhone {
+    caller: Caller,
+    id: ReceivableId,
+    phone: Phone,
+    now: Millis,
+}
+
+impl Command for SetPhone {
+    type Done = Result<(), ChangeError>;
+
+    async fn run(&self, tx: &mut Tx<'_>) -> Result<Self::Done, StoreError> {
+        let Some(stored) = own(tx, &self.caller, self.id).await? else { return Ok(Err(ChangeError::NotFound)) };
+        if stored.receivable.debtor.phone.as_ref() == Some(&self.phone) {
+            return Ok(Ok(()));
+        }
+        receivables::set_phone(tx, &stored, &self.phone).await?;
+        let detail = json!({"phone_changed": true});
         let deed = Deed::new(self.now, Actor::Account(self.caller.account), Act::EditReceivable, self.id, &detail);
         audit::append(tx, self.caller.tenant, &deed).await?;
         Ok(Ok(()))

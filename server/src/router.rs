@@ -26,7 +26,7 @@ use crate::web::limits::Act;
 use crate::web::visit::{self, Visit};
 use crate::web::{
     admin, diagnosing, headers, identify, importing, install, lost, manager, messages, office, office_codes, office_stores, password,
-    payer, printing, proof, receivables, refunding, sign_in, sign_ins, stream, unread,
+    payer, printing, proof, receivables, refunding, reminding, sign_in, sign_ins, stream, unread,
 };
 
 /// A file with what a form writes around it; the confirmation, whose text grows when it is encoded, is smaller than the file was.
@@ -45,6 +45,7 @@ pub fn router(site: Site) -> Router {
     let payer = Router::new()
         .route("/p/{code}", get(payer::form))
         .route("/p/{code}/{payment}", get(payer::waiting))
+        .route("/p/{code}/reminders", get(reminding::ask).post(reminding::wish))
         .route("/oauth/wechat", get(payer::landing))
         .route("/r/{token}", get(payer::receipt))
         .route("/r/{token}/photos/{photo}", get(photo))
@@ -94,6 +95,9 @@ pub fn router(site: Site) -> Router {
         .route("/m/receivables/{id}/edit", post(receivables::edit))
         .route("/m/receivables/{id}/write-off", post(receivables::write_off))
         .route("/m/receivables/{id}/restore", post(receivables::restore))
+        .route("/m/receivables/{id}/remind", post(reminding::remind))
+        .route("/m/receivables/{id}/reminders", post(reminding::switch))
+        .route("/m/receivables/{id}/phone", post(reminding::phone))
         .route("/m/receivables/{id}/match", post(receivables::confirm))
         .route("/m/receivables/{id}/unmatch", post(receivables::undo))
         .route("/m/receivables/matches", get(receivables::matches))

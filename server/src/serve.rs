@@ -28,6 +28,7 @@ use crate::pay::{Payments, hex};
 use crate::proofs::Proofs;
 use crate::receivables::Receivables;
 use crate::refunds::Refunds;
+use crate::reminders::Reminders;
 use crate::router::router;
 use crate::senders::mail::Mailer;
 use crate::senders::sms::{TencentSms, TextMessages};
@@ -164,6 +165,8 @@ pub async fn site_of(
         }
         None => None,
     };
+    let reminding = sms.clone().filter(|_| config.sms.as_ref().is_some_and(|sms| sms.templates.reminder.is_some()));
+    let reminders = Reminders { store: store.clone(), clock: clock.clone(), sms: reminding, quiet: config.quiet_hours };
     let proofs = Proofs { store: store.clone(), clock: clock.clone(), sms };
     let settings = Settings { store: store.clone(), clock: clock.clone() };
     let stores = Stores { store: store.clone(), clock: clock.clone(), live: live.clone() };
@@ -175,6 +178,7 @@ pub async fn site_of(
         payments,
         refunds,
         receivables,
+        reminders,
         codes,
         sign_ins,
         messages,

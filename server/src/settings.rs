@@ -9,7 +9,7 @@ use crate::refunds::LetManagers;
 use crate::store::audit::{Act, Actor, Deed};
 use crate::store::overview::{self, Counts};
 use crate::store::rollups::{self, Totals};
-use crate::store::{Command, Store, StoreError, Tx, accounts, audit, tenants};
+use crate::store::{Command, Store, StoreError, Tx, accounts, audit, reminders, tenants};
 
 /// Everything that keeping settings needs.
 #[derive(Clone)]
@@ -31,6 +31,8 @@ pub enum Setting {
     Name(String),
     /// Whether it collects.
     Open(bool),
+    /// Whether debts are reminded of on a schedule.
+    Reminders(bool),
 }
 
 impl Setting {
@@ -40,6 +42,7 @@ impl Setting {
             Setting::Messages(_) => Act::LetMessages,
             Setting::Name(_) => Act::RenameOrganisation,
             Setting::Open(_) => Act::OpenOrganisation,
+            Setting::Reminders(_) => Act::LetRemind,
         }
     }
 }
@@ -53,7 +56,7 @@ pub struct Changed {
     pub name: Option<String>,
 }
 
-/// Everything that is set, each with its last change: refunds, messages, name, open.
+/// Everything that is set, each with its last change: refunds, messages, name, open, reminders.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AllSettings {
     /// What managers may return by themselves.
@@ -64,8 +67,10 @@ pub struct AllSettings {
     pub name: String,
     /// Whether it collects.
     pub is_open: bool,
+    /// Whether debts are reminded of on a schedule.
+    pub reminders: bool,
     /// The last changes, in this order.
-    pub changed: [Option<Changed>; 4],
+    pub changed: [Option<Changed>; 5],
 }
 
 impl Settings {
@@ -77,10 +82,9 @@ impl Settings {
         let mut conn = self.store.read().await?;
         let tx = &mut conn.tx();
         let Some(tenant) = tenants::by_id(tx, caller.tenant).await? else { return Ok(None) };
-        let mut changed = [const { None }; 4];
-        for (slot, act) in
-            changed.iter_mut().zip([Act::SetManagerRefunds, Act::LetMessages, Act::RenameOrganisation, Act::OpenOrganisation])
-        {
+        let mut changed = [const { None }; 5];
+        let acts = [Act::SetManagerRefunds, Act::LetMessages, Act::RenameOrganisation, Act::OpenOrganisation, Act::LetRemind];
+        for (slot, act) in changed.iter_mut().zip(acts) {
             *slot = last(tx, caller, act).await?;
         }
         Ok(Some(AllSettings {
@@ -88,6 +92,7 @@ impl Settings {
             messages: tenants::has_messages(tx, caller.tenant).await?,
             name: tenant.name,
             is_open: tenant.is_open,
+            reminders: tenants::reminds(tx, caller.tenant).await?,
             changed,
         }))
     }
@@ -154,7 +159,12 @@ impl Command for Set {
                 tenants::set_open(tx, tenant, *is_open).await?;
                 json!({"is_open": is_open})
             }
-            Setting::Messages(_) | Setting::Name(_) | Setting::Open(_) => return Ok(false),
+            Setting::Reminders(reminds) if tenants::reminds(tx, tenant).await? != *reminds => {
+                tenants::set_reminds(tx, tenant, *reminds).await?;
+                reminders::wake_all(tx, tenant).await?;
+                json!({"scheduled": reminds})
+            }
+            Setting::Messages(_) | Setting::Name(_) | Setting::Open(_) | Setting::Reminders(_) => return Ok(false),
         };
         audit::append(tx, tenant, &Deed::new(self.now, by, self.setting.act(), tenant, &detail)).await?;
         Ok(true)

@@ -19,6 +19,7 @@ use crate::pay::Payments;
 use crate::proofs::Proofs;
 use crate::receivables::Receivables;
 use crate::refunds::Refunds;
+use crate::reminders::Reminders;
 use crate::senders::wechat_account::Account;
 use crate::settings::Settings;
 use crate::sightings::Sightings;
@@ -50,6 +51,8 @@ pub struct Parts {
     pub refunds: Refunds,
     /// Collecting debts.
     pub receivables: Receivables,
+    /// Reminding people of them.
+    pub reminders: Reminders,
     /// The codes on managers' screens.
     pub codes: Codes,
     /// Signing in.

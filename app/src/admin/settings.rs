@@ -58,26 +58,33 @@ pub struct SettingsPage {
     pub has_messages: bool,
     /// Whether the organisation collects.
     pub is_open: bool,
-    /// The last changes: refunds, messages, name, open.
-    pub changed: [Option<ChangedBy>; 4],
+    /// Whether debts are reminded of on a schedule; `None` where nobody can be reminded.
+    pub reminds: Option<bool>,
+    /// The last changes: refunds, messages, name, open, reminders.
+    pub changed: [Option<ChangedBy>; 5],
     /// What was done just now.
     pub done: Option<OfficeDone>,
     /// The present moment.
     pub now: Millis,
 }
 
-/// The page. Its forms post to `/admin/settings/{refunds,messages,name,open}`.
+/// The page. Its forms post to `/admin/settings/{refunds,messages,name,open,reminders}`.
 pub fn settings_page(shell: AdminShell<'_>, signed: &Signed, shown: &SettingsPage) -> String {
     let locale = shell.prefs.locale;
     let title = td_string!(locale, office.settings);
     page(shell, signed, Section::Settings, title, || {
-        let [refunds_by, messages_by, name_by, open_by] = shown.changed.each_ref().map(|by| changed(locale, by.as_ref(), shown.now));
+        let [refunds_by, messages_by, name_by, open_by, reminders_by] =
+            shown.changed.each_ref().map(|by| changed(locale, by.as_ref(), shown.now));
         view! {
             <h1>{title}</h1>
             {note(locale, shown.done)}
             <div class="two">
                 <div class="column">{refunds(locale, &shown.typed, refunds_by)}{name(locale, &shown.typed, name_by)}</div>
-                <div class="column">{messages(locale, shown.has_messages, messages_by)}{collecting(locale, shown.is_open, open_by)}</div>
+                <div class="column">
+                    {messages(locale, shown.has_messages, messages_by)}
+                    {reminders(locale, shown.reminds, reminders_by)}
+                    {collecting(locale, shown.is_open, open_by)}
+                </div>
             </div>
         }
         .into_any()
@@ -165,6 +172,23 @@ fn collecting(locale: Locale, is_on: bool, by: AnyView) -> AnyView {
     let title = td_string!(locale, office.collecting);
     let body = two(title, "open", (td_string!(locale, office.collecting_on), td_string!(locale, office.collecting_off)), is_on);
     part(locale, "open", title, td_string!(locale, office.collecting_lead), by, body)
+}
+
+fn reminders(locale: Locale, reminds: Option<bool>, by: AnyView) -> AnyView {
+    let title = td_string!(locale, reminders.office_title);
+    let lead = td_string!(locale, reminders.office_lead);
+    let Some(is_on) = reminds else {
+        return view! {
+            <section class="card" aria-labelledby="reminders-title">
+                <h2 id="reminders-title">{title}</h2>
+                <p class="quiet">{lead}</p>
+                <p>{td_string!(locale, reminders.not_set_up)}</p>
+            </section>
+        }
+        .into_any();
+    };
+    let body = two(title, "reminders", (td_string!(locale, reminders.office_on), td_string!(locale, reminders.office_off)), is_on);
+    part(locale, "reminders", title, lead, by, body)
 }
 
 fn two(title: &'static str, name: &'static str, (on, off): (&'static str, &'static str), is_on: bool) -> AnyView {

@@ -13,6 +13,7 @@
 //! | paid | `receipt` |
 //! | cannot be paid, or went wrong | `notice` |
 //! | money that did not simply arrive | `apart` |
+//! | no more reminders | `reminders` |
 
 mod apart;
 mod document;
@@ -22,6 +23,7 @@ mod owing;
 mod page;
 mod receipt;
 mod refusal;
+mod reminders;
 mod shop;
 mod waiting;
 
@@ -32,6 +34,7 @@ pub use page::{AmountError, PayForm, Trouble, pay_page};
 pub use receipt::{ReceiptPage, Returned, receipt_page};
 pub(crate) use refusal::field_sentence;
 pub use refusal::{PhotoError, PhotoRefusal};
+pub use reminders::{RemindersPage, reminders_page};
 pub use shop::Shop;
 pub use waiting::{Waiting, Way, waiting_page};
 

@@ -27,6 +27,8 @@ pub struct Owing {
     pub in_parts: bool,
     /// The day on which it is shown.
     pub today: Day,
+    /// Where whoever is reminded of it says that they want no more; `None` where nobody is reminded.
+    pub reminders_url: Option<String>,
 }
 
 impl Owing {
@@ -41,6 +43,7 @@ impl Owing {
             owed_fen: claim.outstanding(),
             in_parts: debt.in_parts,
             today,
+            reminders_url: None,
         }
     }
 }
@@ -66,6 +69,7 @@ pub(super) fn owing_card(locale: Locale, owing: &Owing) -> impl IntoView + use<>
             {line(td_string!(locale, receivables.amount_raised), yuan(owing.amount_fen))}
             {paid}
             {parts}
+            {owing.reminders_url.clone().map(|url| view! { <p class="note"><a href=url>{td_string!(locale, reminders.payer_link)}</a></p> })}
         </div>
     }
 }

@@ -6,6 +6,8 @@ mod import;
 mod list;
 mod matching;
 mod one;
+mod reminding;
+mod said;
 mod words;
 
 pub use ageing::{ageing_screen, ageing_title};
@@ -15,7 +17,9 @@ pub use import::{
 };
 pub use list::{Debt, DebtList, ListQuery, PAGE_ROWS, Show, list_screen, list_title};
 pub use matching::{ProposalLine, matches_screen, matches_title};
-pub use one::{ChangeTyped, DebtPage, DebtScreen, PaidLine, Said, Step, one_screen, one_title};
+pub use one::{ChangeTyped, DebtPage, DebtScreen, PaidLine, Step, one_screen, one_title};
+pub use reminding::{PastReminder, RemindingCard};
+pub use said::Said;
 pub use words::{share_text, wrong_sentence};
 
 /// Where the screens are.

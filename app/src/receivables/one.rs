@@ -7,6 +7,8 @@ use leptos::prelude::*;
 use super::HERE;
 use super::form::input;
 use super::matching::{ProposalLine, proposals};
+use super::reminding::{RemindingCard, reminding};
+use super::said::{Said, said_note};
 use super::words::{step, tag, wrong_sentence};
 use crate::Locale;
 use crate::i18n::*;
@@ -63,52 +65,10 @@ pub struct DebtPage {
     pub history: Vec<Step>,
     /// Whether the caller may write it off.
     pub may_write_off: Result<(), NoWriteOff>,
+    /// Reminders of it.
+    pub reminding: RemindingCard,
     /// The day on which it is shown.
     pub today: Day,
-}
-
-/// What was just done.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Said {
-    /// It was raised.
-    Raised,
-    /// It was changed.
-    Saved,
-    /// It was written off.
-    Off,
-    /// It was restored.
-    Restored,
-    /// A payment was counted.
-    Matched,
-    /// It is counted no more.
-    Unmatched,
-    /// Nothing: the caller may not.
-    Denied,
-    /// Nothing: it had changed meanwhile.
-    Passed,
-}
-
-impl Said {
-    const ALL: [(&'static str, Said); 8] = [
-        ("raised", Said::Raised),
-        ("saved", Said::Saved),
-        ("off", Said::Off),
-        ("restored", Said::Restored),
-        ("matched", Said::Matched),
-        ("unmatched", Said::Unmatched),
-        ("denied", Said::Denied),
-        ("passed", Said::Passed),
-    ];
-
-    /// What an address says.
-    pub fn of_word(word: &str) -> Option<Said> {
-        Said::ALL.iter().find(|(known, _)| *known == word).map(|(_, said)| *said)
-    }
-
-    /// Its word in an address.
-    pub fn word(self) -> &'static str {
-        Said::ALL.iter().find(|(_, known)| *known == self).map_or("", |(word, _)| word)
-    }
 }
 
 /// What was typed into the forms of the screen, where something is wrong with it.
@@ -120,6 +80,8 @@ pub struct ChangeTyped {
     pub remark: Option<(String, Option<EntryWrong>)>,
     /// The reason of a write-off and what is wrong with it.
     pub reason: Option<(String, EntryWrong)>,
+    /// A phone number and what is wrong with it.
+    pub phone: Option<(String, EntryWrong)>,
 }
 
 /// What the screen shows.
@@ -149,6 +111,7 @@ pub fn one_screen(locale: Locale, screen: DebtScreen<'_>) -> AnyView {
             {sums(locale, page)}
             {page.claim.overpaid().is_positive().then(|| too_much(locale, page))}
             {is_owed.then(|| give(locale, page))}
+            {reminding(locale, page, typed.phone.as_ref())}
             {(!page.proposals.is_empty()).then(|| proposed(locale, page))}
             {facts(locale, page)}
             {payments(locale, page)}
@@ -158,22 +121,6 @@ pub fn one_screen(locale: Locale, screen: DebtScreen<'_>) -> AnyView {
         </main>
     }
     .into_any()
-}
-
-fn said_note(locale: Locale, said: Said) -> AnyView {
-    let words = match said {
-        Said::Raised => td_string!(locale, receivables.said_raised),
-        Said::Saved => td_string!(locale, receivables.saved),
-        Said::Off => td_string!(locale, receivables.said_off),
-        Said::Restored => td_string!(locale, receivables.said_restored),
-        Said::Matched => td_string!(locale, receivables.said_matched),
-        Said::Unmatched => td_string!(locale, receivables.said_unmatched),
-        Said::Denied => {
-            return view! { <p class="note note-bad" role="alert">{td_string!(locale, receivables.said_denied)}</p> }.into_any();
-        }
-        Said::Passed => return view! { <p class="note note-warn" role="alert">{td_string!(locale, receivables.passed)}</p> }.into_any(),
-    };
-    view! { <p class="note" role="status">{words}</p> }.into_any()
 }
 
 fn sums(locale: Locale, page: &DebtPage) -> AnyView {

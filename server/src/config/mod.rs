@@ -6,6 +6,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
 
 use app::messages::Part;
+use domain::receivable::QuietHours;
 
 mod sms;
 
@@ -101,9 +102,16 @@ pub const SETTINGS: &[Setting] = &[
     setting("sms.template_sign_in", "", "approved words for signing in with another WeChat: {1} is the code, {2} the minutes"),
     setting("sms.template_recovery", "", "approved words for a lost password, with the same holes"),
     setting("sms.template_not_me", "", "approved words for reporting a sign-in that was somebody else's, with the same holes"),
+    setting(
+        "sms.template_reminder",
+        "",
+        "approved words for reminders of debts: {1} is the organisation, {2} what for, {3} the yuan, {4} the end of the link; empty: nobody is reminded",
+    ),
     setting("sms.url", "https://sms.tencentcloudapi.com", "address of Tencent Cloud SMS, or a stand-in's"),
     setting("sms.region", "ap-guangzhou", "its region"),
     setting("sms.timeout_ms", "10000", "longest time for one message"),
+    setting("reminders.quiet_from", "21:00", "from when on nobody is reminded of debts, in Shanghai"),
+    setting("reminders.quiet_until", "09:00", "until when; what was due meanwhile goes then"),
 ];
 
 /// A setting that cannot work, in one line.
@@ -161,6 +169,8 @@ pub struct Config {
     pub mail: Option<MailSettings>,
     /// The provider of text messages; `None` when there is none.
     pub sms: Option<SmsSettings>,
+    /// When nobody is reminded of debts.
+    pub quiet_hours: QuietHours,
     /// WeChat Pay; `None` when nothing of it is set, which only `demo` and `init` accept.
     pub wechat: Option<WechatSettings>,
 }
@@ -414,6 +424,7 @@ impl Values {
             },
             mail: self.mail()?,
             sms: self.sms()?,
+            quiet_hours: self.quiet_hours()?,
             wechat: self.wechat()?,
         })
     }

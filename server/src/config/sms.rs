@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use domain::one_time::Purpose;
+use domain::receivable::QuietHours;
 
 use super::{SettingError, Values, secret_file, wrong};
 use crate::channels::secret::Secret;
@@ -28,7 +29,7 @@ pub struct SmsSettings {
     pub timeout_ms: u64,
 }
 
-/// The approved words for each purpose; each has two holes, for the code and for the minutes.
+/// The approved words for each purpose of a code, each with two holes, for the code and for the minutes; and those for reminders.
 #[derive(Debug, Clone)]
 pub struct SmsTemplates {
     /// For [`Purpose::SignIn`].
@@ -37,6 +38,8 @@ pub struct SmsTemplates {
     pub recovery: String,
     /// For [`Purpose::NotMe`].
     pub not_me: String,
+    /// For reminders of debts, with holes of its own; without them nobody is reminded.
+    pub reminder: Option<String>,
 }
 
 impl SmsTemplates {
@@ -63,7 +66,8 @@ const NEEDED: [&str; 7] = [
 
 impl Values {
     pub(super) fn sms(&self) -> Result<Option<SmsSettings>, SettingError> {
-        if NEEDED.iter().all(|name| self.given(name).is_none()) {
+        let reminder = self.given("sms.template_reminder");
+        if NEEDED.iter().all(|name| self.given(name).is_none()) && reminder.is_none() {
             return Ok(None);
         }
         let needed = |name| self.given(name).ok_or_else(|| wrong(name, "is needed together with the other sms settings"));
@@ -88,9 +92,23 @@ impl Values {
                 sign_in: number("sms.template_sign_in")?,
                 recovery: number("sms.template_recovery")?,
                 not_me: number("sms.template_not_me")?,
+                reminder: reminder.map(|_| number("sms.template_reminder")).transpose()?,
             },
             timeout_ms: self.number("sms.timeout_ms", 1, 60_000)?,
         }))
+    }
+}
+
+impl Values {
+    /// The hours in which nobody is reminded.
+    pub(super) fn quiet_hours(&self) -> Result<QuietHours, SettingError> {
+        let minute = |name| {
+            let text = self.text(name);
+            QuietHours::minute(text).ok_or_else(|| wrong(name, format!("{text:?} is no time of the day such as 21:00")))
+        };
+        let (from, until) = (minute("reminders.quiet_from")?, minute("reminders.quiet_until")?);
+        QuietHours::new(from, until)
+            .ok_or_else(|| wrong("reminders.quiet_until", "is the same as reminders.quiet_from, which leaves no hours to remind in"))
     }
 }
 
@@ -144,6 +162,10 @@ mod tests {
         let settings = read(&whole).unwrap().unwrap();
         assert_eq!((settings.url.as_str(), settings.secret_key.reveal()), ("https://sms.tencentcloudapi.com", b"a secret".as_slice()));
         assert_eq!(settings.templates.of(Purpose::NotMe), "1112");
+        assert_eq!(settings.templates.reminder, None);
+        let with = [whole.as_slice(), &[("TEMPLATE_REMINDER", "1113")]].concat();
+        assert_eq!(read(&with).unwrap().unwrap().templates.reminder.as_deref(), Some("1113"));
+        assert!(read(&with[7..]).unwrap_err().ends_with(": is needed together with the other sms settings"), "reminders alone");
         for left_out in 0..whole.len() {
             let mut some = whole.to_vec();
             some.remove(left_out);
@@ -161,6 +183,7 @@ mod tests {
                 "http://sms.example.com",
                 "sms.url: http would send codes in clear; only a stand-in on this machine may do without TLS",
             ),
+            ("TEMPLATE_REMINDER", "mine", "sms.template_reminder: \"mine\" is no number such as 1400006666"),
             ("TIMEOUT_MS", "0", "sms.timeout_ms: \"0\" is not a number from 1 to 60000"),
         ];
         for (name, value, expected) in table {
@@ -171,5 +194,34 @@ mod tests {
         let mut local = whole.to_vec();
         local.push(("URL", "http://localhost:4000"));
         assert!(read(&local).is_ok());
+    }
+
+    #[test]
+    fn quiet_hours_have_two_different_ends() {
+        let read = |from: &str, until: &str| {
+            let variables = [("SHOUMA_REMINDERS_QUIET_FROM", from), ("SHOUMA_REMINDERS_QUIET_UNTIL", until)];
+            let environment: BTreeMap<String, String> = variables
+                .into_iter()
+                .filter(|(_, value)| !value.is_empty())
+                .map(|(name, value)| (name.to_owned(), value.to_owned()))
+                .collect();
+            Config::read(&environment).map(|config| config.quiet_hours.ends()).map_err(|error| error.to_string())
+        };
+        let ends = |from: &str, until: &str| Ok((from.to_owned(), until.to_owned()));
+        let table = [
+            ("", "", ends("21:00", "09:00")),
+            ("20:30", "", ends("20:30", "09:00")),
+            ("12:00", "14:00", ends("12:00", "14:00")),
+            ("9 pm", "", Err("reminders.quiet_from: \"9 pm\" is no time of the day such as 21:00".to_owned())),
+            ("", "24:00", Err("reminders.quiet_until: \"24:00\" is no time of the day such as 21:00".to_owned())),
+            (
+                "09:00",
+                "09:00",
+                Err("reminders.quiet_until: is the same as reminders.quiet_from, which leaves no hours to remind in".to_owned()),
+            ),
+        ];
+        for (from, until, expected) in table {
+            assert_eq!(read(from, until), expected, "{from} {until}");
+        }
     }
 }

@@ -3,6 +3,7 @@
 //! A message whose fate is unknown is not repeated: the provider has no number by which it would know the second for the first.
 
 use async_trait::async_trait;
+use domain::Fen;
 use domain::account::Phone;
 use domain::one_time::{Delivery, Digits, Purpose};
 use reqwest::Url;
@@ -20,18 +21,42 @@ const VERSION: &str = "2021-01-11";
 
 const CONTENT_TYPE: &str = "application/json; charset=utf-8";
 
-/// One message with a code.
+/// One message.
 #[derive(Debug)]
 pub struct Text<'a> {
     /// To whom.
     pub to: &'a Phone,
-    /// What the code is for: each purpose has words of its own.
-    pub purpose: Purpose,
-    /// The code.
-    pub digits: &'a Digits,
-    /// How long it can be used.
-    pub minutes: i64,
+    /// What it says.
+    pub words: Words<'a>,
 }
+
+/// What a message says, in words that the provider approved before.
+#[derive(Debug)]
+pub enum Words<'a> {
+    /// A one-time code.
+    Code {
+        /// What the code is for: each purpose has words of its own.
+        purpose: Purpose,
+        /// The code.
+        digits: &'a Digits,
+        /// How long it can be used.
+        minutes: i64,
+    },
+    /// A reminder of a debt.
+    Reminder {
+        /// To whom it is owed.
+        organisation: &'a str,
+        /// What for.
+        title: &'a str,
+        /// What is owed.
+        amount_fen: Fen,
+        /// The end of the payment link. The words hold the rest, because the provider takes no link in a hole.
+        code: &'a str,
+    },
+}
+
+/// The longest name and title in a message; a longer one is cut.
+const MOST_CHARS: usize = 20;
 
 /// What became of handing a message over.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -88,16 +113,23 @@ impl TencentSms {
         Ok(TencentSms { settings, address, client, clock })
     }
 
-    fn body(&self, text: &Text<'_>) -> Vec<u8> {
+    /// What is asked of the provider; `None` without approved words.
+    fn body(&self, text: &Text<'_>) -> Option<Vec<u8>> {
         let SmsSettings { sdk_app_id, sign_name, templates, .. } = &self.settings;
+        let (template, holes) = match &text.words {
+            Words::Code { purpose, digits, minutes } => (templates.of(*purpose), vec![digits.text(), minutes.to_string()]),
+            Words::Reminder { organisation, title, amount_fen, code } => {
+                (templates.reminder.as_deref()?, vec![short(organisation), short(title), amount_fen.yuan(), (*code).to_owned()])
+            }
+        };
         let body = json!({
             "PhoneNumberSet": [format!("+86{}", text.to.as_str())],
             "SmsSdkAppId": sdk_app_id,
             "SignName": sign_name,
-            "TemplateId": templates.of(text.purpose),
-            "TemplateParamSet": [text.digits.text(), text.minutes.to_string()],
+            "TemplateId": template,
+            "TemplateParamSet": holes,
         });
-        body.to_string().into_bytes()
+        Some(body.to_string().into_bytes())
     }
 
     async fn ask(&self, body: Vec<u8>) -> Result<Answer, String> {
@@ -131,10 +163,23 @@ impl TencentSms {
 #[async_trait]
 impl TextMessages for TencentSms {
     async fn send(&self, text: &Text<'_>) -> Handed {
-        match self.ask(self.body(text)).await {
+        let Some(body) = self.body(text) else {
+            return Handed { delivery: Delivery::NoService, why: "there are no approved words".to_owned() };
+        };
+        match self.ask(body).await {
             Ok(answer) => answer.judged(),
             Err(why) => Handed { delivery: Delivery::Unknown, why },
         }
+    }
+}
+
+/// A text that fits into a message: brackets would look like the sender's name, and signs that phones garble are refused.
+fn short(text: &str) -> String {
+    let plain = |c: &char| !matches!(c, '【' | '】' | '¥' | '￥' | '★' | '☆');
+    let text: Vec<char> = text.chars().filter(plain).collect();
+    match text.len() > MOST_CHARS {
+        true => text[..MOST_CHARS - 1].iter().chain(['…'].iter()).collect(),
+        false => text.into_iter().collect(),
     }
 }
 
@@ -169,6 +214,15 @@ fn judge(code: &str) -> Delivery {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_name_in_a_message_is_short_and_plain() {
+        let long = "春".repeat(21);
+        let cut = format!("{}…", "春".repeat(19));
+        for (text, expected) in [("2026【秋】学费 ¥5", "2026秋学费 5"), (&long[3..], &long[3..]), (&long, &cut), ("", "")] {
+            assert_eq!(short(text), expected);
+        }
+    }
 
     #[test]
     fn an_answer_says_what_is_known_of_the_message() {

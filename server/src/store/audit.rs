@@ -83,7 +83,7 @@ pub enum Act {
     RaiseReceivable,
     /// Debts were raised from a file.
     ImportReceivables,
-    /// A debt's due day or remark was changed.
+    /// A debt's due day, remark or phone was changed.
     EditReceivable,
     /// A debt is demanded no more.
     WriteOff,
@@ -93,7 +93,7 @@ pub enum Act {
     MatchReceivable,
     /// That was undone.
     UnmatchReceivable,
-    /// Reminders of a debt were stopped, or let go on.
+    /// A reminder of a debt was asked for, or reminders of it were stopped, let go on, or put on a schedule.
     Remind,
     /// What managers may write off by themselves was changed.
     SetManagerWriteOffs,
@@ -127,6 +127,8 @@ pub enum Act {
     OpenOrganisation,
     /// Whether managers may have messages was changed.
     LetMessages,
+    /// Whether debts are reminded of on a schedule was changed.
+    LetRemind,
 }
 
 impl Act {
@@ -174,6 +176,7 @@ impl Act {
             Act::RenameOrganisation => "organisation.rename",
             Act::OpenOrganisation => "organisation.open",
             Act::LetMessages => "organisation.messages",
+            Act::LetRemind => "organisation.reminders",
         }
     }
 }

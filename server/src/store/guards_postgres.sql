@@ -23,6 +23,13 @@ DROP TRIGGER IF EXISTS receivable_movement_is_not_emptied ON receivable_movement
 CREATE TRIGGER receivable_movement_is_not_emptied BEFORE TRUNCATE ON receivable_movement
     FOR EACH STATEMENT EXECUTE FUNCTION shouma_refuse();
 
+DROP TRIGGER IF EXISTS reminder_step_stays ON reminder_step;
+CREATE TRIGGER reminder_step_stays BEFORE UPDATE OR DELETE ON reminder_step
+    FOR EACH ROW EXECUTE FUNCTION shouma_refuse();
+DROP TRIGGER IF EXISTS reminder_step_is_not_emptied ON reminder_step;
+CREATE TRIGGER reminder_step_is_not_emptied BEFORE TRUNCATE ON reminder_step
+    FOR EACH STATEMENT EXECUTE FUNCTION shouma_refuse();
+
 -- Also when a session plays a replica.
 ALTER TABLE transfer ENABLE ALWAYS TRIGGER transfer_stays;
 ALTER TABLE transfer ENABLE ALWAYS TRIGGER transfer_is_not_emptied;
@@ -30,4 +37,6 @@ ALTER TABLE audit ENABLE ALWAYS TRIGGER audit_stays;
 ALTER TABLE audit ENABLE ALWAYS TRIGGER audit_is_not_emptied;
 ALTER TABLE receivable_movement ENABLE ALWAYS TRIGGER receivable_movement_stays;
 ALTER TABLE receivable_movement ENABLE ALWAYS TRIGGER receivable_movement_is_not_emptied;
+ALTER TABLE reminder_step ENABLE ALWAYS TRIGGER reminder_step_stays;
+ALTER TABLE reminder_step ENABLE ALWAYS TRIGGER reminder_step_is_not_emptied;
 COMMIT;

@@ -22,3 +22,11 @@ BEGIN SELECT RAISE(ABORT, 'what happened to a receivable is never edited: book a
 DROP TRIGGER IF EXISTS receivable_movement_is_not_deleted;
 CREATE TRIGGER receivable_movement_is_not_deleted BEFORE DELETE ON receivable_movement
 BEGIN SELECT RAISE(ABORT, 'what happened to a receivable is never deleted: book a correction'); END;
+
+DROP TRIGGER IF EXISTS reminder_step_is_not_edited;
+CREATE TRIGGER reminder_step_is_not_edited BEFORE UPDATE ON reminder_step
+BEGIN SELECT RAISE(ABORT, 'what became of a reminder is never edited'); END;
+
+DROP TRIGGER IF EXISTS reminder_step_is_not_deleted;
+CREATE TRIGGER reminder_step_is_not_deleted BEFORE DELETE ON reminder_step
+BEGIN SELECT RAISE(ABORT, 'what became of a reminder is never deleted'); END;

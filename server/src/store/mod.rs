@@ -27,6 +27,7 @@ pub mod postings;
 pub mod reach;
 pub mod receipts;
 pub mod receivables;
+pub mod reminders;
 pub mod rollups;
 pub mod search;
 pub mod sessions;

@@ -89,6 +89,19 @@ pub async fn set_has_messages(tx: &mut Tx<'_>, id: TenantId, has: bool) -> Resul
         .map_err(StoreError::from)
 }
 
+/// Whether debts to the organisation are reminded of on a schedule; not when there is no such organisation.
+pub async fn reminds(tx: &mut Tx<'_>, id: TenantId) -> Result<bool, StoreError> {
+    let row: Option<(bool,)> =
+        on!(tx, |db| sqlx::query_as("SELECT reminds FROM tenant WHERE id = $1").bind(id.get()).fetch_optional(db).await)?;
+    Ok(row.is_some_and(|(reminds,)| reminds))
+}
+
+/// Has debts to the organisation reminded of on a schedule from now on, or not.
+pub async fn set_reminds(tx: &mut Tx<'_>, id: TenantId, reminds: bool) -> Result<(), StoreError> {
+    on!(tx, |db| sqlx::query("UPDATE tenant SET reminds = $2 WHERE id = $1").bind(id.get()).bind(reminds).execute(db).await.map(drop))
+        .map_err(StoreError::from)
+}
+
 /// Opens or closes the organisation for collecting.
 pub async fn set_open(tx: &mut Tx<'_>, id: TenantId, is_open: bool) -> Result<(), StoreError> {
     on!(tx, |db| sqlx::query("UPDATE tenant SET is_open = $2 WHERE id = $1").bind(id.get()).bind(is_open).execute(db).await.map(drop))

@@ -22,6 +22,7 @@ pub mod printing;
 pub mod proof;
 pub mod receivables;
 pub mod refunding;
+pub mod reminding;
 pub mod sign_in;
 pub mod sign_ins;
 pub mod stream;

@@ -112,6 +112,7 @@ async fn show_settings(
         typed: shown_typed,
         has_messages: all.messages,
         is_open: all.is_open,
+        reminds: visit.site.reminders.is_set_up().then_some(all.reminders),
         changed: all.changed.map(|changed| changed.map(by)),
         done,
         now: visit.now,
@@ -129,6 +130,7 @@ pub struct SettingsForm {
     messages: Option<String>,
     name: Option<String>,
     open: Option<String>,
+    reminders: Option<String>,
 }
 
 impl SettingsForm {
@@ -144,6 +146,7 @@ impl SettingsForm {
             "messages" => is_on(&self.messages).map(Setting::Messages),
             "name" => title(self.name.as_deref()?).map(Setting::Name),
             "open" => is_on(&self.open).map(Setting::Open),
+            "reminders" => is_on(&self.reminders).map(Setting::Reminders),
             _ => None,
         }
     }

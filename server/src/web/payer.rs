@@ -19,6 +19,7 @@ use super::cookies::sha256;
 use super::diagnosing::is_probe;
 use super::limits::Act;
 use super::opened;
+use super::reminding::reminders_url;
 use super::submit::{Posted, ReadError};
 use super::visit::{Visit, origin_of};
 use crate::channels::oauth::{Identity, OauthError};
@@ -76,7 +77,7 @@ pub async fn form(
     }
 }
 
-async fn find(site: &Site, token: &str) -> Result<Option<FoundCode>, StoreError> {
+pub(super) async fn find(site: &Site, token: &str) -> Result<Option<FoundCode>, StoreError> {
     let mut conn = site.store.read().await?;
     match codes::by_token(&mut conn.tx(), token).await? {
         Some(found) => found.with_debt(&mut conn.tx()).await.map(Some),
@@ -84,7 +85,7 @@ async fn find(site: &Site, token: &str) -> Result<Option<FoundCode>, StoreError>
     }
 }
 
-fn shop(found: &FoundCode) -> Shop {
+pub(super) fn shop(found: &FoundCode) -> Shop {
     Shop {
         name: found.merchant.name.clone(),
         logo_url: found.merchant.has_logo.then(|| format!("/logo/{}", found.code.tenant)),
@@ -110,7 +111,10 @@ async fn show_form(mut visit: Visit, found: &FoundCode, address: &str, again: Ag
     let action = format!("/p/{}", found.token);
     let idem = opened::number(&visit.site, found, again.opened_at.unwrap_or(visit.now));
     let wechat_script = wechat_script(&mut visit, found, address).await;
-    let owing = found.debt.as_ref().map(|debt| Owing::of(&debt.receivable, debt.claim, visit.now.day()));
+    let owing = found.debt.as_ref().map(|debt| {
+        let owing = Owing::of(&debt.receivable, debt.claim, visit.now.day());
+        Owing { reminders_url: reminders_url(&visit.site, found), ..owing }
+    });
     let page = PayForm {
         action: &action,
         shop: &shop,

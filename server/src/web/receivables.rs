@@ -12,6 +12,7 @@ use domain::receivable::{EntryField, EntryTyped, EntryWrong, Remark, Source, Sta
 use domain::{Caller, Day, PaymentId, ReceivableId};
 
 use super::manager::{show_plain, signed_in};
+use super::reminding::card;
 use super::submit::Posted;
 use super::visit::Visit;
 use crate::fresh;
@@ -188,7 +189,7 @@ pub async fn one(
     show_one(&site, visit, caller, &id, StatusCode::OK, said, ChangeTyped::default()).await
 }
 
-async fn show_one(
+pub(super) async fn show_one(
     site: &Site,
     visit: Visit,
     caller: Caller,
@@ -229,6 +230,7 @@ async fn read_one(site: &Site, caller: &Caller, id: &str, visit: &Visit) -> Resu
     let history = receivables::history(tx, caller.tenant, id).await?;
     let proposals = site.receivables.proposals(caller, &stored).await?.into_iter().map(proposal_line).collect();
     let may_write_off = debts::right(caller, managers, &stored);
+    let Some(reminding) = card(site, tx, &stored, visit.now).await? else { return Ok(None) };
     let Stored { receivable, claim, token, .. } = stored;
     let (url, today) = (format!("{}/p/{token}", site.config.public_url), visit.now.day());
     Ok(Some(DebtPage {
@@ -242,6 +244,7 @@ async fn read_one(site: &Site, caller: &Caller, id: &str, visit: &Visit) -> Resu
             .map(|happened| Step { movement: happened.movement, by: happened.by, reason: happened.reason, at_ms: happened.at_ms })
             .collect(),
         may_write_off,
+        reminding,
         today,
         receivable,
         claim,
@@ -266,7 +269,8 @@ pub async fn edit(State(site): State<Site>, visit: Visit, Path(id): Path<String>
             changed_or(visit, &id, changed, Said::Saved)
         }
         (_, due, remark) => {
-            let typed = ChangeTyped { due: Some((due_typed, due.err())), remark: Some((remark_typed, remark.err())), reason: None };
+            let (due, remark) = (Some((due_typed, due.err())), Some((remark_typed, remark.err())));
+            let typed = ChangeTyped { due, remark, ..ChangeTyped::default() };
             show_one(&site, visit, caller, &id, StatusCode::UNPROCESSABLE_ENTITY, None, typed).await
         }
     }
@@ -303,13 +307,13 @@ pub async fn restore(State(site): State<Site>, visit: Visit, Path(id): Path<Stri
     changed_or(visit, &id, changed, Said::Restored)
 }
 
-async fn posted(visit: Visit, headers: &HeaderMap, id: &str, request: Request) -> Result<(Visit, Caller, Posted), Response> {
+pub(super) async fn posted(visit: Visit, headers: &HeaderMap, id: &str, request: Request) -> Result<(Visit, Caller, Posted), Response> {
     let (visit, caller) = signed_in(visit, headers, &format!("{HERE}/{id}")).await?;
     Ok((visit, caller, Posted::read(request).await.unwrap_or_default()))
 }
 
 /// Back to the debt, which says what was done.
-fn changed_or(visit: Visit, id: &str, changed: Result<(), ChangeError>, said: Said) -> Response {
+pub(super) fn changed_or(visit: Visit, id: &str, changed: Result<(), ChangeError>, said: Said) -> Response {
     let here = |said: Said| format!("{HERE}/{id}?said={}", said.word());
     match changed {
         Ok(()) => visit.redirect(&here(said)),

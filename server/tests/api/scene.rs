@@ -393,7 +393,12 @@ fn sms(merchant: Merchant) -> SmsSettings {
         secret_key: Secret::of(account.secret_key),
         sdk_app_id: account.sdk_app_id,
         sign_name: account.sign_name,
-        templates: SmsTemplates { sign_in: account.template_sign_in, recovery: account.template_recovery, not_me: account.template_not_me },
+        templates: SmsTemplates {
+            sign_in: account.template_sign_in,
+            recovery: account.template_recovery,
+            not_me: account.template_not_me,
+            reminder: Some(account.template_reminder),
+        },
         timeout_ms: 1_000,
     }
 }

@@ -10,10 +10,12 @@ use uuid::Uuid;
 use super::payments::{Ids, json, of_json, unreadable, word};
 use super::{StoreError, Tx, dialect, ledger, on};
 
+mod contact;
 mod history;
 mod list;
 mod payments;
 
+pub use contact::set_phone;
 pub use history::{Happened, history};
 pub use list::{Before, Filter, Found, ageing, page, same, scope_of, search, take_turn, tokens_of};
 pub use payments::{Paid, Way, collect, follow, kept_of, match_payment, of_payment, paid_for, unmatch};
@@ -214,8 +216,8 @@ pub async fn moved(
 /// Stores what a debt comes to, if nobody changed it meanwhile; its new revision.
 async fn update(tx: &mut Tx<'_>, before: &Stored, claim: Claim) -> Result<i64, StoreError> {
     let changed: Option<(i64,)> = on!(tx, |db| sqlx::query_as(
-        "UPDATE receivable SET settled_fen = $4, is_written_off = $5, outstanding_fen = $6, standing = $7, revision = revision + 1 \
-         WHERE tenant = $1 AND id = $2 AND revision = $3 RETURNING revision",
+        "UPDATE receivable SET settled_fen = $4, is_written_off = $5, outstanding_fen = $6, standing = $7, revision = revision + 1, \
+         look_at_ms = 0          WHERE tenant = $1 AND id = $2 AND revision = $3 RETURNING revision",
     )
     .bind(before.receivable.tenant.get())
     .bind(before.receivable.id.get())
@@ -234,8 +236,9 @@ async fn update(tx: &mut Tx<'_>, before: &Stored, claim: Claim) -> Result<i64, S
 /// # Errors
 /// [`StoreError::Stale`] when the debt was changed since `before` was loaded.
 pub async fn edit(tx: &mut Tx<'_>, before: &Stored, due: Option<Day>, remark: &str) -> Result<(), StoreError> {
-    let changed: Option<(i64,)> = on!(tx, |db| sqlx::query_as(
-        "UPDATE receivable SET due_day = $4, remark = $5 WHERE tenant = $1 AND id = $2 AND revision = $3 RETURNING revision",
+    let changed: Option<(i64,)> = on!(tx, |db| {
+        sqlx::query_as(
+        "UPDATE receivable SET due_day = $4, remark = $5, look_at_ms = 0 WHERE tenant = $1 AND id = $2 AND revision = $3 RETURNING revision",
     )
     .bind(before.receivable.tenant.get())
     .bind(before.receivable.id.get())
@@ -243,6 +246,7 @@ pub async fn edit(tx: &mut Tx<'_>, before: &Stored, due: Option<Day>, remark: &s
     .bind(due.map(|due| i64::from(due.get())))
     .bind(remark)
     .fetch_optional(db)
-    .await)?;
+    .await
+    })?;
     changed.map(drop).ok_or(StoreError::Stale)
 }
