@@ -46,6 +46,9 @@ export async function startDemo(name: string, settings: Record<string, string> =
       SHOUMA_SIM_SMTP_LISTEN: `127.0.0.1:${mail}`,
       SHOUMA_METRICS_LISTEN: `127.0.0.1:${metrics}`,
       RUST_BACKTRACE: "1",
+      // Stories are told at any hour, and people are reminded of debts by day only.
+      SHOUMA_REMINDERS_QUIET_FROM: inShanghai(12),
+      SHOUMA_REMINDERS_QUIET_UNTIL: inShanghai(13),
       ...settings,
     },
     stdio: ["ignore", "pipe", "pipe"],
@@ -64,6 +67,11 @@ export async function startDemo(name: string, settings: Record<string, string> =
   };
   // Another site than the server's, so that returns from sign-in and cashier are truly cross-site.
   return { url, simulatorUrl: `http://localhost:${simulator}`, databaseUrl, log, stop: stopped };
+}
+
+/** The time of the day in Shanghai, so many hours from now. */
+function inShanghai(hours: number): string {
+  return new Date(Date.now() + (8 + hours) * 3_600_000).toISOString().slice(11, 16);
 }
 
 async function ready(child: ChildProcess, url: string, log: string): Promise<void> {

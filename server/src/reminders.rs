@@ -244,10 +244,9 @@ impl Reminders {
         }
         let now = (self.clock)();
         let ask = Ask { caller: *caller, id, quiet: self.quiet, fresh: fresh::uuid(now), now };
-        let goes_at = self.store.write(ask).await??;
-        // Whether it goes now or later is decided once more; what fails here is done by the next round.
-        if let Err(error) = self.attend(caller.tenant, id).await {
-            tracing::error!(%error, "a reminder that was asked for could not be handed over at once");
+        let (goes_at, begun) = self.store.write(ask).await??;
+        if let Some(begun) = begun {
+            self.hand_over(begun).await?;
         }
         Ok(goes_at)
     }
@@ -395,7 +394,8 @@ struct Ask {
 }
 
 impl Command for Ask {
-    type Done = Result<Millis, RemindError>;
+    /// When it goes, and the reminder where that is now.
+    type Done = Result<(Millis, Option<Begun>), RemindError>;
 
     async fn run(&self, tx: &mut Tx<'_>) -> Result<Self::Done, StoreError> {
         let Caller { tenant, account, .. } = self.caller;
@@ -404,6 +404,9 @@ impl Command for Ask {
         }
         reminders::wake(tx, tenant, self.id).await?;
         let Some(stored) = own(tx, &self.caller, self.id).await? else { return Ok(Err(RemindError::NotFound)) };
+        if let Some(phone) = &stored.receivable.debtor.phone {
+            reminders::take_turn(tx, phone).await?;
+        }
         let Some(known) = Known::read(tx, &stored, self.now).await? else { return Ok(Err(RemindError::NotFound)) };
         let goes_at = match known.reminding(&stored, self.quiet).by_hand(self.now) {
             Ok(goes_at) => goes_at,
@@ -416,15 +419,21 @@ impl Command for Ask {
             receivable: self.id,
             step: Step::Asked,
             cause: Cause::Hand,
-            phone,
+            phone: phone.clone(),
             amount_fen: stored.claim.outstanding(),
             by: Some(account),
             why: None,
             at_ms: self.now,
         };
         reminders::insert(tx, &asked).await?;
+        let goes_now = goes_at <= self.now;
+        if goes_now {
+            reminders::insert(tx, &NewStep { step: Step::Begun, by: None, ..asked }).await?;
+            reminders::look_again(tx, tenant, self.id, self.now.plus_ms(LOST_MS)).await?;
+        }
         note(tx, &self.caller, self.id, &json!({"asked": true, "goes_at_ms": goes_at}), self.now).await?;
-        Ok(Ok(goes_at))
+        let begun = Begun { stored, reminder: self.fresh, cause: Cause::Hand, phone };
+        Ok(Ok((goes_at, goes_now.then_some(begun))))
     }
 }
 

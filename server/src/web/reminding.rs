@@ -100,7 +100,7 @@ pub async fn phone(State(site): State<Site>, visit: Visit, Path(id): Path<String
 
 /// Back to the debt, which says what was done.
 fn back(visit: Visit, id: &str, said: Said) -> Response {
-    visit.redirect(&format!("{HERE}/{id}?said={}#reminders", said.word()))
+    visit.redirect(&format!("{HERE}/{id}?said={}", said.word()))
 }
 
 fn refused(visit: Visit, id: &str, error: &RemindError) -> Response {

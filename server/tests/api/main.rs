@@ -31,6 +31,7 @@ mod printing;
 mod receipts;
 mod refreshing;
 mod refunding;
+mod reminders;
 mod restarts;
 mod returning;
 mod scanning;

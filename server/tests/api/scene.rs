@@ -227,6 +227,7 @@ impl Shop {
         config.wechat = Some(wechat(world.sim.merchant()));
         config.mail = world.sim.smtp_address().map(mail);
         config.sms = Some(sms(world.sim.merchant()));
+        world.sim.set_site_url(&url);
         set(&mut config);
         let site = serve::site_of(config, store, world.hands.clock(), None, Client::default(), Assets::default()).await.unwrap();
         let (stop, stopped) = oneshot::channel::<()>();
@@ -384,7 +385,7 @@ fn mail(address: std::net::SocketAddr) -> MailSettings {
 }
 
 /// The simulator's text messages.
-fn sms(merchant: Merchant) -> SmsSettings {
+pub fn sms(merchant: Merchant) -> SmsSettings {
     let account = merchant.sms;
     SmsSettings {
         url: merchant.base_url,

@@ -1,14 +1,17 @@
 //! `verify` passes on everything that can happen and names whatever cannot; a backup is as good as its original.
 
+use domain::account::Phone;
 use domain::payment::Trade;
+use domain::receivable::{Cause, Outcome};
 use domain::refund::RefundWord;
-use domain::{Millis, OutRefundNo};
+use domain::{Fen, Millis, OutRefundNo, ReceivableId};
 use uuid::Uuid;
 
 use super::listening::hear_everything;
 use super::{Run, sqlite, stores};
 use crate::store::audit::Deed;
 use crate::store::backup::{BackupError, backup};
+use crate::store::reminders::{NewStep, Step};
 use crate::store::rollups::Drain;
 use crate::store::testing::shop::{Hear, Insert, NOON, Shop, WriteOff};
 use crate::store::verify::verify;
@@ -60,7 +63,35 @@ async fn debts(store: &Store, shop: &Shop) {
     }
     let (id, off) = shop.owed(store, 66_000, "欠款人", NOON).await;
     store.write(WriteOff { tenant: shop.tenant, id, seed: Uuid::now_v7() }).await.unwrap();
+    store.write(Remind(shop.tenant, id)).await.unwrap();
     off.paid(store, 6_600, "欠*人", NOON).await;
+}
+
+/// A reminder that was sent.
+struct Remind(domain::TenantId, ReceivableId);
+
+impl Command for Remind {
+    type Done = ();
+
+    async fn run(&self, tx: &mut Tx<'_>) -> Result<(), StoreError> {
+        for step in [Step::Begun, Step::Ended(Outcome::Sent)] {
+            let step = NewStep {
+                tenant: self.0,
+                reminder: self.1.get(),
+                receivable: self.1,
+                step,
+                cause: Cause::DueDay,
+                phone: Phone::parse("13900001111").unwrap(),
+                amount_fen: Fen::of(66_000),
+                by: None,
+                why: None,
+                at_ms: NOON,
+            };
+            assert!(reminders::insert(tx, &step).await?, "{step:?}");
+            assert!(!reminders::insert(tx, &step).await?, "a step is written once: {step:?}");
+        }
+        Ok(())
+    }
 }
 
 struct Append(domain::TenantId);
@@ -267,6 +298,11 @@ async fn whatever_cannot_happen_is_named() {
                 "INSERT INTO transfer SELECT tenant, tenant, 'refund:rx', 'refunds_payable', 'clearing', 1, tenant, NULL, 1 FROM code LIMIT 1",
                 "state and sums",
                 "which is not there",
+            ),
+            (
+                "INSERT INTO reminder_step SELECT tenant, tenant, 1, receivable, 'begun', cause, phone, amount_fen, account, why, at_ms + 259199999 FROM reminder_step WHERE position = 1",
+                "more often than is polite",
+                "too soon after another one",
             ),
         ] {
             conn.run(extra).await;

@@ -12,6 +12,7 @@ mod listeners;
 mod payees;
 mod payments;
 mod receivables;
+mod reminders;
 mod rows;
 mod sums;
 mod tokens;
@@ -56,6 +57,7 @@ pub async fn verify(store: &Store) -> Result<Vec<Checked>, StoreError> {
     }
     checked.extend(money.finish());
     checked.extend(receivables::checks(&mut snapshot, &tenants).await?);
+    checked.push(reminders::polite(&mut snapshot, &tenants).await?);
     checked.extend(sums::totals(&mut snapshot, &tenants).await?);
     checked.push(listeners::told(&mut snapshot).await?);
     checked.push(payees::collect(&mut snapshot).await?);
