@@ -234,21 +234,21 @@ impl Reminders {
         }
     }
 
-    /// Asks for a reminder, and hands it over at once if it may go now. When it goes.
+    /// Asks for a reminder, and hands it over at once if it may go now. When it goes where that is later.
     ///
     /// # Errors
     /// [`RemindError`]; then nothing was asked for.
-    pub async fn ask(&self, caller: &Caller, id: ReceivableId) -> Result<Millis, RemindError> {
+    pub async fn ask(&self, caller: &Caller, id: ReceivableId) -> Result<Option<Millis>, RemindError> {
         if !self.is_set_up() {
             return Err(RemindError::NotSetUp);
         }
         let now = (self.clock)();
         let ask = Ask { caller: *caller, id, quiet: self.quiet, fresh: fresh::uuid(now), now };
         let (goes_at, begun) = self.store.write(ask).await??;
-        if let Some(begun) = begun {
-            self.hand_over(begun).await?;
+        match begun {
+            Some(begun) => self.hand_over(begun).await.map(|()| None).map_err(RemindError::Store),
+            None => Ok(Some(goes_at)),
         }
-        Ok(goes_at)
     }
 
     /// Changes how a debt of the caller is reminded of.

@@ -69,7 +69,6 @@ pub(super) fn owing_card(locale: Locale, owing: &Owing) -> impl IntoView + use<>
             {line(td_string!(locale, receivables.amount_raised), yuan(owing.amount_fen))}
             {paid}
             {parts}
-            {owing.reminders_url.clone().map(|url| view! { <p class="note"><a href=url>{td_string!(locale, reminders.payer_link)}</a></p> })}
         </div>
     }
 }

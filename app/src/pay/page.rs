@@ -156,6 +156,8 @@ fn form(shell: Shell<'_>, pay: &PayForm<'_>, faults: &[Fault]) -> impl IntoView 
     let asking = Asking { locale, typed: pay.typed, presets: pay.presets };
     let questions: Vec<AnyView> =
         pay.form.asked().map(|field| field::question(&asking, field, faults.iter().find(|fault| fault.key == field.key))).collect();
+    let reminders = pay.owing.and_then(|owing| owing.reminders_url.clone());
+    let reminders = reminders.map(|url| view! { <a href=url>{td_string!(locale, reminders.payer_link)}</a> });
     let draft = pay.draft.map(|draft| view! { <input type="hidden" name="draft" value=draft.to_owned() /> });
     view! {
         <form
@@ -173,6 +175,7 @@ fn form(shell: Shell<'_>, pay: &PayForm<'_>, faults: &[Fault]) -> impl IntoView 
             </div>
             <p class="foot">
                 {reader_links(shell)}
+                {reminders}
                 <button type="button" class="x" id="clear" hidden>{td_string!(locale, pay.draft_clear)}</button>
             </p>
             {pad(locale, pay.amount, has_keypad(pay, faults))}

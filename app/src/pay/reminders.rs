@@ -26,34 +26,28 @@ pub struct RemindersPage<'a> {
 pub fn reminders_page(shell: Shell<'_>, page: &RemindersPage<'_>) -> String {
     let locale = shell.locale;
     let RemindersPage { shop, pay_url, is_stopped, is_resumed } = *page;
-    let (kind, title, text, to, act) = match is_stopped {
-        true => (
-            "ok",
-            td_string!(locale, reminders.payer_stopped),
-            td_string!(locale, reminders.payer_stopped_text),
-            "resume",
-            td_string!(locale, reminders.payer_resume),
-        ),
-        false => (
-            "todo",
-            td_string!(locale, reminders.payer_ask),
-            td_string!(locale, reminders.payer_ask_text),
-            "stop",
-            td_string!(locale, reminders.payer_stop),
-        ),
+    let (stop, resume) = (td_string!(locale, reminders.payer_stop), td_string!(locale, reminders.payer_resume));
+    let (kind, title, text, to, act) = match (is_stopped, is_resumed) {
+        (true, _) => {
+            ("ok", td_string!(locale, reminders.payer_stopped), td_string!(locale, reminders.payer_stopped_text), "resume", resume)
+        }
+        (false, true) => {
+            ("ok", td_string!(locale, reminders.payer_resumed), td_string!(locale, reminders.payer_resumed_text), "stop", stop)
+        }
+        (false, false) => ("todo", td_string!(locale, reminders.payer_ask), td_string!(locale, reminders.payer_ask_text), "stop", stop),
     };
+    let is_question = kind == "todo";
     document(shell, Frame::new(td_string!(locale, reminders.payer_title), Part::Result), || {
         view! {
             <main>
                 {masthead(locale, shop)}
                 <div class="card c">
-                    {is_resumed.then(|| view! { <p role="status">{td_string!(locale, reminders.payer_resumed)}</p> })}
                     <Sign kind=kind/>
                     <h2>{title}</h2>
                     <p>{fill(text, &[("shop", &shop.name)])}</p>
                     <form method="post" action=format!("{pay_url}/reminders")>
                         <input type="hidden" name="to" value=to/>
-                        <button class=if is_stopped { "go o" } else { "go" }>{act}</button>
+                        <button class=if is_question { "go" } else { "go o" }>{act}</button>
                     </form>
                     <a class="go o" href=pay_url.to_owned()>{td_string!(locale, reminders.payer_back)}</a>
                 </div>

@@ -176,6 +176,9 @@ fn switches(locale: Locale, page: &DebtPage) -> AnyView {
         }
     };
     let is_stopped = card.stopped_by_manager.is_some();
+    if card.phone.is_none() && !is_stopped {
+        return ().into_any();
+    }
     let schedule = (page.receivable.due.is_some() && !is_stopped).then(|| match card.is_scheduled {
         true => switch("by_hand", td_string!(locale, reminders.schedule_end)),
         false => switch("schedule", td_string!(locale, reminders.schedule_start)),

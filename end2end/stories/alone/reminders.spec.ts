@@ -87,7 +87,7 @@ test("somebody is reminded, opens the link of the message, and wants no more", a
   await expect(manager.getByText("选择了不再提醒", { exact: false })).toBeVisible();
   await inEveryLook(manager, debt);
   await debtor.getByRole("button", { name: "重新提醒我" }).tap();
-  await expect(debtor.getByText("已恢复短信提醒。")).toBeVisible();
+  await expect(debtor.getByRole("heading", { name: "已恢复短信提醒" })).toBeVisible();
   await manager.goto(debt);
   await manager.getByRole("button", { name: "停止提醒" }).tap();
   await expect(manager.getByText("您在", { exact: false })).toBeVisible();

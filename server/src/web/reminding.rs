@@ -49,10 +49,8 @@ pub async fn remind(State(site): State<Site>, visit: Visit, Path(id): Path<Strin
     };
     let Ok(debt) = id.parse::<ReceivableId>() else { return visit.not_found(HERE) };
     match site.reminders.ask(&caller, debt).await {
-        Ok(goes_at) => {
-            let said = if goes_at > visit.now { Said::RemindedLater } else { Said::Reminded };
-            back(visit, &id, said)
-        }
+        Ok(None) => back(visit, &id, Said::Reminded),
+        Ok(Some(_)) => back(visit, &id, Said::RemindedLater),
         Err(error) => refused(visit, &id, &error),
     }
 }
