@@ -1,10 +1,12 @@
 //! What holds for a whole organisation, as its administrator sets it.
 
+use domain::receivable::{LARGEST_RECEIVABLE, ManagerWriteOffs};
 use domain::refund_right::ManagerRefunds;
 use domain::{Caller, Fen, Millis};
 use serde_json::{Value, json};
 
 use crate::clock::Clock;
+use crate::receivables::LetManagersWriteOff;
 use crate::refunds::LetManagers;
 use crate::store::audit::{Act, Actor, Deed};
 use crate::store::overview::{self, Counts};
@@ -25,6 +27,8 @@ pub struct Settings {
 pub enum Setting {
     /// What managers may return by themselves.
     Refunds(ManagerRefunds),
+    /// What managers may write off by themselves of what they collect.
+    WriteOffs(ManagerWriteOffs),
     /// Whether managers may have messages about money.
     Messages(bool),
     /// What the organisation is called.
@@ -39,6 +43,7 @@ impl Setting {
     const fn act(&self) -> Act {
         match self {
             Setting::Refunds(_) => Act::SetManagerRefunds,
+            Setting::WriteOffs(_) => Act::SetManagerWriteOffs,
             Setting::Messages(_) => Act::LetMessages,
             Setting::Name(_) => Act::RenameOrganisation,
             Setting::Open(_) => Act::OpenOrganisation,
@@ -56,11 +61,13 @@ pub struct Changed {
     pub name: Option<String>,
 }
 
-/// Everything that is set, each with its last change: refunds, messages, name, open, reminders.
+/// Everything that is set, each with its last change: refunds, write-offs, messages, name, open, reminders.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AllSettings {
     /// What managers may return by themselves.
     pub refunds: ManagerRefunds,
+    /// What managers may write off by themselves.
+    pub write_offs: ManagerWriteOffs,
     /// Whether managers may have messages about money.
     pub messages: bool,
     /// What the organisation is called.
@@ -82,13 +89,21 @@ impl Settings {
         let mut conn = self.store.read().await?;
         let tx = &mut conn.tx();
         let Some(tenant) = tenants::by_id(tx, caller.tenant).await? else { return Ok(None) };
-        let mut changed = [const { None }; 5];
-        let acts = [Act::SetManagerRefunds, Act::LetMessages, Act::RenameOrganisation, Act::OpenOrganisation, Act::LetRemind];
+        let mut changed = [const { None }; 6];
+        let acts = [
+            Act::SetManagerRefunds,
+            Act::SetManagerWriteOffs,
+            Act::LetMessages,
+            Act::RenameOrganisation,
+            Act::OpenOrganisation,
+            Act::LetRemind,
+        ];
         for (slot, act) in changed.iter_mut().zip(acts) {
             *slot = last(tx, caller, act).await?;
         }
         Ok(Some(AllSettings {
             refunds: tenants::manager_refunds(tx, caller.tenant).await?,
+            write_offs: tenants::manager_write_offs(tx, caller.tenant).await?,
             messages: tenants::has_messages(tx, caller.tenant).await?,
             name: tenant.name,
             is_open: tenant.is_open,
@@ -147,6 +162,13 @@ impl Command for Set {
                 LetManagers { tenant, managers: *managers, by, now: self.now }.run(tx).await?;
                 return Ok(true);
             }
+            Setting::WriteOffs(managers) => {
+                if tenants::manager_write_offs(tx, tenant).await? == *managers {
+                    return Ok(false);
+                }
+                LetManagersWriteOff { tenant, managers: *managers, by, now: self.now }.run(tx).await?;
+                return Ok(true);
+            }
             Setting::Messages(has) if tenants::has_messages(tx, tenant).await? != *has => {
                 tenants::set_has_messages(tx, tenant, *has).await?;
                 json!({"allowed": has})
@@ -176,7 +198,48 @@ pub fn refunds_of(word: &str, limit: &str) -> Option<ManagerRefunds> {
     Some(match word {
         "whole" => ManagerRefunds::Whole,
         "same_day" => ManagerRefunds::SameDay,
-        "up_to" => ManagerRefunds::UpTo { limit_fen: Fen::parse_yuan(limit).ok().filter(|limit| limit.is_positive())? },
+        "up_to" => ManagerRefunds::UpTo { limit_fen: limit_of(limit)? },
         _ => ManagerRefunds::Never,
     })
+}
+
+/// The rule of write-offs that was typed, likewise. `None` for a word that is none of ours, too.
+pub fn write_offs_of(word: &str, limit: &str) -> Option<ManagerWriteOffs> {
+    Some(match word {
+        "whole" => ManagerWriteOffs::Whole,
+        "up_to" => ManagerWriteOffs::UpTo { limit_fen: limit_of(limit).filter(|limit| *limit <= LARGEST_RECEIVABLE)? },
+        "never" => ManagerWriteOffs::Never,
+        _ => return None,
+    })
+}
+
+fn limit_of(typed: &str) -> Option<Fen> {
+    Fen::parse_yuan(typed).ok().filter(|limit| limit.is_positive())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_right_to_write_off_is_read_as_it_was_chosen() {
+        let up_to = |fen| Some(ManagerWriteOffs::UpTo { limit_fen: Fen::of(fen) });
+        let table = [
+            ("never", "", Some(ManagerWriteOffs::Never)),
+            ("", "5", None),
+            ("always", "5", None),
+            ("whole", "much", Some(ManagerWriteOffs::Whole)),
+            ("up_to", "500", up_to(50_000)),
+            ("up_to", " ¥1,000.50 ", up_to(100_050)),
+            ("up_to", "10000000", up_to(1_000_000_000)),
+            ("up_to", "10000000.01", None),
+            ("up_to", "0", None),
+            ("up_to", "-1", None),
+            ("up_to", "", None),
+            ("up_to", "much", None),
+        ];
+        for (word, limit, expected) in table {
+            assert_eq!(write_offs_of(word, limit), expected, "{word} {limit}");
+        }
+    }
 }

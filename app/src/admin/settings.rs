@@ -1,6 +1,7 @@
 //! What holds for the whole organisation. Each thing is a form of its own and says who changed it last.
 
 use domain::Millis;
+use domain::receivable::ManagerWriteOffs;
 use domain::refund_right::ManagerRefunds;
 use leptos::prelude::*;
 
@@ -28,31 +29,49 @@ pub struct SettingsTyped {
     pub refunds: String,
     /// Its limit in yuan.
     pub limit: String,
+    /// The rule of write-offs.
+    pub write_offs: String,
+    /// Its limit in yuan.
+    pub write_off_limit: String,
     /// The organisation's name.
     pub name: String,
-    /// Whether the limit is no amount.
+    /// Whether the limit of refunds is no amount.
     pub is_limit_wrong: bool,
+    /// Whether the limit of write-offs is none.
+    pub is_write_off_limit_wrong: bool,
     /// Whether the name cannot be taken.
     pub is_name_wrong: bool,
 }
 
 impl SettingsTyped {
     /// What is set now.
-    pub fn of(refunds: ManagerRefunds, name: &str) -> SettingsTyped {
+    pub fn of(refunds: ManagerRefunds, write_offs: ManagerWriteOffs, name: &str) -> SettingsTyped {
         let (word, limit) = match refunds {
             ManagerRefunds::Never => ("never", String::new()),
             ManagerRefunds::SameDay => ("same_day", String::new()),
             ManagerRefunds::UpTo { limit_fen } => ("up_to", limit_fen.yuan()),
             ManagerRefunds::Whole => ("whole", String::new()),
         };
-        SettingsTyped { refunds: word.to_owned(), limit, name: name.to_owned(), ..SettingsTyped::default() }
+        let (off_word, write_off_limit) = match write_offs {
+            ManagerWriteOffs::Never => ("never", String::new()),
+            ManagerWriteOffs::UpTo { limit_fen } => ("up_to", limit_fen.yuan()),
+            ManagerWriteOffs::Whole => ("whole", String::new()),
+        };
+        SettingsTyped {
+            refunds: word.to_owned(),
+            limit,
+            write_offs: off_word.to_owned(),
+            write_off_limit,
+            name: name.to_owned(),
+            ..SettingsTyped::default()
+        }
     }
 }
 
 /// What the page shows.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SettingsPage {
-    /// Refunds and name, as typed.
+    /// Refunds, write-offs and name, as typed.
     pub typed: SettingsTyped,
     /// Whether managers may have messages about money.
     pub has_messages: bool,
@@ -60,27 +79,28 @@ pub struct SettingsPage {
     pub is_open: bool,
     /// Whether debts are reminded of on a schedule; `None` where nobody can be reminded.
     pub reminds: Option<bool>,
-    /// The last changes: refunds, messages, name, open, reminders.
-    pub changed: [Option<ChangedBy>; 5],
+    /// The last changes: refunds, write-offs, messages, name, open, reminders.
+    pub changed: [Option<ChangedBy>; 6],
     /// What was done just now.
     pub done: Option<OfficeDone>,
     /// The present moment.
     pub now: Millis,
 }
 
-/// The page. Its forms post to `/admin/settings/{refunds,messages,name,open,reminders}`.
+/// The page. Its forms post to `/admin/settings/{refunds,write-offs,messages,name,open,reminders}`.
 pub fn settings_page(shell: AdminShell<'_>, signed: &Signed, shown: &SettingsPage) -> String {
     let locale = shell.prefs.locale;
     let title = td_string!(locale, office.settings);
     page(shell, signed, Section::Settings, title, || {
-        let [refunds_by, messages_by, name_by, open_by, reminders_by] =
-            shown.changed.each_ref().map(|by| changed(locale, by.as_ref(), shown.now));
+        let changes = shown.changed.each_ref().map(|by| changed(locale, by.as_ref(), shown.now));
+        let [refunds_by, write_offs_by, messages_by, name_by, open_by, reminders_by] = changes;
         view! {
             <h1>{title}</h1>
             {note(locale, shown.done)}
             <div class="two">
-                <div class="column">{refunds(locale, &shown.typed, refunds_by)}{name(locale, &shown.typed, name_by)}</div>
+                <div class="column">{refunds(locale, &shown.typed, refunds_by)}{write_offs(locale, &shown.typed, write_offs_by)}</div>
                 <div class="column">
+                    {name(locale, &shown.typed, name_by)}
                     {messages(locale, shown.has_messages, messages_by)}
                     {reminders(locale, shown.reminds, reminders_by)}
                     {collecting(locale, shown.is_open, open_by)}
@@ -124,26 +144,53 @@ fn pick(name: &'static str, value: &'static str, label: &'static str, is_chosen:
 fn refunds(locale: Locale, typed: &SettingsTyped, by: AnyView) -> AnyView {
     let title = td_string!(locale, office.refunds);
     let option = |value: &'static str, label: &'static str| pick("refunds", value, label, typed.refunds == value);
-    let wrong =
-        typed.is_limit_wrong.then(|| view! { <p id="limit-wrong" class="wrong" role="alert">{td_string!(locale, office.bad_amount)}</p> });
+    let wrong = typed.is_limit_wrong.then_some(td_string!(locale, office.bad_amount));
     let body = view! {
         <fieldset class="field">
             <legend class="unseen">{title}</legend>
             {option("never", td_string!(locale, office.refunds_never))}
             {option("same_day", td_string!(locale, office.refunds_same_day))}
             {option("up_to", td_string!(locale, office.refunds_up_to))}
-            <div class="under">
-                <div class="field">
-                    <label for="limit">{td_string!(locale, office.limit_yuan)}</label>
-                    <input id="limit" name="limit" type="text" inputmode="decimal" value=typed.limit.clone() maxlength="20" autocomplete="off"
-                        aria-describedby=typed.is_limit_wrong.then_some("limit-wrong") aria-invalid=typed.is_limit_wrong.then_some("true")/>
-                    {wrong}
-                </div>
-            </div>
+            {limit("limit", td_string!(locale, office.limit_yuan), &typed.limit, wrong)}
             {option("whole", td_string!(locale, office.refunds_whole))}
         </fieldset>
     };
     part(locale, "refunds", title, td_string!(locale, office.refunds_lead), by, body.into_any())
+}
+
+fn write_offs(locale: Locale, typed: &SettingsTyped, by: AnyView) -> AnyView {
+    let title = td_string!(locale, office.write_offs);
+    let option = |value: &'static str, label: &'static str| pick("write_offs", value, label, typed.write_offs == value);
+    let wrong = typed.is_write_off_limit_wrong.then_some(td_string!(locale, office.write_offs_bad_amount));
+    let body = view! {
+        <fieldset class="field">
+            <legend class="unseen">{title}</legend>
+            {option("never", td_string!(locale, office.write_offs_never))}
+            {option("up_to", td_string!(locale, office.write_offs_up_to))}
+            {limit("write_off_limit", td_string!(locale, office.write_offs_limit_yuan), &typed.write_off_limit, wrong)}
+            {option("whole", td_string!(locale, office.write_offs_whole))}
+        </fieldset>
+    };
+    part(locale, "write-offs", title, td_string!(locale, office.write_offs_lead), by, body.into_any())
+}
+
+/// The amount that belongs to the choice above it.
+fn limit(name: &'static str, label: &'static str, typed: &str, wrong: Option<&'static str>) -> AnyView {
+    let said = format!("{name}-wrong");
+    let described = wrong.map(|_| said.clone());
+    let invalid = wrong.map(|_| "true");
+    let wrong = wrong.map(|words| view! { <p id=said class="wrong" role="alert">{words}</p> });
+    view! {
+        <div class="under">
+            <div class="field">
+                <label for=name>{label}</label>
+                <input id=name name=name type="text" inputmode="decimal" value=typed.to_owned() maxlength="20" autocomplete="off"
+                    aria-describedby=described aria-invalid=invalid/>
+                {wrong}
+            </div>
+        </div>
+    }
+    .into_any()
 }
 
 fn name(locale: Locale, typed: &SettingsTyped, by: AnyView) -> AnyView {

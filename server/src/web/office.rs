@@ -12,7 +12,7 @@ use serde::Deserialize;
 use super::admin::{Administrator, administrator, answer, missing_part, shell};
 use super::next::decode;
 use super::visit::{Visit, query_value};
-use crate::settings::{AllSettings, Changed, Setting, refunds_of};
+use crate::settings::{AllSettings, Changed, Setting, refunds_of, write_offs_of};
 use crate::site::Site;
 use crate::store::StoreError;
 
@@ -103,7 +103,7 @@ async fn show_settings(
         Ok(None) => return missing_part(visit, asking),
         Err(error) => return visit.store_trouble(&error, Some(SETTINGS)),
     };
-    let mut shown_typed = SettingsTyped::of(all.refunds, &all.name);
+    let mut shown_typed = SettingsTyped::of(all.refunds, all.write_offs, &all.name);
     if let Some(typed) = typed {
         typed.keep(&mut shown_typed);
     }
@@ -127,6 +127,9 @@ pub struct SettingsForm {
     refunds: Option<String>,
     #[serde(default)]
     limit: String,
+    write_offs: Option<String>,
+    #[serde(default)]
+    write_off_limit: String,
     messages: Option<String>,
     name: Option<String>,
     open: Option<String>,
@@ -143,6 +146,7 @@ impl SettingsForm {
         };
         match part {
             "refunds" => refunds_of(self.refunds.as_deref()?, &self.limit).map(Setting::Refunds),
+            "write-offs" => write_offs_of(self.write_offs.as_deref()?, &self.write_off_limit).map(Setting::WriteOffs),
             "messages" => is_on(&self.messages).map(Setting::Messages),
             "name" => title(self.name.as_deref()?).map(Setting::Name),
             "open" => is_on(&self.open).map(Setting::Open),
@@ -156,6 +160,10 @@ impl SettingsForm {
         let short = |text: &str| text.chars().take(60).collect::<String>();
         if let Some(refunds) = &self.refunds {
             (typed.refunds, typed.limit, typed.is_limit_wrong) = (short(refunds), short(&self.limit), true);
+        }
+        if let Some(write_offs) = &self.write_offs {
+            (typed.write_offs, typed.write_off_limit) = (short(write_offs), short(&self.write_off_limit));
+            typed.is_write_off_limit_wrong = true;
         }
         if let Some(name) = &self.name {
             (typed.name, typed.is_name_wrong) = (short(name), true);

@@ -1,6 +1,7 @@
 //! What an administrator sets for the whole organisation: it counts at once and says who changed it.
 
 use crate::browser::Browser;
+use crate::debts::debt;
 use crate::scene::Shop;
 
 const MANAGER: &str = "13800138000";
@@ -39,6 +40,45 @@ async fn what_managers_may_return_is_set_and_counts_for_the_next_refund() {
         let wrong = admin.post("/admin/settings/refunds", &[("refunds", "up_to".to_owned()), ("limit", "much".to_owned())]).await;
         wrong.says(422, &["请填写 0.01 到 50,000", "value=\"much\"", "aria-invalid=\"true\""]);
         assert_eq!(shop.number("SELECT COUNT(*) FROM audit WHERE act = 'refund.managers'").await, 5);
+        shop.close().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_managers_may_write_off_is_set_and_counts_for_the_next_write_off() {
+    for shop in Shop::on_each_engine().await {
+        let admin = Browser::administrator(&shop).await;
+        let rights = ["收款人自己核销应收款", "id=\"write_off_limit\"", "value=\"1000.00\"", "每次都要写明原因"];
+        admin.open("/admin/settings").await.says(200, &rights);
+        let manager = Browser::manager(&shop, MANAGER).await;
+        let path = shop.raise(&manager, &debt("900", true)).await;
+        let table: [(&[(&str, &str)], &str); 4] = [
+            (&[("write_offs", "never")], "管理员可以在管理后台的“设置”（/admin/settings）里开放"),
+            (&[("write_offs", "up_to"), ("write_off_limit", "899.99")], "您最多可以核销 ¥899.99 的欠款。上限由管理员在管理后台"),
+            (&[("write_offs", "up_to"), ("write_off_limit", "900")], "核销 ¥900.00"),
+            (&[("write_offs", "whole")], "核销 ¥900.00"),
+        ];
+        for (pairs, expected) in table {
+            assert_eq!(set(&admin, "write-offs", pairs).await, "saved");
+            assert_eq!(set(&admin, "write-offs", pairs).await, "same");
+            manager.open(&path).await.says(200, &[expected]);
+        }
+        admin.open("/admin/settings").await.says(200, &["何主任于 "]);
+        // The right is looked at where it is written off, not where the form was shown.
+        set(&admin, "write-offs", &[("write_offs", "never")]).await;
+        let refused = manager.post(&format!("{path}/write-off"), &[("reason", "转学".to_owned())]).await;
+        assert_eq!(refused.header("location"), format!("{path}?said=denied"));
+        manager.open(&format!("{path}?lang=en")).await.says(200, &["under Settings (/admin/settings)"]);
+        manager.open(&format!("{path}?lang=zh")).await.says(200, &["/admin/settings"]);
+        set(&admin, "write-offs", &[("write_offs", "whole")]).await;
+        manager.submit(&format!("{path}/write-off"), &[("reason", "转学".to_owned())]).await.says(200, &["已核销"]);
+        for (word, limit) in [("up_to", "much"), ("up_to", "10000000.01"), ("always", "")] {
+            let typed = [("write_offs", word.to_owned()), ("write_off_limit", limit.to_owned())];
+            let wrong = admin.post("/admin/settings/write-offs", &typed).await;
+            wrong.says(422, &["请填写 0.01 到 10,000,000", "aria-describedby=\"write_off_limit-wrong\""]);
+        }
+        assert_eq!(shop.number("SELECT COUNT(*) FROM audit WHERE act = 'receivable.managers'").await, 6);
+        shop.verify().await;
         shop.close().await;
     }
 }
