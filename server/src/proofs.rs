@@ -66,7 +66,7 @@ pub enum Asked {
         /// What the browser keeps.
         secret: String,
     },
-    /// Too soon after the last one to this number.
+    /// Too soon after the last ones to this number.
     Wait {
         /// When there may be another.
         after_s: u32,
@@ -215,7 +215,7 @@ impl Command for Make {
     type Done = Made;
 
     async fn run(&self, tx: &mut Tx<'_>) -> Result<Made, StoreError> {
-        let wait_ms = one_time_codes::wait(tx, &self.new.phone, self.now).await?;
+        let wait_ms = one_time_codes::wait(tx, &self.new.phone, self.new.purpose, self.now).await?;
         if wait_ms > 0 {
             return Ok(Made::Wait { ms: wait_ms });
         }

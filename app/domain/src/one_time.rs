@@ -13,9 +13,36 @@ pub const CODE_MS: i64 = 5 * 60_000;
 /// Wrong tries after which a code is void.
 pub const CODE_TRIES: u32 = 5;
 
-/// Most codes for one phone number within a minute, an hour and a day, whatever they are for: each costs money, and anybody can
-/// type anybody's number. Ten codes of five tries let somebody guess one in twenty thousand days.
-pub const CODE_ASKS: [(i64, usize); 3] = [(60_000, 1), (3_600_000, 5), (86_400_000, 10)];
+/// Which earlier codes of a phone number count against another one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Counted {
+    /// Those of the same purpose: what was asked for something else keeps nobody waiting.
+    Purpose,
+    /// Those that anybody could ask for; they count against nothing else.
+    Anonymous,
+    /// All.
+    All,
+}
+
+const MINUTE_MS: i64 = 60_000;
+const HOUR_MS: i64 = 60 * MINUTE_MS;
+const DAY_MS: i64 = 24 * HOUR_MS;
+
+/// Most codes for one phone number within a span. Each costs money and rings a phone, and anybody can type anybody's number. Of all,
+/// it is what a provider lets through to one number unless told otherwise; what anybody can ask for is kept to a part of that, and
+/// so keeps no owner from signing in. Ten codes of five tries let somebody guess one in twenty thousand days.
+const CODE_ASKS: [(Counted, i64, usize); 7] = [
+    (Counted::Purpose, MINUTE_MS, 1),
+    (Counted::Purpose, DAY_MS, 6),
+    (Counted::Anonymous, HOUR_MS, 3),
+    (Counted::Anonymous, DAY_MS, 5),
+    (Counted::All, 30_000, 1),
+    (Counted::All, HOUR_MS, 5),
+    (Counted::All, DAY_MS, 10),
+];
+
+/// How long a code counts for the pace of its number.
+pub const PACE_MS: i64 = DAY_MS;
 
 /// What a code proves. One that was asked for one purpose is none for another.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -27,6 +54,14 @@ pub enum Purpose {
     Recovery,
     /// Saying that a sign-in was not one's own.
     NotMe,
+}
+
+impl Purpose {
+    /// Whether anybody may ask for it who knows no more than the number. The others take a right password, or a browser in which
+    /// its owner was signed in.
+    pub const fn is_anonymous(self) -> bool {
+        matches!(self, Purpose::Recovery)
+    }
 }
 
 /// The six digits.
@@ -146,12 +181,18 @@ impl Delivery {
     }
 }
 
-/// How long whoever holds the number waits before the next code may be sent to it, after `earlier` ones; 0 when it may be sent now.
-pub fn wait_ms(earlier: &[Millis], now: Millis) -> i64 {
-    let mut earlier = earlier.to_vec();
-    earlier.sort_unstable();
-    let wait = |(span_ms, most): (i64, usize)| {
-        let oldest_that_counts = earlier.len().checked_sub(most).and_then(|index| earlier.get(index));
+/// How long whoever holds the number waits before the next code for `purpose` may be sent to it, after `earlier` ones; 0 when it may
+/// be sent now.
+pub fn wait_ms(earlier: &[(Purpose, Millis)], purpose: Purpose, now: Millis) -> i64 {
+    let wait = |(counted, span_ms, most): (Counted, i64, usize)| {
+        let counts = |other: Purpose| match counted {
+            Counted::Purpose => other == purpose,
+            Counted::Anonymous => other.is_anonymous() && purpose.is_anonymous(),
+            Counted::All => true,
+        };
+        let mut counted: Vec<Millis> = earlier.iter().filter(|(other, _)| counts(*other)).map(|(_, at)| *at).collect();
+        counted.sort_unstable();
+        let oldest_that_counts = counted.len().checked_sub(most).and_then(|index| counted.get(index));
         oldest_that_counts.map_or(0, |at| at.plus_ms(span_ms).since_ms(now))
     };
     CODE_ASKS.into_iter().map(wait).max().unwrap_or_default().max(0)
@@ -212,25 +253,61 @@ mod tests {
     }
 
     #[test]
-    fn a_number_gets_one_code_a_minute_five_an_hour_and_ten_a_day() {
-        let minutes = |all: &[i64]| all.iter().map(|minute| Millis::of(minute * 60_000)).collect::<Vec<_>>();
-        let hour = 3_600_000;
-        let ten: Vec<i64> = (0..10).map(|n| n * 15).collect();
+    fn a_number_gets_one_code_a_minute_five_an_hour_and_six_a_day_for_each_purpose() {
+        let minutes = |all: &[i64]| all.iter().map(|minute| (Purpose::SignIn, Millis::of(minute * MINUTE_MS))).collect::<Vec<_>>();
+        let six = [0, 15, 30, 45, 60, 75];
         let table = [
             (minutes(&[]), 0, 0),
             (minutes(&[0]), 1, 59_999),
             (minutes(&[0]), 59_999, 1),
             (minutes(&[0]), 60_000, 0),
-            (minutes(&[0, 1, 2, 3]), 4 * 60_000, 0),
-            (minutes(&[0, 1, 2, 3, 4]), 5 * 60_000, hour - 5 * 60_000),
-            (minutes(&[4, 3, 2, 1, 0]), hour - 1, 1),
-            (minutes(&[0, 1, 2, 3, 4]), hour, 0),
-            (minutes(&ten), 10 * hour, 14 * hour),
-            (minutes(&ten), 24 * hour - 1, 1),
-            (minutes(&ten), 24 * hour, 0),
+            (minutes(&[0, 1, 2, 3]), 4 * MINUTE_MS, 0),
+            (minutes(&[0, 1, 2, 3, 4]), 5 * MINUTE_MS, HOUR_MS - 5 * MINUTE_MS),
+            (minutes(&[4, 3, 2, 1, 0]), HOUR_MS - 1, 1),
+            (minutes(&[0, 1, 2, 3, 4]), HOUR_MS, 0),
+            (minutes(&six), 6 * HOUR_MS, 18 * HOUR_MS),
+            (minutes(&six), 24 * HOUR_MS - 1, 1),
+            (minutes(&six), 24 * HOUR_MS, 0),
         ];
         for (earlier, now, expected) in table {
-            assert_eq!(wait_ms(&earlier, Millis::of(now)), expected, "{earlier:?} {now}");
+            assert_eq!(wait_ms(&earlier, Purpose::SignIn, Millis::of(now)), expected, "{earlier:?} {now}");
+        }
+    }
+
+    #[test]
+    fn what_was_asked_for_another_purpose_keeps_nobody_waiting_for_more_than_half_a_minute_within_the_days_ten() {
+        use Purpose::{NotMe, Recovery, SignIn};
+        let (hour, day) = (HOUR_MS, DAY_MS);
+        let times = |purpose, count: i64, pause_ms: i64| (0..count).map(move |n| (purpose, Millis::of(n * pause_ms)));
+        let both = |one: Vec<_>, other: Vec<_>| [one, other].concat();
+        let of = |purpose, count, pause_ms| times(purpose, count, pause_ms).collect::<Vec<_>>();
+        let table = [
+            // One a minute is of each purpose, one in half a minute of all.
+            (of(Recovery, 1, 0), SignIn, 1, 29_999),
+            (of(Recovery, 1, 0), NotMe, 29_999, 1),
+            (of(Recovery, 1, 0), SignIn, 30_000, 0),
+            (of(Recovery, 1, 0), Recovery, 1, MINUTE_MS - 1),
+            // Whoever knows no more than the number gets three an hour and five a day, and nothing of that counts against the owner.
+            (of(Recovery, 3, MINUTE_MS), Recovery, 3 * MINUTE_MS, hour - 3 * MINUTE_MS),
+            (of(Recovery, 3, MINUTE_MS), Recovery, hour, 0),
+            (of(Recovery, 3, MINUTE_MS), SignIn, 3 * MINUTE_MS, 0),
+            (of(Recovery, 5, hour), Recovery, 5 * hour, day - 5 * hour),
+            (of(Recovery, 5, hour), SignIn, 5 * hour, 0),
+            (of(Recovery, 5, hour), NotMe, 5 * hour, 0),
+            (of(Recovery, 5, hour), Recovery, day, 0),
+            // With theirs, two an hour are left for the owner at the least.
+            (both(of(Recovery, 3, MINUTE_MS), of(SignIn, 1, 0)), SignIn, 3 * MINUTE_MS, 0),
+            (both(of(Recovery, 3, MINUTE_MS), of(SignIn, 2, MINUTE_MS)), SignIn, 3 * MINUTE_MS, hour - 3 * MINUTE_MS),
+            // The owner's own codes leave some for a lost password, and the other way round.
+            (of(SignIn, 6, hour), Recovery, 6 * hour, 0),
+            (both(of(Recovery, 5, hour), of(SignIn, 4, hour)), SignIn, 5 * hour, 0),
+            // Ten a day, whatever they are for.
+            (both(of(Recovery, 5, hour), of(SignIn, 5, hour)), SignIn, 6 * hour, 18 * hour),
+            (both(of(NotMe, 6, hour), of(SignIn, 4, hour)), Recovery, 6 * hour, 18 * hour),
+            (both(of(NotMe, 6, hour), of(SignIn, 4, hour)), Recovery, day, 0),
+        ];
+        for (earlier, purpose, now, expected) in table {
+            assert_eq!(wait_ms(&earlier, purpose, Millis::of(now)), expected, "{earlier:?} {purpose:?} {now}");
         }
     }
 }

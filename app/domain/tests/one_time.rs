@@ -1,7 +1,7 @@
 //! One-time codes under whatever is tried and asked.
 
 use domain::Millis;
-use domain::one_time::{CODE_ASKS, CODE_MS, CODE_TRIES, Digits, Issued, Purpose, Verdict, wait_ms};
+use domain::one_time::{CODE_MS, CODE_TRIES, Digits, Issued, Purpose, Verdict, wait_ms};
 use proptest::prelude::*;
 
 fn purpose() -> impl Strategy<Value = Purpose> {
@@ -32,24 +32,58 @@ proptest! {
 
     #[test]
     fn whoever_asks_as_soon_as_they_may_never_gets_more_than_the_limits_in_any_window(
-        pauses in proptest::collection::vec(0..5_000_000_i64, 1..60),
+        asks in proptest::collection::vec((purpose(), 0..5_000_000_i64), 1..60),
+    ) {
+        let (mut now, mut sent) = (Millis::of(0), vec![]);
+        for (purpose, pause) in asks {
+            now = now.plus_ms(pause);
+            let wait = wait_ms(&sent, purpose, now);
+            if wait > 0 {
+                prop_assert!(wait_ms(&sent, purpose, now.plus_ms(wait - 1)) > 0, "one millisecond earlier is too early");
+                now = now.plus_ms(wait);
+                prop_assert_eq!(wait_ms(&sent, purpose, now), 0);
+            }
+            sent.push((purpose, now));
+        }
+        let (minute, hour, day) = (60_000, 3_600_000, 86_400_000);
+        let limits = [
+            (&[Purpose::SignIn][..], minute, 1),
+            (&[Purpose::SignIn], hour, 5),
+            (&[Purpose::SignIn], day, 6),
+            (&[Purpose::Recovery], minute, 1),
+            (&[Purpose::Recovery], hour, 3),
+            (&[Purpose::Recovery], day, 5),
+            (&[Purpose::SignIn, Purpose::Recovery, Purpose::NotMe], minute / 2, 1),
+            (&[Purpose::SignIn, Purpose::Recovery, Purpose::NotMe], hour, 5),
+            (&[Purpose::SignIn, Purpose::Recovery, Purpose::NotMe], day, 10),
+        ];
+        for (purposes, span_ms, most) in limits {
+            let counted: Vec<Millis> = sent.iter().filter(|(purpose, _)| purposes.contains(purpose)).map(|(_, at)| *at).collect();
+            for at in &counted {
+                let within = counted.iter().filter(|other| (0..span_ms).contains(&other.since_ms(*at))).count();
+                prop_assert!(within <= most, "{purposes:?}: {within} within {span_ms} ms");
+            }
+        }
+    }
+
+    #[test]
+    fn whatever_strangers_ask_for_in_a_day_the_owner_waits_half_a_minute_at_most(
+        pauses in proptest::collection::vec(0..3_000_000_i64, 1..40),
+        at in 0..86_400_000_i64,
     ) {
         let (mut now, mut sent) = (Millis::of(0), vec![]);
         for pause in pauses {
             now = now.plus_ms(pause);
-            let wait = wait_ms(&sent, now);
-            if wait > 0 {
-                prop_assert!(wait_ms(&sent, now.plus_ms(wait - 1)) > 0, "one millisecond earlier is too early");
-                now = now.plus_ms(wait);
-                prop_assert_eq!(wait_ms(&sent, now), 0);
+            if now.get() < at && wait_ms(&sent, Purpose::Recovery, now) == 0 {
+                sent.push((Purpose::Recovery, now));
             }
-            sent.push(now);
         }
-        for (span_ms, most) in CODE_ASKS {
-            for at in &sent {
-                let within = sent.iter().filter(|other| (0..span_ms).contains(&other.since_ms(*at))).count();
-                prop_assert!(within <= most, "{within} within {span_ms} ms");
-            }
+        let mut now = Millis::of(at);
+        for _ in 0..5 {
+            let wait = wait_ms(&sent, Purpose::SignIn, now);
+            prop_assert!(wait <= 30_000, "{wait} ms: {sent:?}");
+            sent.push((Purpose::SignIn, now.plus_ms(wait)));
+            now = now.plus_ms(31 * 60_000);
         }
     }
 

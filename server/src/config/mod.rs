@@ -57,6 +57,7 @@ pub const SETTINGS: &[Setting] = &[
     setting("limits_pay_per_minute", "30", "payments that one address may open a minute"),
     setting("limits_sign_in_per_hour", "30", "sign-ins that one address may try an hour"),
     setting("limits_sms_per_hour", "20", "text messages that one address may cause an hour"),
+    setting("limits_anonymous_sms_per_hour", "6", "those of them that it may cause without a password, by typing numbers"),
     setting("limits_view_per_minute", "600", "pages that one address may ask for a minute"),
     setting("limits_addresses", "100000", "addresses that the limits remember at most"),
     setting("wechat.mchid", "", "merchant number at WeChat Pay"),
@@ -184,6 +185,8 @@ pub struct Limits {
     pub sign_in_per_hour: u32,
     /// Text messages an hour.
     pub sms_per_hour: u32,
+    /// Text messages an hour that anybody can ask for.
+    pub anonymous_sms_per_hour: u32,
     /// Pages a minute.
     pub view_per_minute: u32,
     /// Addresses remembered.
@@ -418,6 +421,7 @@ impl Values {
                 pay_per_minute: self.number("limits_pay_per_minute", 1, 1_000_000)?,
                 sign_in_per_hour: self.number("limits_sign_in_per_hour", 1, 1_000_000)?,
                 sms_per_hour: self.number("limits_sms_per_hour", 1, 1_000_000)?,
+                anonymous_sms_per_hour: self.number("limits_anonymous_sms_per_hour", 1, 1_000_000)?,
                 view_per_minute: self.number("limits_view_per_minute", 1, 10_000_000)?,
                 addresses: self.number("limits_addresses", 100, 10_000_000)?,
                 spare_loopback: false,

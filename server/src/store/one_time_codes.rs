@@ -2,7 +2,7 @@
 
 use domain::Millis;
 use domain::account::Phone;
-use domain::one_time::{Delivery, Issued, Purpose, Verdict, wait_ms};
+use domain::one_time::{Delivery, Issued, PACE_MS, Purpose, Verdict, wait_ms};
 use sqlx::FromRow;
 
 use super::payments::{of_word, unreadable, word};
@@ -68,18 +68,19 @@ impl Row {
     }
 }
 
-/// How long whoever has this number waits before the next code, in milliseconds; 0 when it may be made now. Whoever asks at the same
-/// moment waits until this transaction ends.
-pub async fn wait(tx: &mut Tx<'_>, phone: &Phone, now: Millis) -> Result<i64, StoreError> {
+/// How long whoever has this number waits before the next code for `purpose`, in milliseconds; 0 when it may be made now. Whoever asks
+/// at the same moment waits until this transaction ends.
+pub async fn wait(tx: &mut Tx<'_>, phone: &Phone, purpose: Purpose, now: Millis) -> Result<i64, StoreError> {
     if let Tx::Postgres(conn) = tx {
         let number: i64 = phone.as_str().parse().unwrap_or_default();
         sqlx::query(dialect::TAKE_TURN).bind(number).execute(&mut **conn).await?;
     }
-    let sql = "SELECT made_at_ms FROM one_time_code WHERE phone = $1 AND made_at_ms > $2";
-    let since = now.plus_ms(-DAY_MS).get();
-    let rows: Vec<(i64,)> = on!(tx, |db| sqlx::query_as(sql).bind(phone.as_str()).bind(since).fetch_all(db).await)?;
-    let earlier: Vec<Millis> = rows.into_iter().map(|(at,)| Millis::of(at)).collect();
-    Ok(wait_ms(&earlier, now))
+    let sql = "SELECT purpose, made_at_ms FROM one_time_code WHERE phone = $1 AND made_at_ms > $2";
+    let since = now.plus_ms(-PACE_MS).get();
+    let rows: Vec<(String, i64)> = on!(tx, |db| sqlx::query_as(sql).bind(phone.as_str()).bind(since).fetch_all(db).await)?;
+    let read = |(purpose, at): (String, i64)| Ok((of_word("one_time_code.purpose", &purpose)?, Millis::of(at)));
+    let earlier = rows.into_iter().map(read).collect::<Result<Vec<_>, StoreError>>()?;
+    Ok(wait_ms(&earlier, purpose, now))
 }
 
 /// Keeps a code.
@@ -170,12 +171,10 @@ pub async fn void_all(tx: &mut Tx<'_>, phone: &Phone, now: Millis) -> Result<(),
     .map_err(StoreError::from)
 }
 
-const DAY_MS: i64 = 86_400_000;
-
 /// Forgets codes that do not count for the pace any more.
 pub async fn tidy(tx: &mut Tx<'_>, now: Millis) -> Result<(), StoreError> {
     on!(tx, |db| sqlx::query("DELETE FROM one_time_code WHERE made_at_ms <= $1")
-        .bind(now.plus_ms(-DAY_MS).get())
+        .bind(now.plus_ms(-PACE_MS).get())
         .execute(db)
         .await
         .map(drop))

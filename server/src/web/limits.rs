@@ -5,6 +5,7 @@ use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 use std::num::NonZeroU32;
 
 use axum::http::HeaderMap;
+use domain::one_time::Purpose;
 use governor::clock::{Clock as _, DefaultClock};
 use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
 
@@ -19,6 +20,8 @@ pub enum Act {
     SignIn,
     /// Causing a text message.
     Sms,
+    /// Causing a text message to a number that was only typed.
+    AnonymousSms,
     /// Asking for any page.
     View,
 }
@@ -31,6 +34,7 @@ pub struct Gate {
     pay: DefaultKeyedRateLimiter<u64>,
     sign_in: DefaultKeyedRateLimiter<u64>,
     sms: DefaultKeyedRateLimiter<u64>,
+    anonymous_sms: DefaultKeyedRateLimiter<u64>,
     view: DefaultKeyedRateLimiter<u64>,
 }
 
@@ -46,6 +50,7 @@ impl Gate {
             pay: RateLimiter::keyed(Quota::per_minute(quota(limits.pay_per_minute))),
             sign_in: RateLimiter::keyed(Quota::per_hour(quota(limits.sign_in_per_hour))),
             sms: RateLimiter::keyed(Quota::per_hour(quota(limits.sms_per_hour))),
+            anonymous_sms: RateLimiter::keyed(Quota::per_hour(quota(limits.anonymous_sms_per_hour))),
             view: RateLimiter::keyed(Quota::per_minute(quota(limits.view_per_minute))),
         }
     }
@@ -62,12 +67,24 @@ impl Gate {
             Act::Pay => &self.pay,
             Act::SignIn => &self.sign_in,
             Act::Sms => &self.sms,
+            Act::AnonymousSms => &self.anonymous_sms,
             Act::View => &self.view,
         };
         limiter.check_key(&self.place(address)).map_err(|wait| {
             let wait_s = wait.wait_time_from(DefaultClock::default().now()).as_secs();
             u32::try_from(wait_s).unwrap_or(u32::MAX).saturating_add(1)
         })
+    }
+
+    /// Whether this address may cause a text message for `purpose` now. What anybody can ask for has a smaller share.
+    ///
+    /// # Errors
+    /// The seconds after which it may.
+    pub fn pass_sms(&self, purpose: Purpose, address: IpAddr) -> Result<(), u32> {
+        if purpose.is_anonymous() {
+            self.pass(Act::AnonymousSms, address)?;
+        }
+        self.pass(Act::Sms, address)
     }
 
     /// Addresses share a fixed number of places, so a flood of new addresses takes no more memory. A network that hands out
@@ -140,6 +157,15 @@ mod tests {
         assert!((1..=60).contains(&gate.pass(Act::Pay, one).unwrap_err()));
         assert!(gate.pass(Act::Pay, other).is_ok());
         assert!(gate.pass(Act::SignIn, one).is_ok());
+    }
+
+    #[test]
+    fn an_address_that_types_numbers_has_a_part_of_the_messages_that_one_may_cause() {
+        let gate = gate(&[("SHOUMA_LIMITS_SMS_PER_HOUR", "5"), ("SHOUMA_LIMITS_ANONYMOUS_SMS_PER_HOUR", "2")]);
+        let (one, other): (IpAddr, IpAddr) = ("1.1.1.1".parse().unwrap(), "2.2.2.2".parse().unwrap());
+        let asked = [(one, Purpose::Recovery, 3), (one, Purpose::SignIn, 4), (other, Purpose::NotMe, 6), (other, Purpose::Recovery, 1)];
+        let passed = asked.map(|(address, purpose, times)| (0..times).filter(|_| gate.pass_sms(purpose, address).is_ok()).count());
+        assert_eq!(passed, [2, 3, 5, 0]);
     }
 
     #[test]

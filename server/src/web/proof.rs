@@ -32,7 +32,7 @@ const KEPT_S: i64 = 1_800;
 /// When the store does not do what it is asked.
 pub(super) async fn ask(visit: &Visit, headers: &HeaderMap, phone: Phone, purpose: Purpose, task: String) -> Result<Asked, StoreError> {
     let site = &visit.site;
-    if let Err(after_s) = site.gate.pass(Act::Sms, visit.address) {
+    if let Err(after_s) = site.gate.pass_sms(purpose, visit.address) {
         return Ok(Asked::Wait { after_s });
     }
     let asked = site.proofs.ask(phone.clone(), purpose, task.clone()).await?;
@@ -117,7 +117,7 @@ pub async fn resend(State(site): State<Site>, visit: Visit, headers: HeaderMap) 
         Ok(None) => return visit.redirect("/m/sign-in"),
         Err(error) => return visit.store_trouble(&error, Some(PROOF_PATH)),
     };
-    if let Err(after_s) = site.gate.pass(Act::Sms, visit.address) {
+    if let Err(after_s) = site.gate.pass_sms(kept.issued.purpose, visit.address) {
         return show(visit, &kept, Some(ProofSaid::Wait { after_s }));
     }
     match site.proofs.again(&secret).await {

@@ -152,43 +152,78 @@ async fn guesses_that_are_made_at_once_count_one_by_one() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_number_gets_one_code_a_minute_five_an_hour_and_ten_a_day_whatever_they_are_for() {
+async fn strangers_who_ask_for_a_number_get_few_codes_and_keep_its_owner_from_nothing() {
     for shop in Shop::on_each_engine().await {
         let browser = Browser::desktop(&shop);
         // Asked at once from many sides, one is sent.
         let asked = join_all((0..6).map(|_| async { ask(&Browser::desktop(&shop), MANAGER).await.status })).await;
         assert_eq!(asked.iter().filter(|status| **status == 200).count(), 1, "{asked:?}");
         shop.world.code(MANAGER, 1).await;
-        shop.world.hands.pass_ms(MINUTE - 1);
+        // Moments later the owner signs in with another phone, and waits no longer than the provider makes everybody wait.
+        let (bound, other) = (Browser::wechat(&shop), Browser::wechat(&shop));
+        bound.sign_in_through(MANAGER, PASSWORD).await.says(200, &["收款码"]);
+        other.sign_in_through(MANAGER, PASSWORD).await.says(429, &["30 秒后再试"]);
+        shop.world.hands.pass_ms(MINUTE / 2);
+        other.sign_in_through(MANAGER, PASSWORD).await.says(200, &["138****8000"]);
+        shop.world.code(MANAGER, 2).await;
+        shop.world.hands.pass_ms(MINUTE / 2 - 1);
         ask(&browser, MANAGER).await.says(429, &["1 秒后"]);
         shop.world.hands.pass_ms(1);
         ask(&browser, MANAGER).await.says(200, &["138****8000"]);
         again(&browser).await.says(429, &["60 秒后再重新发送"]);
-        for sent in 3..=5 {
-            shop.world.hands.pass_ms(MINUTE);
-            again(&browser).await.says(200, &["138****8000"]);
-            shop.world.code(MANAGER, sent).await;
-        }
+        shop.world.hands.pass_ms(MINUTE);
+        again(&browser).await.says(200, &["138****8000"]);
+        shop.world.code(MANAGER, 4).await;
         shop.world.hands.pass_ms(MINUTE);
         again(&browser).await.says(429, &[]);
-        // A sign-in counts too, and is told when it may go on.
-        let (bound, other) = (Browser::wechat(&shop), Browser::wechat(&shop));
-        bound.sign_in_through(MANAGER, PASSWORD).await.says(200, &["收款码"]);
-        other.sign_in_through(MANAGER, PASSWORD).await.says(429, &["秒后再试"]);
-        assert!(is_signed_in(&bound).await);
-        shop.world.hands.pass_ms(HOUR);
-        for sent in 6..=10 {
+        ask(&Browser::desktop(&shop), MANAGER).await.says(429, &[]);
+        again(&other).await.says(200, &["138****8000"]);
+        shop.world.code(MANAGER, 5).await;
+        // Five of theirs a day, and the owner still signs in.
+        for sent in [6, 7] {
+            shop.world.hands.pass_ms(HOUR);
             ask(&browser, MANAGER).await.says(200, &["138****8000"]);
             shop.world.code(MANAGER, sent).await;
-            shop.world.hands.pass_ms(MINUTE);
         }
         shop.world.hands.pass_ms(2 * HOUR);
         ask(&browser, MANAGER).await.says(429, &[]);
         ask(&browser, COLLEAGUE).await.says(200, &["138****8001"]);
+        for sent in [8, 9, 10] {
+            again(&other).await.says(200, &["138****8000"]);
+            shop.world.code(MANAGER, sent).await;
+            shop.world.hands.pass_ms(MINUTE);
+        }
+        // Ten a day in all.
+        again(&other).await.says(429, &[]);
         shop.world.hands.pass_ms(24 * HOUR);
         ask(&browser, MANAGER).await.says(200, &["138****8000"]);
         shop.close().await;
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_owner_who_signs_in_gets_five_codes_an_hour_and_six_a_day() {
+    let shop = Shop::open().await;
+    let (bound, other) = (Browser::wechat(&shop), Browser::wechat(&shop));
+    bound.sign_in_through(MANAGER, PASSWORD).await.says(200, &["收款码"]);
+    other.sign_in_through(MANAGER, PASSWORD).await.says(200, &["138****8000"]);
+    for sent in 2..=5 {
+        shop.world.hands.pass_ms(MINUTE);
+        again(&other).await.says(200, &["138****8000"]);
+        shop.world.code(MANAGER, sent).await;
+    }
+    shop.world.hands.pass_ms(MINUTE);
+    again(&other).await.says(429, &[]);
+    // Whoever begins anew is told when it may go on, and nobody is signed out by that.
+    Browser::wechat(&shop).sign_in_through(MANAGER, PASSWORD).await.says(429, &["秒后再试"]);
+    assert!(is_signed_in(&bound).await);
+    shop.world.hands.pass_ms(HOUR);
+    again(&other).await.says(200, &["138****8000"]);
+    shop.world.hands.pass_ms(HOUR);
+    again(&other).await.says(429, &[]);
+    // A lost password is another matter.
+    ask(&Browser::desktop(&shop), MANAGER).await.says(200, &["138****8000"]);
+    shop.close().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -396,10 +431,11 @@ async fn a_sign_in_that_is_half_done_is_void_once_the_password_changes() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_address_causes_only_so_many_messages_an_hour() {
+async fn an_address_causes_only_so_many_messages_an_hour_and_fewer_to_numbers_that_it_only_typed() {
     let shop = Shop::with(|config| {
         config.limits.spare_loopback = false;
-        config.limits.sms_per_hour = 3;
+        config.limits.sms_per_hour = 4;
+        config.limits.anonymous_sms_per_hour = 3;
     })
     .await;
     let browser = Browser::desktop(&shop);
@@ -407,7 +443,16 @@ async fn an_address_causes_only_so_many_messages_an_hour() {
         ask(&browser, &format!("1380013800{last}")).await.says(200, &["如果 138****"]);
     }
     ask(&browser, "13800138003").await.says(429, &["秒后再试"]);
+    shop.world.hands.pass_ms(MINUTE);
+    again(&browser).await.says(429, &["再重新发送"]);
     assert_eq!(shop.count("one_time_code").await, 3);
+    // One more is left for whoever signs in.
+    let (bound, other) = (Browser::wechat(&shop), Browser::wechat(&shop));
+    bound.sign_in_through("13800138003", PASSWORD).await.says(200, &["收款码"]);
+    other.sign_in_through("13800138003", PASSWORD).await.says(200, &["138****8003"]);
+    shop.world.hands.pass_ms(MINUTE);
+    again(&other).await.says(429, &["再重新发送"]);
+    assert_eq!(shop.count("one_time_code").await, 4);
     shop.close().await;
 }
 
