@@ -92,6 +92,8 @@ CREATE TABLE code (
     created_at_ms  BIGINT NOT NULL,
     -- When something changed that its manager's screens show. It grows with every change, also within a millisecond.
     changed_at_ms  BIGINT NOT NULL,
+    -- A hash over the form by which an administrator made it: the same form again makes no other code, another one is told so.
+    sent_hash      BYTEA,
     PRIMARY KEY (tenant, id),
     FOREIGN KEY (tenant, form, form_version) REFERENCES form (tenant, id, version)
 );

@@ -27,6 +27,8 @@ CREATE TABLE receivable (
     standing        TEXT NOT NULL,
     -- Grows with every change, so that two deciders on one debt cannot both win; numbers the movements.
     revision        BIGINT NOT NULL,
+    -- A hash over the form by which it was entered: the same form again raises nothing, another one is told so.
+    sent_hash       BYTEA,
     PRIMARY KEY (tenant, id),
     UNIQUE (tenant, code),
     FOREIGN KEY (tenant, code) REFERENCES code (tenant, id)

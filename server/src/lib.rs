@@ -31,6 +31,7 @@ pub mod refunds;
 pub mod reminders;
 pub mod router;
 pub mod senders;
+pub mod sent_forms;
 pub mod serve;
 pub mod settings;
 pub mod sheets;

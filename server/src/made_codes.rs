@@ -3,19 +3,19 @@
 use domain::code::{CodeState, Validity};
 use domain::form::{FieldError, FormSchema, Typed};
 use domain::{AccountId, AmountRule, Caller, Code, CodeId, Millis, Role, StoreId, TenantId};
-use serde_json::json;
+use serde_json::{Value, json};
 use uuid::Uuid;
 
 use crate::codes::Codes;
 use crate::fresh;
 use crate::live::CodeChange;
+use crate::sent_forms::{SentForm, Taken};
 use crate::store::audit::{Act, Actor, Deed};
 use crate::store::codes::{CodeKind, FoundCode};
 use crate::store::made_codes::{self, Configured};
 use crate::store::managers::UsedForm;
 use crate::store::stores::{self, Person};
 use crate::store::{Command, StoreError, Tx, accounts, audit, codes, managers, tokens};
-use crate::web::cookies::sha256;
 
 /// Payees that a search finds at most.
 const MOST_FOUND: i64 = 10;
@@ -33,6 +33,13 @@ pub struct CodeTerms {
     pub form: Uuid,
     /// What was typed as presets.
     pub typed: Typed,
+}
+
+impl CodeTerms {
+    /// Everything that is set, as it is compared with what the same form said before.
+    fn content(&self) -> Value {
+        json!([self.name, self.amount, self.validity, self.form.to_string(), self.typed])
+    }
 }
 
 /// Who collects through a new code.
@@ -144,7 +151,7 @@ impl Codes {
         payee(&mut self.store.read().await?.tx(), caller.tenant, id).await
     }
 
-    /// Makes a code. `number` is that of the form that was sent: sent again, it makes no other code.
+    /// Makes a code. `number` is that of the form that was sent: sent again, it makes no other code, and with another content none.
     ///
     /// # Errors
     /// When the store does not take it.
@@ -155,19 +162,22 @@ impl Codes {
         kind: CodeKind,
         terms: CodeTerms,
         number: &str,
-    ) -> Result<Result<CodeId, NotSet>, StoreError> {
+    ) -> Result<Result<Taken<CodeId>, NotSet>, StoreError> {
         let now = (self.clock)();
-        let id = id_of_form(caller, number);
-        let make = Make { caller: *caller, id, payee, kind, terms, token: fresh::code_token(), now };
-        match self.store.write(make).await {
-            Err(StoreError::Duplicate) => Ok(Ok(id)),
-            Ok(Ok(changed_at_ms)) => {
+        let person = format!("{} {}", caller.tenant, caller.account);
+        let sent = SentForm::of("code", person, number, &(payee, kind, terms.content()));
+        let make = Make { caller: *caller, id: CodeId::of(sent.id), sent, payee, kind, terms, token: fresh::code_token(), now };
+        let made = match self.store.write(make.clone()).await {
+            // Another instance took the same number at the same moment: now it is there.
+            Err(StoreError::Duplicate) => self.store.write(make).await,
+            made => made,
+        };
+        Ok(made?.map(|(taken, changed_at_ms)| {
+            if let Some(changed_at_ms) = changed_at_ms {
                 self.live.code_changed(CodeChange { tenant: caller.tenant, payee, changed_at_ms });
-                Ok(Ok(id))
             }
-            Ok(Err(why)) => Ok(Err(why)),
-            Err(error) => Err(error),
-        }
+            taken
+        }))
     }
 
     /// Sets the terms of a code. `false` when they were so before. Payments that are open keep what they were made with.
@@ -200,14 +210,6 @@ impl Codes {
     }
 }
 
-/// The code that a form makes: one for each form of each administrator, so that nobody can name another's.
-fn id_of_form(caller: &Caller, number: &str) -> CodeId {
-    let hash = sha256(&format!("code {} {} {number}", caller.tenant, caller.account));
-    let mut bytes = [0; 16];
-    bytes.copy_from_slice(&hash[..16]);
-    CodeId::of(uuid::Builder::from_custom_bytes(bytes).into_uuid())
-}
-
 async fn payee(tx: &mut Tx<'_>, tenant: TenantId, id: AccountId) -> Result<Option<Payee>, StoreError> {
     if let Some(store) = stores::one(tx, tenant, StoreId::of(id.get())).await? {
         return Ok(Some(Payee { id, name: store.name, is_store: true }).filter(|_| store.is_open));
@@ -220,13 +222,15 @@ async fn payee(tx: &mut Tx<'_>, tenant: TenantId, id: AccountId) -> Result<Optio
     Ok(account.map(|account| Payee { id, name: account.name, is_store: false }))
 }
 
-async fn note(tx: &mut Tx<'_>, caller: &Caller, now: Millis, act: Act, code: CodeId, detail: &serde_json::Value) -> Result<(), StoreError> {
+async fn note(tx: &mut Tx<'_>, caller: &Caller, now: Millis, act: Act, code: CodeId, detail: &Value) -> Result<(), StoreError> {
     audit::append(tx, caller.tenant, &Deed::new(now, Actor::Account(caller.account), act, code, detail)).await.map(drop)
 }
 
+#[derive(Clone)]
 struct Make {
     caller: Caller,
     id: CodeId,
+    sent: SentForm,
     payee: AccountId,
     kind: CodeKind,
     terms: CodeTerms,
@@ -235,10 +239,14 @@ struct Make {
 }
 
 impl Command for Make {
-    type Done = Result<Millis, NotSet>;
+    /// What became of the form, and the change's place in time where a code was made just now.
+    type Done = Result<(Taken<CodeId>, Option<Millis>), NotSet>;
 
     async fn run(&self, tx: &mut Tx<'_>) -> Result<Self::Done, StoreError> {
         let (tenant, terms) = (self.caller.tenant, &self.terms);
+        if let Some(content) = made_codes::sent_hash(tx, tenant, self.id).await? {
+            return Ok(Ok((Taken::before(&self.sent, self.id, &content), None)));
+        }
         let Some(payee) = payee(tx, tenant, self.payee).await? else { return Ok(Err(NotSet::NoPayee)) };
         let Some(form) = made_codes::newest(tx, tenant, terms.form).await? else { return Ok(Err(NotSet::NoForm)) };
         let presets = match presets(&form, &terms.typed, &Typed::default()) {
@@ -259,11 +267,12 @@ impl Command for Make {
             validity: terms.validity,
         };
         codes::insert(tx, &code, kind, terms.form, self.now).await?;
+        made_codes::set_sent_hash(tx, tenant, code.id, &self.sent.content).await?;
         tokens::insert(tx, &code, &self.token, None, self.now).await?;
         let changed_at_ms = tokens::touch(tx, tenant, code.id, self.now).await?;
         let detail = json!({"payee": payee.id, "amount": code.amount, "presets": code.presets.keys().len()});
         note(tx, &self.caller, self.now, Act::MakeCode, code.id, &detail).await?;
-        Ok(Ok(changed_at_ms))
+        Ok(Ok((Taken::Made(code.id), Some(changed_at_ms))))
     }
 }
 

@@ -5,18 +5,18 @@ use domain::account::Phone;
 use domain::code::{CodeState, Validity};
 use domain::form::{FormSchema, Typed};
 use domain::receivable::{Entry, ManagerWriteOffs, Movement, MovementKind, NoWriteOff, Receivable, Source, may_write_off};
-use domain::{AccountId, AmountRule, Caller, Code, CodeId, Day, Fen, Millis, ReceivableId, TenantId};
+use domain::{AmountRule, Caller, Code, CodeId, Day, Fen, Millis, ReceivableId, TenantId};
 use serde_json::json;
 use uuid::Uuid;
 
 use crate::clock::Clock;
 use crate::fresh;
+use crate::sent_forms::{SentForm, Taken};
 use crate::store::audit::{Act, Actor, Deed};
 use crate::store::codes::CodeKind;
 use crate::store::payments::Ids;
 use crate::store::receivables::{self, Decided, Stored};
 use crate::store::{Command, Store, StoreError, Tx, audit, codes, tenants, tokens};
-use crate::web::cookies::sha256;
 
 /// Everything that collecting debts needs.
 #[derive(Clone)]
@@ -70,19 +70,22 @@ pub enum ChangeError {
 }
 
 impl Receivables {
-    /// Raises the debt that a form asks for; the same form raises it once, however often it is sent.
+    /// Raises the debt that a form asks for; the same form raises it once, however often it is sent, and raises nothing with another
+    /// content.
     ///
     /// # Errors
     /// When the store does not take it.
-    pub async fn raise(&self, caller: &Caller, entry: Entry, source: Source, form: &str) -> Result<ReceivableId, StoreError> {
+    pub async fn raise(&self, caller: &Caller, entry: Entry, source: Source, number: &str) -> Result<Taken<ReceivableId>, StoreError> {
         let now = (self.clock)();
-        let id = of_form(caller.account, form);
+        let sent = SentForm::of("receivable", caller.account, number, &(&entry, source));
+        let id = ReceivableId::of(sent.id);
         let debt = NewDebt { entry, source, id, code: CodeId::of(fresh::uuid(now)), token: fresh::code_token() };
-        let command = Raise { caller: *caller, debts: vec![debt], is_import: false, seed: fresh::uuid(now), now };
-        match self.store.write(command).await {
-            // Another instance took the same form at the same moment.
-            Ok(_) | Err(StoreError::Duplicate) => Ok(id),
-            Err(error) => Err(error),
+        let raise = Raise { caller: *caller, debts: vec![debt], is_import: false, seed: fresh::uuid(now), now };
+        let command = RaiseOnce { raise, id, sent };
+        match self.store.write(command.clone()).await {
+            // Another instance took the same number at the same moment: now it is there.
+            Err(StoreError::Duplicate) => self.store.write(command).await,
+            done => done,
         }
     }
 
@@ -164,14 +167,6 @@ pub fn right(caller: &Caller, managers: ManagerWriteOffs, stored: &Stored) -> Re
     may_write_off(caller.role, is_payee, managers, stored.claim.missing())
 }
 
-/// The identity of the debt that a form raises: one for each form of each person, so that nobody can name another's.
-fn of_form(account: AccountId, form: &str) -> ReceivableId {
-    let hash = sha256(&format!("receivable {account} {form}"));
-    let mut bytes = [0; 16];
-    bytes.copy_from_slice(&hash[..16]);
-    ReceivableId::of(uuid::Builder::from_custom_bytes(bytes).into_uuid())
-}
-
 /// The form that all debts of an organisation share: it asks nothing, because everything is known.
 fn form_of(tenant: TenantId) -> Uuid {
     Uuid::from_u128(!tenant.get().as_u128())
@@ -182,6 +177,28 @@ pub(crate) async fn own(tx: &mut Tx<'_>, caller: &Caller, id: ReceivableId) -> R
     Ok(found.filter(|stored| stored.receivable.payee == caller.account))
 }
 
+#[derive(Clone)]
+struct RaiseOnce {
+    raise: Raise,
+    id: ReceivableId,
+    sent: SentForm,
+}
+
+impl Command for RaiseOnce {
+    type Done = Taken<ReceivableId>;
+
+    async fn run(&self, tx: &mut Tx<'_>) -> Result<Self::Done, StoreError> {
+        let tenant = self.raise.caller.tenant;
+        if let Some(content) = receivables::sent_hash(tx, tenant, self.id).await? {
+            return Ok(Taken::before(&self.sent, self.id, &content));
+        }
+        self.raise.run(tx).await?;
+        receivables::set_sent_hash(tx, tenant, self.id, &self.sent.content).await?;
+        Ok(Taken::Made(self.id))
+    }
+}
+
+#[derive(Clone)]
 struct Raise {
     caller: Caller,
     debts: Vec<NewDebt>,
@@ -194,11 +211,7 @@ impl Raise {
     async fn one(&self, tx: &mut Tx<'_>, new: &NewDebt, form: &FormSchema, ids: &mut Ids) -> Result<bool, StoreError> {
         let Caller { tenant, account: payee, .. } = self.caller;
         let Entry { debtor, title, amount_fen, due, in_parts, remark } = new.entry.clone();
-        let is_known = match self.is_import {
-            true => receivables::same(tx, tenant, payee, &new.entry).await?.is_some(),
-            false => receivables::load(tx, tenant, new.id).await?.is_some(),
-        };
-        if is_known {
+        if self.is_import && receivables::same(tx, tenant, payee, &new.entry).await?.is_some() {
             return Ok(false);
         }
         let code = Code {

@@ -95,6 +95,8 @@ pub struct CodePage {
     pub wrong: CodeWrong,
     /// The number of this form: sent twice, it makes one code.
     pub number: String,
+    /// The code that a form of the same number made that was sent before with another content.
+    pub sent_before: Option<CodeId>,
     /// What was done just now.
     pub done: Option<OfficeDone>,
 }
@@ -114,6 +116,7 @@ pub fn code_page(shell: AdminShell<'_>, signed: &Signed, shown: &CodePage) -> St
             <div class="head"><h1>{title.clone()}</h1>{tag}</div>
             <p class="quiet">{td_string!(locale, office.col_payee)}": "<a href=shown.payee.href()>{shown.payee.name.clone()}</a>{kind}</p>
             {note(locale, shown.done)}
+            {shown.sent_before.map(|code| sent_before(locale, code))}
             <div class="two">
                 <div class="column">{terms(locale, shown)}</div>
                 <div class="column">{forms(locale, shown)}{shown.there.as_ref().map(|there| beside(locale, there, shown.typed.is_plate))}</div>
@@ -121,6 +124,16 @@ pub fn code_page(shell: AdminShell<'_>, signed: &Signed, shown: &CodePage) -> St
         }
         .into_any()
     })
+}
+
+fn sent_before(locale: Locale, code: CodeId) -> AnyView {
+    view! {
+        <p class="note note-warn" role="alert">
+            {td_string!(locale, office.sent_before)}" "
+            <a href=format!("/admin/codes/{code}")>{td_string!(locale, office.sent_before_see)}</a>
+        </p>
+    }
+    .into_any()
 }
 
 fn terms(locale: Locale, shown: &CodePage) -> AnyView {

@@ -1,7 +1,7 @@
 //! Entering a debt, from nothing or from a receipt.
 
 use domain::receivable::{EntryField, EntryTyped, EntryWrong};
-use domain::{Fen, Millis, PaymentId};
+use domain::{Fen, Millis, PaymentId, ReceivableId};
 use leptos::prelude::*;
 
 use super::HERE;
@@ -33,6 +33,8 @@ pub struct EntryForm<'a> {
     pub wrong: &'a [(EntryField, EntryWrong)],
     /// The receipt that it comes from.
     pub receipt: Option<FromReceipt>,
+    /// What a form of the same number raised that was sent before with another content.
+    pub sent_before: Option<ReceivableId>,
 }
 
 /// The title of the form.
@@ -54,11 +56,18 @@ pub fn entry_screen(locale: Locale, form: EntryForm<'_>) -> AnyView {
     let hidden = form.receipt.map(|receipt| view! { <input type="hidden" name="receipt" value=receipt.payment.to_string()/> });
     let top =
         (!form.wrong.is_empty()).then(|| view! { <p class="note note-bad" role="alert">{td_string!(locale, receivables.check_again)}</p> });
+    let before = form.sent_before.map(|id| {
+        view! {
+            <p class="note note-bad" role="alert">{td_string!(locale, receivables.sent_before)}</p>
+            <p><a class="quiet-link" href=format!("{HERE}/{id}")>{td_string!(locale, receivables.sent_before_see)}</a></p>
+        }
+    });
     view! {
         <Bar title=entry_title(locale) back=Some((HERE, td_string!(locale, receivables.back)))/>
         <main id="main" class="one" tabindex="-1">
             {receipt}
             {top}
+            {before}
             <form class="ask-form" method="post" action=format!("{HERE}/new") autocomplete="off">
                 <input type="hidden" name="number" value=form.number.to_owned()/>
                 {hidden}

@@ -7,6 +7,7 @@ use uuid::Uuid;
 
 use super::codes::{FoundCode, Row, found};
 use super::payments::{json, of_json, word};
+use super::sessions::TokenHash;
 use super::{StoreError, Tx, codes, on};
 
 /// A page of the organisation's codes, but for those by which a debt is paid, whose name or payee's name holds `words` (in lower case), who was made last first: `limit` of
@@ -38,6 +39,19 @@ pub async fn one(tx: &mut Tx<'_>, tenant: TenantId, code: CodeId) -> Result<Opti
     let sql = "SELECT form FROM code WHERE tenant = $1 AND id = $2";
     let (form,): (Uuid,) = on!(tx, |db| sqlx::query_as(sql).bind(tenant.get()).bind(code.get()).fetch_one(db).await)?;
     Ok(Some((found, form)))
+}
+
+/// The hash over the form by which a code was made, empty where it was made otherwise; `None` when there is no such code.
+pub async fn sent_hash(tx: &mut Tx<'_>, tenant: TenantId, code: CodeId) -> Result<Option<Vec<u8>>, StoreError> {
+    let sql = "SELECT sent_hash FROM code WHERE tenant = $1 AND id = $2";
+    let row: Option<(Option<Vec<u8>>,)> = on!(tx, |db| sqlx::query_as(sql).bind(tenant.get()).bind(code.get()).fetch_optional(db).await)?;
+    Ok(row.map(|(hash,)| hash.unwrap_or_default()))
+}
+
+/// Keeps the hash over the form by which a code was made.
+pub async fn set_sent_hash(tx: &mut Tx<'_>, tenant: TenantId, code: CodeId, hash: &TokenHash) -> Result<(), StoreError> {
+    let sql = "UPDATE code SET sent_hash = $3 WHERE tenant = $1 AND id = $2";
+    on!(tx, |db| sqlx::query(sql).bind(tenant.get()).bind(code.get()).bind(&hash[..]).execute(db).await.map(drop)).map_err(StoreError::from)
 }
 
 /// The newest version of a form of the organisation; `None` when it has no such form.

@@ -19,6 +19,7 @@ use super::visit::{Visit, query_value};
 use crate::fresh;
 use crate::made_codes::{CodeFile, CodeTerms, NotSet, Payee, Switched};
 use crate::qr::{self, Wear};
+use crate::sent_forms::Taken;
 use crate::site::Site;
 use crate::store::codes::{CodeKind, FoundCode};
 use crate::store::managers::UsedForm;
@@ -124,6 +125,7 @@ struct Draft {
     typed: CodeTyped,
     wrong: CodeWrong,
     number: Option<String>,
+    sent_before: Option<CodeId>,
 }
 
 fn choices(forms: &[UsedForm]) -> Vec<FormChoice> {
@@ -153,6 +155,7 @@ fn show_new(
         presets,
         wrong: draft.wrong,
         number: draft.number.unwrap_or_else(fresh::token),
+        sent_before: draft.sent_before,
         done: None,
     };
     let html = admin::code_page(shell(&visit, NEW), &asking.signed, &shown);
@@ -207,24 +210,38 @@ pub async fn make(State(site): State<Site>, visit: Visit, uri: Uri, headers: Hea
         Err(error) => return visit.store_trouble(&error, Some(NEW)),
     };
     let (typed, terms) = read(&pairs);
-    let number = value(&pairs, "number").chars().take(64).collect::<String>();
+    let number = match value(&pairs, "number") {
+        // A form that sends none is a new one each time.
+        "" => fresh::token(),
+        sent => sent.chars().take(64).collect(),
+    };
     let sent = Typed::from_pairs(pairs.iter().map(|(name, value)| (name, value.clone())));
+    let mut sent_before = None;
     let (wrong, errors) = match terms {
         Err(wrong) => (wrong, used.schema.check_presets(&used.schema.presets(&sent, &Typed::default())).err().unwrap_or_default()),
         Ok((name, amount, validity)) => {
             let kind = if typed.is_plate || payee.is_store { CodeKind::Plate } else { CodeKind::App };
             let terms = CodeTerms { name, amount, validity, form: used.form, typed: sent.clone() };
             match site.codes.make(caller, payee.id, kind, terms, &number).await {
-                Ok(Ok(code)) => return back(visit, code, OfficeDone::CodeMade),
+                Ok(Ok(Taken::Made(code))) => return back(visit, code, OfficeDone::CodeMade),
+                Ok(Ok(Taken::Other(code))) => {
+                    sent_before = Some(code);
+                    (CodeWrong::default(), vec![])
+                }
                 Ok(Err(NotSet::Presets(errors))) => (CodeWrong::default(), errors),
                 Ok(Err(_)) => return for_whom(&site, visit, &asking, "", true).await,
                 Err(error) => return visit.store_trouble(&error, Some(NEW)),
             }
         }
     };
-    let draft = Draft { typed, wrong, number: Some(number) };
+    // Whoever reads that the number was used and sends the form again wants another code.
+    let (status, number) = match sent_before {
+        Some(_) => (StatusCode::CONFLICT, None),
+        None => (StatusCode::UNPROCESSABLE_ENTITY, Some(number)),
+    };
+    let draft = Draft { typed, wrong, number, sent_before };
     let presets = Presets { schema: used.schema.clone(), typed: sent, kept: vec![], errors };
-    show_new(visit, &asking, StatusCode::UNPROCESSABLE_ENTITY, &payee, (used.form, &forms), draft, presets)
+    show_new(visit, &asking, status, &payee, (used.form, &forms), draft, presets)
 }
 
 fn back(visit: Visit, code: CodeId, done: OfficeDone) -> Response {
@@ -292,6 +309,7 @@ fn show_code(
         presets,
         wrong,
         number: String::new(),
+        sent_before: None,
         done,
     };
     let html = admin::code_page(shell(&visit, &path), &asking.signed, &shown);

@@ -19,6 +19,7 @@ use crate::fresh;
 use crate::matching::Proposal;
 use crate::qr;
 use crate::receivables::{self as debts, ChangeError};
+use crate::sent_forms::Taken;
 use crate::site::Site;
 use crate::store::receivables::{self, Before, Filter, Stored, Way};
 use crate::store::{StoreError, payments, receipts, tenants};
@@ -116,7 +117,7 @@ pub async fn new(State(site): State<Site>, visit: Visit, Query(pairs): Query<Vec
         Err(error) => return visit.store_trouble(&error, Some(&here)),
     };
     let number = fresh::token();
-    let form = EntryForm { number: &number, typed: &typed, wrong: &[], receipt };
+    let form = EntryForm { number: &number, typed: &typed, wrong: &[], receipt, sent_before: None };
     let title = entry_title(visit.prefs.locale);
     show_plain(visit, caller, &here, StatusCode::OK, title, |locale| entry_screen(locale, form)).await
 }
@@ -157,17 +158,23 @@ pub async fn raise(State(site): State<Site>, visit: Visit, headers: HeaderMap, r
         "" => fresh::token(),
         sent => sent.chars().take(60).collect(),
     };
+    let title = entry_title(visit.prefs.locale);
     match typed.check() {
         Ok(entry) => {
             let source = receipt.map_or(Source::Entered, |receipt| Source::Receipt { payment: receipt.payment });
             match site.receivables.raise(&caller, entry, source, &number).await {
-                Ok(id) => visit.redirect(&format!("{HERE}/{id}?said={}", Said::Raised.word())),
+                Ok(Taken::Made(id)) => visit.redirect(&format!("{HERE}/{id}?said={}", Said::Raised.word())),
+                Ok(Taken::Other(id)) => {
+                    // Whoever reads that and sends it again wants another one.
+                    let number = fresh::token();
+                    let form = EntryForm { number: &number, typed: &typed, wrong: &[], receipt, sent_before: Some(id) };
+                    show_plain(visit, caller, &here, StatusCode::CONFLICT, title, |locale| entry_screen(locale, form)).await
+                }
                 Err(error) => visit.store_trouble(&error, Some(&here)),
             }
         }
         Err(wrong) => {
-            let form = EntryForm { number: &number, typed: &typed, wrong: &wrong, receipt };
-            let title = entry_title(visit.prefs.locale);
+            let form = EntryForm { number: &number, typed: &typed, wrong: &wrong, receipt, sent_before: None };
             show_plain(visit, caller, &here, StatusCode::UNPROCESSABLE_ENTITY, title, |locale| entry_screen(locale, form)).await
         }
     }

@@ -231,6 +231,37 @@ async fn what_is_wrong_with_a_debt_is_said_at_its_field_and_what_was_typed_stays
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_form_that_is_sent_again_with_another_content_raises_nothing_and_says_so() {
+    for shop in Shop::on_each_engine().await {
+        let manager = Browser::manager(&shop, MANAGER).await;
+        let numbered = |amount: &str, number: &str| [debt(amount, true), vec![("number", number.to_owned())]].concat();
+        let path = shop.raise(&manager, &numbered("10", "form-1")).await;
+        let link = format!("href=\"{path}\"");
+        let other = manager.post("/m/receivables/new", &numbered("20", "form-1")).await;
+        other.says(409, &["这张表单已经提交过", "没有再登记", "value=\"20\"", "value=\"张小明\"", &link]);
+        assert_eq!(shop.count("receivable").await, 1);
+        assert_eq!(shop.debt(&path).await.receivable.amount_fen.get(), 1_000);
+        // The same form is known as the same also after the debt was changed.
+        manager.post(&format!("{path}/edit"), &[("due", "2027-01-01".to_owned()), ("remark", "改过".to_owned())]).await;
+        assert_eq!(shop.raise(&manager, &numbered("10", "form-1")).await, path);
+        // Sent again from the answer it is another one.
+        let number = other.text.split("name=\"number\" value=\"").nth(1).unwrap().split('"').next().unwrap().to_owned();
+        let second = shop.raise(&manager, &numbered("20", &number)).await;
+        assert!(second != path && shop.count("receivable").await == 2);
+        manager.post("/m/receivables/new?lang=en", &numbered("30", "form-1")).await.says(409, &["nothing was raised"]);
+        // Of different forms with one number that come at once one is taken.
+        let sent = join_all(["1", "2", "3", "4"].map(|amount| {
+            let (manager, form) = (&manager, numbered(amount, "form-2"));
+            async move { manager.post("/m/receivables/new", &form).await.status }
+        }))
+        .await;
+        assert_eq!((sent.iter().filter(|status| **status == 303).count(), shop.count("receivable").await), (1, 3), "{sent:?}");
+        assert_eq!(sent.iter().filter(|status| **status == 409).count(), 3, "{sent:?}");
+        shop.close().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_debt_is_nobody_elses_business() {
     let shop = Shop::open().await;
     let manager = Browser::manager(&shop, MANAGER).await;

@@ -8,6 +8,7 @@ use sqlx::FromRow;
 use uuid::Uuid;
 
 use super::payments::{Ids, json, of_json, unreadable, word};
+use super::sessions::TokenHash;
 use super::{StoreError, Tx, dialect, ledger, on};
 
 mod contact;
@@ -171,6 +172,19 @@ pub async fn insert(tx: &mut Tx<'_>, new: &Receivable, by: AccountId, ids: &mut 
         .await
         .map(drop))
     .map_err(StoreError::from)
+}
+
+/// The hash over the form by which a debt was entered, empty where it came from elsewhere; `None` when there is no such debt.
+pub async fn sent_hash(tx: &mut Tx<'_>, tenant: TenantId, id: ReceivableId) -> Result<Option<Vec<u8>>, StoreError> {
+    let sql = "SELECT sent_hash FROM receivable WHERE tenant = $1 AND id = $2";
+    let row: Option<(Option<Vec<u8>>,)> = on!(tx, |db| sqlx::query_as(sql).bind(tenant.get()).bind(id.get()).fetch_optional(db).await)?;
+    Ok(row.map(|(hash,)| hash.unwrap_or_default()))
+}
+
+/// Keeps the hash over the form by which a debt was entered.
+pub async fn set_sent_hash(tx: &mut Tx<'_>, tenant: TenantId, id: ReceivableId, hash: &TokenHash) -> Result<(), StoreError> {
+    let sql = "UPDATE receivable SET sent_hash = $3 WHERE tenant = $1 AND id = $2";
+    on!(tx, |db| sqlx::query(sql).bind(tenant.get()).bind(id.get()).bind(&hash[..]).execute(db).await.map(drop)).map_err(StoreError::from)
 }
 
 /// Stores a movement with its ledger's side and what the debt comes to.
