@@ -28,6 +28,9 @@ const FRESH_MS: i64 = 1_500;
 /// How often an order waits for others of its payment to be closed before the payer is told that the channel does not answer.
 const MOST_ROUNDS: usize = 3;
 
+/// How many payments of one debt are looked through for a form that is sent again, newest first.
+const MOST_SENT_BEFORE: i64 = 200;
+
 /// Everything that collecting a payment needs.
 #[derive(Clone)]
 pub struct Payments {
@@ -119,6 +122,35 @@ impl Payments {
         }
     }
 
+    /// The payment that the same submit opened before, whatever its code takes by now: the payer went back and sent the form again.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub async fn sent_before(&self, found: &FoundCode, submit: &Submit) -> Result<Option<Stored>, StoreError> {
+        let (tenant, code) = (found.code.tenant, found.code.id);
+        let mut conn = self.store.read().await?;
+        let tx = &mut conn.tx();
+        if found.debt.is_some() {
+            // How much the form asked for is not known any more: what is owed changed with the payment. Each payment's own content
+            // tells whether it was opened under this number.
+            let typed = Some(submit.amount.trim()).filter(|typed| !typed.is_empty()).map(Fen::parse_yuan);
+            let opened = payments::of_code(tx, tenant, code, MOST_SENT_BEFORE).await?;
+            let same = opened.into_iter().find(|(_, idem, amount_fen, answers)| {
+                typed.is_none_or(|typed| typed == Ok(*amount_fen)) && identity(&submit.idem, *amount_fen, answers) == *idem
+            });
+            return match same {
+                Some((payment, ..)) => payments::load(tx, tenant, payment).await,
+                None => Ok(None),
+            };
+        }
+        let answers = found.code.form.check_with_presets(&submit.typed, &found.code.presets);
+        let (Ok(amount_fen), Ok(answers)) = (amount_of(&found.code, &submit.amount), answers) else { return Ok(None) };
+        match payments::by_idem(tx, tenant, code, &identity(&submit.idem, amount_fen, &answers)).await? {
+            Some(payment) => payments::load(tx, tenant, payment).await,
+            None => Ok(None),
+        }
+    }
+
     /// Whether a submit could be opened: the amount to collect and the answers to keep.
     ///
     /// # Errors
@@ -138,7 +170,6 @@ impl Payments {
 
     fn new_payment(&self, found: &FoundCode, submit: &Submit, amount_fen: Fen, answers: Vec<Answer>, now: Millis) -> Stored {
         let code = &found.code;
-        let content = format!("{}\n{amount_fen}\n{:?}", submit.idem, answers);
         let payment = Payment {
             tenant: code.tenant,
             id: PaymentId::of(fresh::uuid(now)),
@@ -156,11 +187,10 @@ impl Payments {
         };
         Stored {
             payment,
+            idem: identity(&submit.idem, amount_fen, &answers),
             answers,
             form_version: code.form.version,
             code_token: found.token.clone(),
-            // The number together with the content: going back and typing another amount is another payment.
-            idem: hex(digest::digest(&digest::SHA256, content.as_bytes()).as_ref()),
             payer: submit.payer.clone(),
             subject: subject(&found.merchant.name, &code.name),
             receipt_token: fresh::token(),
@@ -424,6 +454,13 @@ fn amount_of(code: &Code, typed: &str) -> Result<Fen, AmountError> {
         domain::AmountRule::Fixed { amount_fen } if typed.trim().is_empty() => Ok(amount_fen),
         rule => rule.check(Fen::parse_yuan(typed).map_err(AmountError::Typed)?).map_err(AmountError::Refused),
     }
+}
+
+/// What makes a submit the same submit: the browser's number together with the content, so that going back and typing another amount
+/// is another payment.
+fn identity(number: &str, amount: Fen, answers: &[Answer]) -> String {
+    let content = format!("{number}\n{amount}\n{answers:?}");
+    hex(digest::digest(&digest::SHA256, content.as_bytes()).as_ref())
 }
 
 /// Who owes, on the receipt of a debt's payment: masked, because the receipt's link is passed on. The label is Chinese like all.

@@ -193,6 +193,21 @@ pub async fn by_idem(tx: &mut Tx<'_>, tenant: TenantId, code: CodeId, idem: &str
     Ok(row.map(|(id,)| PaymentId::of(id)))
 }
 
+/// A payment by what its submit was: identity, amount and answers.
+pub type Submitted = (PaymentId, String, Fen, Vec<Answer>);
+
+/// The payments that were opened through a code, at most `limit`, latest first.
+pub async fn of_code(tx: &mut Tx<'_>, tenant: TenantId, code: CodeId, limit: i64) -> Result<Vec<Submitted>, StoreError> {
+    let sql =
+        "SELECT id, idem, amount_fen, answers FROM payment WHERE tenant = $1 AND code = $2 ORDER BY opened_at_ms DESC, id DESC LIMIT $3";
+    let rows: Vec<(Uuid, String, i64, String)> =
+        on!(tx, |db| sqlx::query_as(sql).bind(tenant.get()).bind(code.get()).bind(limit).fetch_all(db).await)?;
+    let read = |(id, idem, amount, answers): (Uuid, String, i64, String)| {
+        Ok((PaymentId::of(id), idem, Fen::of(amount), of_json("payment.answers", &answers)?))
+    };
+    rows.into_iter().map(read).collect()
+}
+
 /// Whose attempt a channel's number names.
 pub async fn by_trade_no(tx: &mut Tx<'_>, no: &OutTradeNo) -> Result<Option<(TenantId, PaymentId)>, StoreError> {
     let row: Option<(Uuid, Uuid)> =

@@ -210,12 +210,24 @@ pub async fn submit(State(site): State<Site>, visit: Visit, Path(token): Path<St
         )
         .await;
     }
+    // A debt that was paid asks for nothing more, or for another amount: whoever paid it is not told so, but led to the receipt.
+    if found.debt.is_some() {
+        match site.payments.sent_before(&found, &submit).await {
+            Ok(Some(stored)) if stored.payment.state == PaymentState::Paid => return back_to(visit, &found, &stored).await,
+            Ok(_) => {}
+            Err(error) => return visit.store_trouble(&error, Some(&address)),
+        }
+    }
     match site.payments.open(&found, &submit).await {
         Ok((_, payment)) => onward(visit, &found, payment).await,
         Err(refusal @ OpenRefusal::Fields { .. }) => {
             show_form(visit, &found, &address, again(Some(refusal), None), StatusCode::UNPROCESSABLE_ENTITY).await
         }
-        Err(OpenRefusal::Code(_)) => show_form(visit, &found, &address, Again::default(), StatusCode::GONE).await,
+        Err(OpenRefusal::Code(_)) => match site.payments.sent_before(&found, &submit).await {
+            Ok(Some(stored)) => back_to(visit, &found, &stored).await,
+            Ok(None) => show_form(visit, &found, &address, Again::default(), StatusCode::GONE).await,
+            Err(error) => visit.store_trouble(&error, Some(&address)),
+        },
         Err(OpenRefusal::Store(StoreError::Busy)) => {
             let mut response = show_form(visit, &found, &address, again(None, Some(Trouble::Busy)), StatusCode::SERVICE_UNAVAILABLE).await;
             response.headers_mut().insert(header::RETRY_AFTER, header::HeaderValue::from_static("2"));
@@ -242,6 +254,14 @@ async fn onward(mut visit: Visit, found: &FoundCode, payment: PaymentId) -> Resp
     match begin_trip(&mut visit, found.code.tenant, payment).await {
         Ok(address) => visit.redirect(&address),
         Err(error) => visit.store_trouble(&error, Some(&page)),
+    }
+}
+
+/// To what the same submit opened before: to the receipt of what is paid.
+async fn back_to(visit: Visit, found: &FoundCode, stored: &Stored) -> Response {
+    match receipt_path(stored) {
+        Some(receipt) => visit.redirect(&receipt),
+        None => onward(visit, found, stored.payment.id).await,
     }
 }
 

@@ -262,6 +262,52 @@ async fn a_form_that_is_sent_again_with_another_content_raises_nothing_and_says_
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn whoever_paid_a_debt_and_sends_the_form_again_is_led_to_the_receipt() {
+    for shop in Shop::on_each_engine().await {
+        let manager = Browser::manager(&shop, MANAGER).await;
+        // Paid whole.
+        let path = shop.raise(&manager, &debt("88.5", false)).await;
+        let whole = link(&shop, &path).await;
+        let payer = Browser::wechat(&shop);
+        let form = |amount: &str, number: &str| vec![("amount", amount.to_owned()), ("idem", number.to_owned())];
+        let page = payer.submit(&whole, &form("", "page-1")).await;
+        let bill = Bill::of_url(&shop, &page.url);
+        // Sent again before it is paid, it is the payment that is open.
+        assert_eq!(payer.post(&whole, &form("", "page-1")).await.header("location"), format!("{whole}/{}", bill.payment));
+        shop.world.pay(&bill.payment, json!({})).await;
+        bill.until("paid").await;
+        let receipt = bill.receipt().await;
+        assert_eq!(payer.post(&whole, &form("", "page-1")).await.header("location"), receipt);
+        payer.submit(&whole, &form("", "page-1")).await.says(200, &["¥88.50", "张*明"]);
+        // Who never paid reads that it is settled, whatever number they name.
+        Browser::wechat(&shop).submit(&whole, &form("", "page-2")).await.says(410, &["这笔款已经付清"]);
+        Browser::wechat(&shop).submit(&whole, &form("", "")).await.says(410, &["这笔款已经付清"]);
+        // Something goes back, and a part is owed again: the same form still means the payment that it made.
+        shop.refund(&bill.payment, 850, "误付").await.unwrap();
+        assert_eq!(payer.post(&whole, &form("", "page-1")).await.header("location"), receipt);
+
+        // Paid in parts: what is left is less than what was paid, or more.
+        let path = shop.raise(&manager, &debt("100", true)).await;
+        let parts = link(&shop, &path).await;
+        let page = payer.submit(&parts, &form("70", "page-3")).await;
+        let bill = Bill::of_url(&shop, &page.url);
+        shop.world.pay(&bill.payment, json!({})).await;
+        bill.until("paid").await;
+        let receipt = bill.receipt().await;
+        assert_eq!(payer.post(&parts, &form("70", "page-3")).await.header("location"), receipt);
+        // Another amount is another payment.
+        payer.submit(&parts, &form("71", "page-3")).await.says(422, &["30"]);
+        let other = payer.submit(&parts, &form("20", "page-3")).await;
+        assert!(!other.url.contains(&bill.payment), "{}", other.url);
+        // A debt that was written off meanwhile still leads to what was paid.
+        manager.submit(&format!("{path}/write-off"), &[("reason", "减免".to_owned())]).await.says(200, &["已核销"]);
+        assert_eq!(payer.post(&parts, &form("70", "page-3")).await.header("location"), receipt);
+        shop.verify().await;
+        shop.close().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_debt_is_nobody_elses_business() {
     let shop = Shop::open().await;
     let manager = Browser::manager(&shop, MANAGER).await;
