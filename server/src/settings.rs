@@ -77,7 +77,7 @@ pub struct AllSettings {
     /// Whether debts are reminded of on a schedule.
     pub reminders: bool,
     /// The last changes, in this order.
-    pub changed: [Option<Changed>; 5],
+    pub changed: [Option<Changed>; 6],
 }
 
 impl Settings {

@@ -52,6 +52,7 @@ pub fn store_page(shell: AdminShell<'_>, signed: &Signed, shown: &StorePage) -> 
             <div class="head"><a class="link" href="/admin/stores">{td_string!(locale, office.to_stores)}</a></div>
             <div class="head"><h1>{title.clone()}</h1>{store_tag(locale, shown.line.is_open)}</div>
             {note(locale, shown.done)}
+            {unwatched(locale, &shown.line)}
             <div class="two">
                 <div class="column">{plates(locale, shown)}{cashiers(locale, shown)}</div>
                 <div class="column">{name(locale, shown)}{business(locale, &shown.line)}</div>
@@ -59,6 +60,16 @@ pub fn store_page(shell: AdminShell<'_>, signed: &Signed, shown: &StorePage) -> 
         }
         .into_any()
     })
+}
+
+/// Where notices of the store's money arrive while it has no cashier who could have them.
+fn unwatched(locale: Locale, line: &StoreLine) -> Option<AnyView> {
+    let words = match line.cashiers {
+        0 => td_string!(locale, office.unwatched_none),
+        _ => td_string!(locale, office.unwatched_suspended),
+    };
+    line.is_unwatched()
+        .then(|| view! { <p class="note note-warn">{words}" "<a href="#add">{td_string!(locale, office.add_cashier)}</a></p> }.into_any())
 }
 
 fn plates(locale: Locale, shown: &StorePage) -> AnyView {

@@ -24,8 +24,17 @@ pub struct StoreLine {
     pub created_at_ms: Millis,
     /// How many cashiers it has.
     pub cashiers: i64,
+    /// How many of them are not suspended.
+    pub watching: i64,
     /// How many codes it has.
     pub codes: i64,
+}
+
+impl StoreLine {
+    /// Whether it collects and nobody sees or hears it: notices of its money arrive nowhere but at administrators.
+    pub const fn is_unwatched(&self) -> bool {
+        self.is_open && self.watching == 0
+    }
 }
 
 /// What is wrong with a name that was typed.
@@ -63,12 +72,15 @@ pub fn stores_page(shell: AdminShell<'_>, signed: &Signed, shown: &StoresPage) -
             }
             false => table(locale, &shown.lines, shown.now),
         };
+        let unwatched = shown.lines.iter().any(StoreLine::is_unwatched);
+        let unwatched = unwatched.then(|| view! { <p class="note note-warn">{td_string!(locale, office.unwatched_lead)}</p> });
         view! {
             <div class="head">
                 <h1>{title}</h1>
                 <span class="quiet">{fill(td_string!(locale, office.store_count), &[("count", &shown.place.count)])}</span>
                 {make(locale, shown)}
             </div>
+            {unwatched}
             {search(locale, "/admin/stores", td_string!(locale, office.search_stores), &shown.place.query)}
             {body}
             {turns(locale, "/admin/stores", &shown.place)}
@@ -104,6 +116,11 @@ pub(super) fn title_sentence(locale: Locale, wrong: TitleWrong) -> &'static str 
     }
 }
 
+/// The word for a store whose money nobody sees.
+fn unwatched_tag(locale: Locale) -> AnyView {
+    view! { " "<span class="tag" data-kind="wait">{td_string!(locale, office.unwatched)}</span> }.into_any()
+}
+
 /// The word for a store's state and its colour.
 pub(super) fn store_tag(locale: Locale, is_open: bool) -> AnyView {
     let (kind, state) = if is_open { ("good", td_string!(locale, office.open)) } else { ("gone", td_string!(locale, office.closed)) };
@@ -123,7 +140,12 @@ fn table(locale: Locale, lines: &[StoreLine], now: Millis) -> AnyView {
             <tr>
                 <th scope="row"><a href=format!("/admin/stores/{}", line.store)>{line.name.clone()}</a></th>
                 <td data-name=state>{store_tag(locale, line.is_open)}</td>
-                <td data-name=cashiers>{fill(td_string!(locale, office.people_count), &[("count", &line.cashiers)])}</td>
+                <td data-name=cashiers>
+                    <span>
+                        {fill(td_string!(locale, office.people_count), &[("count", &line.cashiers)])}
+                        {line.is_unwatched().then(|| unwatched_tag(locale))}
+                    </span>
+                </td>
                 <td data-name=plates>{fill(td_string!(locale, office.plates_count), &[("count", &line.codes)])}</td>
                 <td data-name=since>{moment(locale, line.created_at_ms, now)}</td>
             </tr>

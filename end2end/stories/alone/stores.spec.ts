@@ -39,11 +39,15 @@ test("a store gets a plate and a cashier, who sees what it collects", async ({ d
   await office.locator("#name").fill(name);
   await office.getByRole("button", { name: "新建" }).click();
   await expect(office.getByRole("heading", { name })).toBeVisible();
+  await expect(office.locator(".note-warn")).toContainText("没有人看到、听到");
+  await accessible(office);
+  await fitsSmallScreens(office);
 
   await office.getByRole("searchbox").fill(CASHIER);
   await office.getByRole("button", { name: "查找" }).click();
   await office.getByRole("button", { name: /^添加/ }).click();
   await expect(office.getByRole("status")).toContainText("已添加收银员");
+  await expect(office.locator(".note-warn")).toHaveCount(0);
   await everyLook(office);
 
   // A plate with a preset class.
@@ -90,6 +94,19 @@ test("a store gets a plate and a cashier, who sees what it collects", async ({ d
   await expect(cashier.getByText("门店", { exact: true })).toBeVisible();
   await expect(cashier.getByText(name).first()).toBeVisible();
   await decent(cashier);
+
+  // What managers may write off; a limit that is none is refused where it was typed.
+  await office.goto("/admin/settings");
+  const rights = office.locator("section", { hasText: "收款人自己核销应收款" });
+  await rights.locator("#write_off_limit").fill("much");
+  await rights.getByRole("button", { name: "保存" }).click();
+  await expect(office.locator("#write_off_limit-wrong")).toBeVisible();
+  await expect(office.locator("#write_off_limit")).toHaveValue("much");
+  await accessible(office);
+  await fitsSmallScreens(office);
+  await rights.locator("#write_off_limit").fill("1000");
+  await rights.getByRole("button", { name: "保存" }).click();
+  await expect(office.getByRole("status")).toContainText("没有改动");
 
   // Settings, list of codes, for whom.
   for (const path of ["/admin/settings", "/admin/codes", "/admin/codes/new", "/admin/stores"]) {

@@ -21,6 +21,8 @@ pub struct KeptStore {
     pub created_at_ms: Millis,
     /// How many cashiers it has.
     pub cashiers: i64,
+    /// How many of them are not suspended, and so see and hear what it collects.
+    pub watching: i64,
     /// How many codes it has.
     pub codes: i64,
 }
@@ -45,6 +47,7 @@ struct Row {
     is_open: bool,
     created_at_ms: i64,
     cashiers: i64,
+    watching: i64,
     codes: i64,
 }
 
@@ -56,6 +59,7 @@ impl From<Row> for KeptStore {
             is_open: row.is_open,
             created_at_ms: Millis::of(row.created_at_ms),
             cashiers: row.cashiers,
+            watching: row.watching,
             codes: row.codes,
         }
     }
@@ -67,6 +71,8 @@ macro_rules! store {
         concat!(
             "SELECT s.id, s.name, s.is_open, s.created_at_ms, ",
             "(SELECT COUNT(*) FROM cashier c WHERE c.tenant = s.tenant AND c.store = s.id) AS cashiers, ",
+            "(SELECT COUNT(*) FROM cashier c JOIN member m ON m.tenant = c.tenant AND m.account = c.account AND m.role = 'manager' ",
+            "AND m.suspended_at_ms IS NULL WHERE c.tenant = s.tenant AND c.store = s.id) AS watching, ",
             "(SELECT COUNT(*) FROM code k WHERE k.tenant = s.tenant AND k.payee = s.id) AS codes FROM store s WHERE s.tenant = $1 ",
             $rest
         )

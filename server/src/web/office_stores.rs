@@ -28,6 +28,7 @@ fn line(store: &KeptStore) -> StoreLine {
         is_open: store.is_open,
         created_at_ms: store.created_at_ms,
         cashiers: store.cashiers,
+        watching: store.watching,
         codes: store.codes,
     }
 }

@@ -83,6 +83,37 @@ async fn seen(manager: &Browser, payment: &str) -> Vec<u16> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_store_without_anybody_who_looks_is_said_to_collect_unseen() {
+    for shop in Shop::on_each_engine().await {
+        let admin = Browser::administrator(&shop).await;
+        let store = make_store(&admin, "北门店").await;
+        let says = async |path: &str, sentence: &str| admin.open(path).await.text.contains(sentence);
+        let (tag, list, page) = ("没有人看收款</span>", "标着“没有人看收款”的门店", "照常收款，但没有人看到、听到");
+        admin.open("/admin/stores").await.says(200, &[tag, list, "只发给开启了通知的管理员"]);
+        admin.open(&store).await.says(200, &["还没有收银员：这家门店", page, "href=\"#add\""]);
+        add_cashier(&admin, &store, EAST).await;
+        assert!(!says("/admin/stores", tag).await && !says("/admin/stores", list).await && !says(&store, page).await);
+        // Whoever is suspended looks at nothing.
+        let manager = format!("/admin/managers/{}", shop.account(EAST).await);
+        admin.post(&format!("{manager}/suspend"), &[]).await;
+        assert!(says("/admin/stores", tag).await);
+        admin.open(&store).await.says(200, &["收银员的账号都已停用", page]);
+        admin.open(&format!("{store}?lang=en")).await.says(200, &["All cashiers are suspended", "nobody sees or hears it"]);
+        admin.open("/admin/stores").await.says(200, &["Nobody watches", "reach only administrators who switched them on"]);
+        admin.open("/admin/stores?lang=zh").await;
+        admin.post(&format!("{manager}/reinstate"), &[]).await;
+        assert!(!says(&store, page).await);
+        // A closed store collects nothing.
+        let account = shop.account(EAST).await;
+        admin.post(&format!("{store}/remove"), &[("account", account)]).await;
+        assert!(says(&store, page).await);
+        admin.post(&format!("{store}/close"), &[]).await;
+        assert!(!says("/admin/stores", tag).await && !says(&store, page).await);
+        shop.close().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_cashier_sees_and_hears_their_store_and_nothing_of_another_one() {
     for shop in Shop::on_each_engine().await {
         let admin = Browser::administrator(&shop).await;
