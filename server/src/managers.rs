@@ -97,6 +97,8 @@ pub enum Done {
 pub struct ManagerFile {
     /// The manager.
     pub manager: StoredManager,
+    /// Payment links of receivables that are still owed: those that work, and those that were stopped with the account.
+    pub pay_links: (i64, i64),
     /// The latest letters, newest first.
     pub letters: Vec<SentLetter>,
     /// Whether this administrator may correct name and mail.
@@ -122,7 +124,8 @@ impl Managers {
         let Some(manager) = managers::one(tx, caller.tenant, account, (self.clock)()).await? else { return Ok(None) };
         let letters = letters::of_account(tx, caller.tenant, account, SHOWN_LETTERS).await?;
         let is_ours = may_correct(caller, account, &accounts::memberships(tx, account).await?);
-        Ok(Some(ManagerFile { manager, letters, is_ours }))
+        let pay_links = managers::pay_links(tx, caller.tenant, account).await?;
+        Ok(Some(ManagerFile { manager, pay_links, letters, is_ours }))
     }
 
     /// The forms that a new manager's code may ask.

@@ -135,6 +135,8 @@ pub struct ManagerPage {
     pub has_password: bool,
     /// Codes in use, and codes stopped with the account.
     pub codes: (i64, i64),
+    /// Payment links of receivables that are still owed, likewise.
+    pub pay_links: (i64, i64),
     /// The latest letters.
     pub letters: Vec<LetterLine>,
     /// The contact form.
@@ -173,10 +175,10 @@ pub fn manager_page(shell: AdminShell<'_>, signed: &Signed, shown: &ManagerPage)
 fn standing(locale: Locale, shown: &ManagerPage) -> AnyView {
     let line = &shown.line;
     let signed_in = line.signed_in_at_ms.map_or_else(|| td_string!(locale, admin.never).to_owned(), |at| moment(locale, at, shown.now));
-    let (active, stopped) = shown.codes;
-    let codes = fill(td_string!(locale, admin.codes_count), &[("active", &active)]);
-    let stopped = (stopped > 0).then(|| fill(td_string!(locale, admin.codes_stopped), &[("stopped", &stopped)]));
-    let codes = [Some(codes), stopped].into_iter().flatten().collect::<Vec<_>>().join(" · ");
+    let codes = counted(locale, shown.codes);
+    let pay_links = (shown.pay_links != (0, 0)).then(|| {
+        view! { <div><dt>{td_string!(locale, admin.pay_links)}</dt><dd>{counted(locale, shown.pay_links)}</dd></div> }
+    });
     let is_suspended = matches!(line.standing, Standing::Suspended { .. });
     let send = (!is_suspended && (shown.has_password || line.mail.is_some())).then(|| send(locale, shown));
     view! {
@@ -188,11 +190,19 @@ fn standing(locale: Locale, shown: &ManagerPage) -> AnyView {
                 <div><dt>{td_string!(locale, admin.col_sign_in)}</dt><dd>{signed_in}</dd></div>
                 <div><dt>{td_string!(locale, admin.col_live)}</dt><dd>{live(locale, line.live, shown.now)}</dd></div>
                 <div><dt>{td_string!(locale, admin.codes)}</dt><dd>{codes}</dd></div>
+                {pay_links}
             </dl>
             {send}
         </section>
     }
     .into_any()
+}
+
+/// How many work, and how many were stopped with the account.
+fn counted(locale: Locale, (active, stopped): (i64, i64)) -> String {
+    let active = fill(td_string!(locale, admin.codes_count), &[("active", &active)]);
+    let stopped = (stopped > 0).then(|| fill(td_string!(locale, admin.codes_stopped), &[("stopped", &stopped)]));
+    [Some(active), stopped].into_iter().flatten().collect::<Vec<_>>().join(" · ")
 }
 
 fn send(locale: Locale, shown: &ManagerPage) -> AnyView {
@@ -275,13 +285,18 @@ fn account(locale: Locale, shown: &ManagerPage) -> AnyView {
         .into_any()
     } else {
         let title = fill(td_string!(locale, admin.suspend_title), &[("name", &shown.line.name)]);
+        let (codes, links) = (shown.codes.0, shown.pay_links.0);
+        let stop = match links {
+            0 => fill(td_string!(locale, admin.suspend_codes), &[("codes", &codes)]),
+            _ => fill(td_string!(locale, admin.suspend_codes_links), &[("codes", &codes), ("links", &links)]),
+        };
         view! {
             <details>
                 <summary class="button button-quiet">{td_string!(locale, admin.suspend)}</summary>
                 <form method="post" action=format!("/admin/managers/{account}/suspend")>
                     <h3>{title}</h3>
                     <p>{td_string!(locale, admin.suspend_fact)}</p>
-                    <label class="pick"><input type="checkbox" name="codes" value="stop"/><span>{td_string!(locale, admin.suspend_codes)}</span></label>
+                    <label class="pick"><input type="checkbox" name="codes" value="stop"/><span>{stop}</span></label>
                     <button class="button button-bad" type="submit">{td_string!(locale, admin.suspend_now)}</button>
                 </form>
             </details>

@@ -33,7 +33,7 @@ pub struct StoredManager {
     pub live: Option<(Millis, String)>,
     /// What became of their last invitation.
     pub letter: Option<LastLetter>,
-    /// Codes that work, and codes that were switched off with them.
+    /// Codes that work, and codes that were switched off with them; [`pay_links`] are counted apart.
     pub codes: (i64, i64),
 }
 
@@ -117,6 +117,16 @@ pub async fn one(tx: &mut Tx<'_>, tenant: TenantId, account: AccountId, now: Mil
     let row: Option<Row> =
         on!(tx, |db| sqlx::query_as(sql).bind(tenant.get()).bind(now.get()).bind(account.get()).fetch_optional(db).await)?;
     row.map(Row::read).transpose()
+}
+
+/// Payment links of the manager's receivables that are still owed: those that work, and those that were stopped with the account.
+pub async fn pay_links(tx: &mut Tx<'_>, tenant: TenantId, account: AccountId) -> Result<(i64, i64), StoreError> {
+    let sql = "SELECT CAST(COALESCE(SUM(CASE WHEN c.state = 'active' THEN 1 ELSE 0 END), 0) AS BIGINT), \
+         CAST(COALESCE(SUM(CASE WHEN c.stopped_with_payee THEN 1 ELSE 0 END), 0) AS BIGINT) \
+         FROM receivable r JOIN code c ON c.tenant = r.tenant AND c.id = r.code \
+         WHERE r.tenant = $1 AND r.payee = $2 AND r.standing = 'open'";
+    let links: (i64, i64) = on!(tx, |db| sqlx::query_as(sql).bind(tenant.get()).bind(account.get()).fetch_one(db).await)?;
+    Ok(links)
 }
 
 /// A form that codes of the organisation ask.

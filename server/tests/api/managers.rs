@@ -4,6 +4,7 @@ use serde_json::json;
 use server::demo::{ADMINISTRATOR, PASSWORD};
 
 use crate::browser::{Answer, Browser};
+use crate::debts::debt;
 use crate::scene::{Shop, form, until};
 
 const MANAGER: &str = "13800138000";
@@ -260,6 +261,43 @@ async fn a_suspended_manager_is_out_at_once_and_their_codes_go_on_unless_asked()
         admin.post(&format!("{page}/reinstate"), &[]).await;
         Browser::wechat(&shop).open("/p/demo").await.says(200, &["教务处"]);
         assert_ne!(Browser::wechat(&shop).open("/p/demo-disabled").await.status, 200, "what was off before stays off");
+        shop.close().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_is_about_to_suspend_somebody_reads_how_many_codes_and_payment_links_that_is() {
+    for shop in Shop::on_each_engine().await {
+        const COLLEAGUE: &str = "13800138001";
+        let manager = Browser::manager(&shop, COLLEAGUE).await;
+        let admin = Browser::administrator(&shop).await;
+        let page = format!("/admin/managers/{}", shop.account(COLLEAGUE).await);
+        let before = admin.open(&page).await;
+        let codes = before.text.split("同时停用其收款码（").nth(1).unwrap().split(' ').next().unwrap().parse::<i64>().unwrap();
+        assert!(codes > 0 && !before.text.contains("付款链接（"), "{}", before.text);
+        let debts = [
+            shop.raise(&manager, &debt("1", false)).await,
+            shop.raise(&manager, &debt("2", false)).await,
+            shop.raise(&manager, &debt("3", false)).await,
+        ];
+        let link = format!("/p/{}", shop.debt(&debts[0]).await.token);
+        let paid = format!("/p/{}", shop.debt(&debts[2]).await.token);
+        let both = |links: i64| format!("同时停用其收款码（{codes} 个）和还没付清的应收款的付款链接（{links} 个）");
+        admin.open(&page).await.says(200, &[&both(3), "应收款付款链接", "可用 3 个"]);
+        // What is paid asks for nothing more, and its link is none to stop.
+        shop.pay_debt(&paid, "").await;
+        admin.open(&page).await.says(200, &[&both(2), &format!("可用 {codes} 个")]);
+        admin.post(&format!("{page}/suspend"), &[]).await;
+        admin.open(&page).await.says(200, &["收款码和应收款的付款链接照常收款", "可用 2 个"]);
+        assert_eq!(Browser::wechat(&shop).open(&link).await.status, 200, "they go on unless asked");
+        admin.post(&format!("{page}/reinstate"), &[]).await;
+        admin.post(&format!("{page}/suspend"), &[("codes", "stop".to_owned())]).await;
+        let stopped = [format!("可用 0 个 · 随账号停用 {codes} 个"), "可用 0 个 · 随账号停用 2 个".to_owned()];
+        admin.open(&page).await.says(200, &[&stopped[0], &stopped[1], "随账号停用的收款码和付款链接一并恢复"]);
+        assert_ne!(Browser::wechat(&shop).open(&link).await.status, 200);
+        admin.post(&format!("{page}/reinstate"), &[]).await;
+        admin.open(&format!("{page}?lang=en")).await.says(200, &[&format!("Stop their codes too ({codes}), and the payment links"), "(2)"]);
+        assert_eq!(Browser::wechat(&shop).open(&link).await.status, 200);
         shop.close().await;
     }
 }
