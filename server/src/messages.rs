@@ -119,16 +119,13 @@ impl Messages {
         for (tenant, account) in due {
             self.store.write(Seal { tenant, account, posting: fresh::uuid(now), now }).await?;
         }
-        let claimed = self.store.write(Claim { now }).await?;
-        let is_full = claimed.len() as i64 == BATCH;
+        let Claimed { postings: claimed, is_full } = self.store.write(Claim { now }).await?;
         let sent = futures::stream::iter(claimed).map(|(posting, to)| async move { self.send(&posting, to).await });
         sent.buffer_unordered(AT_ONCE).collect::<Vec<_>>().await.into_iter().collect::<Result<(), _>>()?;
         Ok(is_full)
     }
 
-    async fn send(&self, posting: &Posting, to: Option<Listener>) -> Result<(), StoreError> {
-        // Whoever switched messages off meanwhile is not written to; the posting went with the wish.
-        let Some(to) = to else { return Ok(()) };
+    async fn send(&self, posting: &Posting, to: Listener) -> Result<(), StoreError> {
         let outcome = match self.account.send(&self.outgoing(posting, &to)).await {
             Ok(msgid) => Outcome::Accepted { msgid },
             Err(AccountError::Unanswered { why }) => {
@@ -299,16 +296,42 @@ struct Claim {
     now: Millis,
 }
 
-impl Command for Claim {
-    type Done = Vec<(Posting, Option<Listener>)>;
+/// What one round sends.
+struct Claimed {
+    postings: Vec<(Posting, Listener)>,
+    /// Whether there may be more.
+    is_full: bool,
+}
 
-    async fn run(&self, tx: &mut Tx<'_>) -> Result<Self::Done, StoreError> {
+impl Command for Claim {
+    type Done = Claimed;
+
+    async fn run(&self, tx: &mut Tx<'_>) -> Result<Claimed, StoreError> {
+        let due = postings::claim_due(tx, self.now, self.now.plus_ms(LEASE_MS), BATCH).await?;
+        let is_full = due.len() as i64 == BATCH;
         let mut claimed = vec![];
-        for posting in postings::claim_due(tx, self.now, self.now.plus_ms(LEASE_MS), BATCH).await? {
-            let to = of_letter(tx, &posting).await?;
-            claimed.push((posting, to));
+        for posting in due {
+            match of_letter(tx, &posting).await? {
+                Some(to) if listeners::is_seated(tx, posting.tenant, posting.account).await? => claimed.push((posting, to)),
+                departed => self.depart(tx, &posting, departed).await?,
+            }
         }
-        Ok(claimed)
+        Ok(Claimed { postings: claimed, is_full })
+    }
+}
+
+impl Claim {
+    /// Ends a posting to somebody who switched messages off at that moment, was suspended or has no role here any more: it is not
+    /// sent, and not taken up again. What a digest would have said is gathered again, for the day on which they are let in.
+    async fn depart(&self, tx: &mut Tx<'_>, posting: &Posting, listener: Option<Listener>) -> Result<(), StoreError> {
+        if !postings::step(tx, posting, PostingState::Waiting, PostingState::Lost, None, None).await? {
+            return Ok(());
+        }
+        metrics::counter!("shouma_account_messages_total", "result" => "departed").increment(1);
+        let (Some(mut listener), News::Digest(digest)) = (listener, &posting.news) else { return Ok(()) };
+        listener.pace.refused(digest, self.now);
+        listener.under_way = None;
+        listeners::save(tx, &listener).await
     }
 }
 

@@ -121,6 +121,14 @@ macro_rules! hears {
     };
 }
 
+/// Whether listener `l` may be written to at all: somebody who lost every role that hears of money, or is suspended, is not.
+macro_rules! seated {
+    () => {
+        "EXISTS (SELECT 1 FROM member m WHERE m.tenant = l.tenant AND m.account = l.account AND m.role IN ('manager', 'administrator') \
+         AND m.suspended_at_ms IS NULL)"
+    };
+}
+
 /// When a listener's digest becomes due if it has sales: now `$5`.
 macro_rules! due {
     () => {
@@ -230,15 +238,18 @@ pub async fn of_openid(tx: &mut Tx<'_>, openid: &str) -> Result<Vec<Listener>, S
     rows.into_iter().map(Row::read).collect()
 }
 
-/// Up to `limit` listeners whose digest is due, longest first.
+/// Whether somebody may be written to, who listens or listened here.
+pub async fn is_seated(tx: &mut Tx<'_>, tenant: TenantId, account: AccountId) -> Result<bool, StoreError> {
+    let sql = concat!("SELECT l.id FROM listener l WHERE l.tenant = $1 AND l.account = $2 AND ", seated!());
+    let row: Option<(Uuid,)> = on!(tx, |db| sqlx::query_as(sql).bind(tenant.get()).bind(account.get()).fetch_optional(db).await)?;
+    Ok(row.is_some())
+}
+
+/// Up to `limit` listeners whose digest is due, longest first. What is due of a suspended one waits until they are let in again.
 pub async fn due(tx: &mut Tx<'_>, now: Millis, limit: i64) -> Result<Vec<(TenantId, AccountId)>, StoreError> {
-    let rows: Vec<(Uuid, Uuid)> = on!(tx, |db| {
-        sqlx::query_as("SELECT tenant, account FROM listener WHERE due_at_ms <= $1 ORDER BY due_at_ms LIMIT $2")
-            .bind(now.get())
-            .bind(limit)
-            .fetch_all(db)
-            .await
-    })?;
+    let sql =
+        concat!("SELECT l.tenant, l.account FROM listener l WHERE l.due_at_ms <= $1 AND ", seated!(), " ORDER BY l.due_at_ms LIMIT $2");
+    let rows: Vec<(Uuid, Uuid)> = on!(tx, |db| sqlx::query_as(sql).bind(now.get()).bind(limit).fetch_all(db).await)?;
     Ok(rows.into_iter().map(|(tenant, account)| (TenantId::of(tenant), AccountId::of(account))).collect())
 }
 

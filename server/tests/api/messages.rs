@@ -294,6 +294,53 @@ async fn a_message_that_was_taken_and_did_not_arrive_is_told_again() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_message_to_somebody_who_is_suspended_ends_and_they_are_told_when_they_are_let_in_again() {
+    for shop in Shop::on_each_engine().await {
+        let manager = shop.listening().await;
+        let admin = Browser::administrator(&shop).await;
+        let page = format!("/admin/managers/{}", shop.account(MANAGER).await);
+        let waiting = "SELECT COUNT(*) FROM posting WHERE due_at_ms IS NOT NULL";
+        // Nobody knows whether it was taken, so it would be repeated.
+        shop.world.fault("message", "500", 1).await;
+        shop.paid("2").await;
+        shop.until_said(&manager, "微信暂时没有响应").await;
+        assert_eq!(shop.number(waiting).await, 1);
+        admin.post(&format!("{page}/suspend"), &[]).await;
+        shop.world.hands.pass_ms(5_000);
+        until("it ended", async || (shop.number(waiting).await == 0).then_some(())).await;
+        assert_eq!(shop.number("SELECT COUNT(*) FROM posting WHERE state = 'lost'").await, 1);
+        shop.verify().await;
+        // What comes meanwhile is not theirs to hear, and nothing is taken up for them again and again.
+        shop.paid("3").await;
+        shop.world.hands.pass_ms(60 * MINUTE_MS);
+        shop.still(0).await;
+        assert_eq!((shop.number(waiting).await, shop.number("SELECT COUNT(*) FROM posting WHERE state = 'waiting'").await), (0, 0));
+        Browser::administrator(&shop).await.post(&format!("{page}/reinstate"), &[]).await;
+        assert_eq!(shop.until_messages(1).await[0][..2], ["收款 1 笔", "¥2.00"]);
+        shop.paid("4").await;
+        shop.world.hands.pass_ms(10 * MINUTE_MS);
+        assert_eq!(shop.until_messages(2).await[1][1], "¥4.00");
+        shop.verify().await;
+
+        // A message to see one, and one whose listener is gone: ended like that.
+        shop.world.hands.pass_ms(MINUTE_MS);
+        manager.sign_in_through(MANAGER, server::demo::PASSWORD).await.says(200, &["收款码"]);
+        shop.world.fault("message", "500", 1).await;
+        manager.submit(&format!("{SCREEN}/test"), &[]).await.says(200, &["测试消息正在发送"]);
+        until("it was tried", async || {
+            (shop.number("SELECT COUNT(*) FROM posting WHERE state = 'waiting' AND tries > 0").await == 1).then_some(())
+        })
+        .await;
+        shop.place.bare().await.run("DELETE FROM listener").await;
+        shop.world.hands.pass_ms(90_000);
+        until("it ended", async || (shop.number(waiting).await == 0).then_some(())).await;
+        assert_eq!(shop.number("SELECT COUNT(*) FROM posting WHERE state = 'waiting'").await, 0);
+        assert_eq!(shop.messages().await.len(), 2);
+        shop.close().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn only_the_account_itself_is_believed_about_followers() {
     let shop = Shop::open().await;
     let manager = shop.listening().await;
