@@ -13,6 +13,7 @@ test.use({ expectedErrors: /status of 422/ });
 async function raised(manager: Page, phone: string): Promise<void> {
   await manager.goto("/m/sign-in");
   await signIn(manager, MANAGER);
+  await expect(manager.locator(".qr-act img.qr")).toBeVisible();
   await manager.goto("/m/receivables/new");
   await manager.locator("#name").fill("孙小圆");
   await manager.locator("#title").fill("2026 秋季校车费");
