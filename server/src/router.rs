@@ -26,7 +26,7 @@ use crate::web::limits::Act;
 use crate::web::visit::{self, Visit};
 use crate::web::{
     admin, diagnosing, headers, identify, importing, install, lost, manager, messages, office, office_codes, office_stores, password,
-    payer, printing, proof, receivables, refunding, reminding, sign_in, sign_ins, stream, unread,
+    payer, printing, proof, receivables, refunding, reminding, sign_in, sign_ins, stream, unanswered, unread,
 };
 
 /// A file with what a form writes around it; the confirmation, whose text grows when it is encoded, is smaller than the file was.
@@ -262,7 +262,7 @@ async fn at_the_door(State(site): State<Site>, request: Request, next: Next) -> 
         let visit = Visit::read(&site, request.uri(), request.headers(), peer);
         return visit.notice(StatusCode::TOO_MANY_REQUESTS, &NoticeKind::TooMany { after_s }, None, None);
     }
-    let (uri, headers) = (request.uri().clone(), request.headers().clone());
+    let (method, uri, headers) = (request.method().clone(), request.uri().clone(), request.headers().clone());
     let path = uri.path();
     let response = next.run(request).await;
     if is_page(&response) {
@@ -273,16 +273,19 @@ async fn at_the_door(State(site): State<Site>, request: Request, next: Next) -> 
     }
     let has_words = response.headers().contains_key(header::CONTENT_TYPE);
     let (kind, back) = match response.status() {
-        StatusCode::PAYLOAD_TOO_LARGE => (NoticeKind::TooLarge, Some(path)),
+        StatusCode::PAYLOAD_TOO_LARGE => (NoticeKind::TooLarge, Some(path.to_owned())),
         StatusCode::FORBIDDEN | StatusCode::BAD_REQUEST | StatusCode::UNSUPPORTED_MEDIA_TYPE | StatusCode::UNPROCESSABLE_ENTITY => {
             (NoticeKind::Forbidden, None)
         }
         StatusCode::METHOD_NOT_ALLOWED if !has_words => (NoticeKind::NotFound, None),
         // The time limit says nothing at all.
-        StatusCode::SERVICE_UNAVAILABLE if !has_words => (NoticeKind::Busy, Some(path)),
+        StatusCode::SERVICE_UNAVAILABLE if !has_words => {
+            let (kind, back) = unanswered::said(&method, &uri);
+            (kind, Some(back))
+        }
         _ => return response,
     };
-    Visit::read(&site, &uri, &headers, peer).notice(response.status(), &kind, None, back)
+    Visit::read(&site, &uri, &headers, peer).notice(response.status(), &kind, None, back.as_deref())
 }
 
 /// Whether the app itself asks, by one of its server functions.

@@ -47,6 +47,10 @@ pub enum NoticeKind {
     },
     /// More is being written than can be taken at present.
     Busy,
+    /// Nobody knows whether what was asked for was done. The same form, sent again, does it once.
+    SendAgain,
+    /// Nobody knows whether what was asked for was done; its page will show it.
+    LookFirst,
     /// What was sent is too large to be read.
     TooLarge,
     /// The form came from another page, or from one that was open for too long.
@@ -133,6 +137,14 @@ fn words(locale: Locale, kind: &NoticeKind) -> Words {
             say(td_string!(locale, pay.too_many_title), &text)
         }
         NoticeKind::Busy => say(td_string!(locale, pay.busy_title), td_string!(locale, pay.busy_text)),
+        NoticeKind::SendAgain => {
+            let words = say(td_string!(locale, pay.unanswered_title), td_string!(locale, pay.send_again_text));
+            Words { act: td_string!(locale, pay.send_again_act), ..words }
+        }
+        NoticeKind::LookFirst => {
+            let words = say(td_string!(locale, pay.unanswered_title), td_string!(locale, pay.look_first_text));
+            Words { act: td_string!(locale, pay.look_first_act), ..words }
+        }
         NoticeKind::TooLarge => say(td_string!(locale, pay.too_large_title), td_string!(locale, pay.too_large_text)),
         NoticeKind::Forbidden => say(td_string!(locale, pay.forbidden_title), td_string!(locale, pay.forbidden_text)),
         NoticeKind::NotFound => say(td_string!(locale, pay.not_found_title), td_string!(locale, pay.not_found_text)),

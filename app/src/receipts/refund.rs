@@ -321,6 +321,7 @@ fn preview(locale: Locale, of: RefundOf<'_>, typed: &RefundTyped, asked: &Refund
         ("reason", typed.reason.clone()),
         ("words", typed.words.clone()),
     ];
+    // It is also where the confirmation is sent: whoever gets no answer to that is led back by its own address, number and all.
     let back = format!("/m/receipts/{}/refund?{}", of.receipt.payment, typed.query());
     let hidden = hidden.into_iter().map(|(name, value)| view! { <input type="hidden" name=name value=value/> }).collect_view();
     view! {
@@ -349,7 +350,7 @@ fn preview(locale: Locale, of: RefundOf<'_>, typed: &RefundTyped, asked: &Refund
                 <li>{td_string!(locale, refunding.after_state)}</li>
             </ul>
         </section>
-        <form method="post" action=format!("/m/receipts/{}/refund", of.receipt.payment)>
+        <form method="post" action=back.clone()>
             {hidden}
             <button class="button" type="submit">{fill(confirm, &[("amount", &amount)])}</button>
         </form>

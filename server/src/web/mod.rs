@@ -27,5 +27,6 @@ pub mod sign_in;
 pub mod sign_ins;
 pub mod stream;
 pub mod submit;
+pub mod unanswered;
 pub mod unread;
 pub mod visit;

@@ -2,7 +2,7 @@
 
 use app::receipts::{RefundBar, RefundOf, RefundScreen, RefundTyped, RefundWrong, refund_screen, refund_title};
 use axum::extract::{Path, Query, Request, State};
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::{HeaderMap, StatusCode, Uri};
 use axum::response::Response;
 use domain::receipt::Receipt;
 use domain::refund::{self, RefundRefusal};
@@ -65,10 +65,12 @@ pub async fn confirm(
     State(site): State<Site>,
     visit: Visit,
     Path(payment): Path<String>,
+    uri: Uri,
     headers: HeaderMap,
     request: Request,
 ) -> Response {
-    let back = address(&payment);
+    // The address carries the form's number, so that whoever has to come back comes back to the same form.
+    let back = uri.path_and_query().map_or_else(|| address(&payment), |here| here.as_str().to_owned());
     let (visit, caller) = match signed_in(visit, &headers, &back).await {
         Ok(known) => known,
         Err(response) => return response,
@@ -110,7 +112,7 @@ pub async fn confirm(
             return show(visit, caller, StatusCode::FORBIDDEN, &receipt, RefundScreen::Barred(RefundBar::NotAllowed)).await;
         }
         // What could not be stored, or perhaps was, is tried again under the same number: a fresh form would be another refund.
-        Err(AskError::Store(error)) => return visit.store_trouble(&error, Some(&format!("{back}?{}", typed.query()))),
+        Err(AskError::Store(error)) => return visit.store_trouble(&error, Some(&format!("{}?{}", address(&payment), typed.query()))),
     };
     refused(visit, caller, &receipt, right, &typed, wrong).await
 }

@@ -189,7 +189,7 @@ impl Visit {
         if let NoticeKind::TooMany { after_s } = kind {
             response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(*after_s));
         }
-        if matches!(kind, NoticeKind::Busy | NoticeKind::ChannelBusy) {
+        if matches!(kind, NoticeKind::Busy | NoticeKind::ChannelBusy | NoticeKind::SendAgain | NoticeKind::LookFirst) {
             response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(2));
         }
         response

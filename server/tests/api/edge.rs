@@ -186,6 +186,36 @@ async fn a_store_that_does_not_answer_is_a_reason_to_try_later() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn who_gets_no_answer_to_a_refund_comes_back_to_the_same_form_and_returns_it_once() {
+    // Long enough for a password to be checked.
+    let shop = Shop::with(|config| config.request_timeout_ms = 2_000).await;
+    let bill = shop.paid("10").await;
+    let manager = Browser::manager(&shop, "13800138000").await;
+    let page = format!("/m/receipts/{}/refund", bill.payment);
+    let preview = manager.open(&format!("{page}?number=n1&what=part&amount=2.50&reason=twice")).await;
+    let action = preview.text.split("method=\"post\" action=\"").nth(1).unwrap().split('"').next().unwrap().replace("&amp;", "&");
+    let sent = [("number", "n1"), ("what", "part"), ("amount", "2.50"), ("reason", "twice")].map(|(name, value)| (name, value.to_owned()));
+    let gate = Arc::new(Semaphore::new(0));
+    let (store, linger) = (shop.site.store.clone(), Linger(gate.clone()));
+    let lingering = tokio::spawn(async move { store.write(linger).await });
+    tokio::time::sleep(Duration::from_millis(50)).await;
+    let answer = manager.post(&action, &sent).await;
+    answer.says(503, &["没有等到结果", "同一张表单只退一次", "回到刚才的表单"]);
+    assert!(answer.is_page() && answer.header("retry-after") == "2", "{:?}", answer.headers);
+    let back = answer.text.split("href=\"").find(|link| link.contains("/refund?number=n1")).expect("a way back").split('"').next().unwrap();
+    let back = back.replace("&amp;", "&");
+    manager.post("/m/receivables/new", &crate::debts::debt("1", false)).await.says(503, &["没有等到结果", "href=\"/m/receivables\""]);
+    gate.close();
+    lingering.await.unwrap().unwrap();
+    // The write that nobody waited for was done all the same. The form comes back filled in, under its number, and does nothing twice.
+    crate::scene::until("it was taken", async || (shop.count("refund").await == 1).then_some(())).await;
+    manager.open(&back).await.says(200, &["name=\"number\" value=\"n1\"", "value=\"2.50\""]);
+    assert_eq!(manager.post(&action, &sent).await.header("location"), format!("/m/receipts/{}", bill.payment));
+    assert_eq!(shop.count("refund").await, 1);
+    shop.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn who_waited_longer_than_a_request_may_take_reads_that_nothing_is_lost() {
     let shop = Shop::with(|config| config.request_timeout_ms = 400).await;
     let payer = Browser::wechat(&shop);
