@@ -29,6 +29,8 @@ pub mod refusal;
 #[cfg(feature = "ssr")]
 pub mod seam;
 #[cfg(feature = "ssr")]
+pub mod seats;
+#[cfg(feature = "ssr")]
 pub mod sign_ins;
 pub mod ui;
 

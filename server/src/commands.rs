@@ -364,9 +364,9 @@ pub async fn init(init: Init) -> Result<(), Failed> {
     let day_ms = 86_400_000;
     let links: Vec<_> = [&manager, &administrator].map(|person| (person.account, fresh::token(), now.plus_ms(day_ms))).to_vec();
     let plate = codes.last().map(|code| format!("{}/p/{}", config.public_url, code.token)).unwrap_or_default();
-    let lines: Vec<String> = links.iter().map(|(_, secret, _)| format!("{}/password/{secret}", config.public_url)).collect();
+    let lines = links.clone();
     let people = vec![manager, administrator];
-    store
+    let known = store
         .write(Found {
             tenant,
             name: init.organisation,
@@ -382,8 +382,13 @@ pub async fn init(init: Init) -> Result<(), Failed> {
         })
         .await?;
     store.close().await;
-    println!("manager sets a password within 24 h:       {}", lines.first().map_or("", String::as_str));
-    println!("administrator sets a password within 24 h: {}", lines.last().map_or("", String::as_str));
+    for (who, (account, secret, _)) in ["manager", "administrator"].into_iter().zip(lines) {
+        if known.contains(&account) {
+            println!("{:<42} signs in with the password that they have, and chooses the organisation", format!("{who}:"));
+        } else {
+            println!("{:<42} {}/password/{secret}", format!("{who} sets a password within 24 h:"), config.public_url);
+        }
+    }
     println!("a printed code to collect with:            {plate}");
     println!("then: shouma serve, and sign in at {0}/m or, as administrator, at {0}/admin", config.public_url);
     Ok(())

@@ -116,10 +116,10 @@ pub struct Found {
 }
 
 impl Found {
-    async fn note(&self, tx: &mut Tx<'_>) -> Result<(), StoreError> {
+    async fn note(&self, tx: &mut Tx<'_>, links: &[(AccountId, &str, Millis)]) -> Result<(), StoreError> {
         let detail = json!({"people": self.people.len(), "codes": self.codes.len(), "is_demo": self.is_demo});
         audit::append(tx, self.tenant, &Deed::new(self.now, Actor::Operator, Act::Found, self.tenant, &detail)).await?;
-        for (account, _, until) in &self.links {
+        for (account, _, until) in links {
             let deed = Deed::new(self.now, Actor::Operator, Act::GiveLink, account, &json!({"until_ms": until}));
             audit::append(tx, self.tenant, &deed).await?;
         }
@@ -127,19 +127,31 @@ impl Found {
     }
 }
 
-impl Command for Found {
-    type Done = ();
+/// A new person, who they are in truth, and whether they have a password already.
+struct Known {
+    named: AccountId,
+    account: AccountId,
+    has_password: bool,
+}
 
-    async fn run(&self, tx: &mut Tx<'_>) -> Result<(), StoreError> {
+impl Command for Found {
+    /// Of the people, those who have a password already: they get no link, and sign in as ever.
+    type Done = Vec<AccountId>;
+
+    async fn run(&self, tx: &mut Tx<'_>) -> Result<Vec<AccountId>, StoreError> {
         tenants::insert(tx, self.tenant, &self.name, self.now).await?;
         tenants::set_open(tx, self.tenant, self.is_open).await?;
         tenants::set_logo(tx, self.tenant, self.logo_png.as_deref()).await?;
         tenants::set_manager_refunds(tx, self.tenant, self.manager_refunds).await?;
         tenants::set_manager_write_offs(tx, self.tenant, self.manager_write_offs).await?;
+        let mut known = vec![];
         for person in &self.people {
             // Somebody may belong to several organisations; their phone is registered once.
             let account = match accounts::by_phone(tx, &person.phone).await? {
-                Some(known) => known.id,
+                Some(there) => {
+                    known.push(Known { named: person.account, account: there.id, has_password: there.password_hash.is_some() });
+                    there.id
+                }
                 None => {
                     accounts::insert(tx, person.account, &person.phone, &person.name, self.now).await?;
                     accounts::set_contact(tx, person.account, &person.name, person.mail.as_ref(), Lang::default()).await?;
@@ -151,17 +163,25 @@ impl Command for Found {
                 accounts::set_password(tx, account, hash).await?;
             }
         }
+        let there = |named: AccountId| known.iter().find(|known| known.named == named);
         for NewCode { code, kind, form_id, token } in &self.codes {
+            let code = Code { payee: there(code.payee).map_or(code.payee, |known| known.account), ..code.clone() };
             codes::insert_form(tx, self.tenant, *form_id, &code.form, self.now).await?;
-            codes::insert(tx, code, *kind, *form_id, self.now).await?;
-            tokens::insert(tx, code, token, None, self.now).await?;
+            codes::insert(tx, &code, *kind, *form_id, self.now).await?;
+            tokens::insert(tx, &code, token, None, self.now).await?;
         }
-        for (account, secret, until) in &self.links {
+        let links = self.links.iter().filter_map(|(named, secret, until)| match there(*named) {
+            Some(Known { has_password: true, .. }) => None,
+            known => Some((known.map_or(*named, |known| known.account), secret.as_str(), *until)),
+        });
+        let links: Vec<(AccountId, &str, Millis)> = links.collect();
+        for (account, secret, until) in &links {
             sessions::insert_link(tx, &sha256(secret), *account, *until).await?;
         }
         if self.is_demo {
             crate::store::meta::mark_demo(tx).await?;
         }
-        self.note(tx).await
+        self.note(tx, &links).await?;
+        Ok(known.into_iter().filter(|known| known.has_password).map(|known| known.named).collect())
     }
 }

@@ -25,8 +25,8 @@ use crate::store::{payments, photos, tenants};
 use crate::web::limits::Act;
 use crate::web::visit::{self, Visit};
 use crate::web::{
-    admin, diagnosing, headers, identify, importing, install, lost, manager, messages, office, office_codes, office_stores, password,
-    payer, printing, proof, receivables, refunding, reminding, sign_in, sign_ins, stream, unanswered, unread,
+    admin, choosing, diagnosing, headers, identify, importing, install, lost, manager, messages, office, office_codes, office_stores,
+    password, payer, printing, proof, receivables, refunding, reminding, sign_in, sign_ins, stream, unanswered, unread,
 };
 
 /// A file with what a form writes around it; the confirmation, whose text grows when it is encoded, is smaller than the file was.
@@ -64,6 +64,7 @@ pub fn router(site: Site) -> Router {
         .route("/m", get(manager::screen))
         .route("/m/{*screen}", get(manager::screen))
         .route("/m/sign-in", get(manager::screen).post(sign_in::sign_in))
+        .route("/m/sign-in/organisation", get(choosing::manager).post(choosing::take_manager))
         .route("/m/sign-in/wechat", get(identify::landing))
         .route("/m/proof", get(proof::form).post(proof::check))
         .route("/m/proof/again", post(proof::resend))
@@ -113,6 +114,7 @@ pub fn router(site: Site) -> Router {
     let administrator = Router::new()
         .route("/admin", get(office::home))
         .route("/admin/sign-in", get(admin::door).post(admin::sign_in))
+        .route("/admin/sign-in/organisation", get(choosing::administrator).post(choosing::take_administrator))
         .route("/admin/sign-out", post(admin::sign_out))
         .route("/admin/managers", get(admin::managers))
         .route("/admin/managers/new", get(admin::new_manager).post(admin::register))

@@ -87,6 +87,14 @@ pub struct Admitted {
     mark: String,
 }
 
+impl Admitted {
+    /// The same, for another organisation. That they may sign in there is looked at where the session begins.
+    #[must_use]
+    pub fn at(self, tenant: TenantId) -> Admitted {
+        Admitted { tenant, ..self }
+    }
+}
+
 /// What else than the password shows who somebody is.
 #[derive(Debug, Clone)]
 pub enum Shown {
@@ -114,15 +122,6 @@ pub struct SignedIn {
 }
 
 impl SignIns {
-    /// Signs in to `role` with what was typed; `device` is the browser's `User-Agent`.
-    ///
-    /// # Errors
-    /// [`SignInRefusal`].
-    pub async fn sign_in(&self, role: Role, phone: &str, password: &str, device: &str) -> Result<SignedIn, SignInRefusal> {
-        let admitted = self.admit(role, phone, password).await?;
-        self.begin(admitted, device, Shown::Nothing).await
-    }
-
     /// Checks what was typed by somebody who wants to sign in to `role`.
     ///
     /// # Errors
@@ -148,8 +147,18 @@ impl SignIns {
             let door = self.store.write(doors::Wrong { phone, now }).await?;
             return Err(if door.is_locked(now) { SignInRefusal::Locked { until: door.locked_until_ms } } else { SignInRefusal::Wrong });
         };
-        let tenant = seat(&memberships, role)?;
+        let tenant = seats(&memberships, role)?.first().map(|seat| seat.tenant).ok_or(SignInRefusal::NoSeat)?;
         Ok(Admitted { phone, account: account.id, tenant, role, mark: mark(hash) })
+    }
+
+    /// The organisations to which somebody who was admitted may sign in, that of the last time first.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub async fn seats(&self, admitted: &Admitted) -> Result<Vec<Membership>, StoreError> {
+        let mut conn = self.store.read().await?;
+        let memberships = accounts::memberships(&mut conn.tx(), admitted.account).await?;
+        Ok(seats(&memberships, admitted.role).unwrap_or_default())
     }
 
     /// Signs in somebody who was admitted; `device` is the browser's `User-Agent`. Until then nobody is evicted.
@@ -210,13 +219,15 @@ impl SignIns {
     }
 }
 
-/// The organisation in which somebody signs in to `role`: where they have it longest.
-fn seat(memberships: &[Membership], role: Role) -> Result<TenantId, SignInRefusal> {
-    let mut seats = memberships.iter().filter(|membership| membership.role == role).peekable();
-    if seats.peek().is_none() {
+/// The organisations in which somebody may sign in to `role`: that of the last time first, then where they have it longest.
+fn seats(memberships: &[Membership], role: Role) -> Result<Vec<Membership>, SignInRefusal> {
+    let mut seats: Vec<Membership> = memberships.iter().filter(|membership| membership.role == role).cloned().collect();
+    if seats.is_empty() {
         return Err(SignInRefusal::NoSeat);
     }
-    seats.find(|seat| seat.suspended_at_ms.is_none()).map(|seat| seat.tenant).ok_or(SignInRefusal::Suspended)
+    seats.retain(|seat| seat.suspended_at_ms.is_none());
+    seats.sort_by_key(|seat| std::cmp::Reverse(seat.signed_in_at_ms));
+    if seats.is_empty() { Err(SignInRefusal::Suspended) } else { Ok(seats) }
 }
 
 fn mark(password_hash: Option<&str>) -> String {
@@ -341,5 +352,39 @@ impl Command for Unlock {
             audit::append_everywhere(tx, account.id, &deed).await?;
         }
         Ok(true)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn whoever_works_for_several_organisations_begins_where_they_were_last() {
+        let seat = |name: &str, role, suspended: bool, signed_in: Option<i64>| Membership {
+            tenant: TenantId::of(uuid::Uuid::from_u128(u128::from(name.as_bytes()[0]))),
+            tenant_name: name.to_owned(),
+            role,
+            suspended_at_ms: suspended.then_some(Millis::of(1)),
+            signed_in_at_ms: signed_in.map(Millis::of),
+        };
+        let (manager, administrator) = (Role::Manager, Role::Administrator);
+        let table = [
+            (vec![], Err("no seat")),
+            (vec![seat("a", administrator, false, None)], Err("no seat")),
+            (vec![seat("a", manager, true, Some(9))], Err("suspended")),
+            (vec![seat("a", manager, false, None), seat("b", manager, false, None)], Ok("ab")),
+            (vec![seat("a", manager, false, Some(1)), seat("b", manager, false, Some(2)), seat("c", manager, false, None)], Ok("bac")),
+            (vec![seat("a", manager, false, None), seat("b", administrator, false, Some(2)), seat("c", manager, false, Some(1))], Ok("ca")),
+            (vec![seat("a", manager, false, Some(1)), seat("b", manager, true, Some(2))], Ok("a")),
+        ];
+        for (memberships, expected) in table {
+            let found = match seats(&memberships, manager) {
+                Ok(seats) => Ok(seats.into_iter().map(|seat| seat.tenant_name).collect::<String>()),
+                Err(SignInRefusal::NoSeat) => Err("no seat"),
+                Err(_) => Err("suspended"),
+            };
+            assert_eq!(found, expected.map(str::to_owned), "{memberships:?}");
+        }
     }
 }

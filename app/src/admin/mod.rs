@@ -1,5 +1,6 @@
 //! The administrator's pages: plain documents that the server renders from plain data, with forms that post. No program.
 
+mod choosing;
 mod code;
 mod codes;
 mod done;
@@ -15,6 +16,7 @@ mod sign_in;
 mod store;
 mod stores;
 
+pub use choosing::{SEATS_PATH, seats_page};
 pub use code::{CodePage, CodeThere, CodeTyped, CodeWrong, code_page};
 pub use codes::{CodeLine, ForWhom, PayeeChoice, codes_page, for_whom_page};
 pub use done::OfficeDone;

@@ -11,6 +11,8 @@ pub mod till;
 mod update;
 
 #[cfg(feature = "ssr")]
+mod choosing;
+#[cfg(feature = "ssr")]
 mod document;
 #[cfg(feature = "ssr")]
 mod lost;
@@ -22,6 +24,8 @@ mod password;
 mod proof;
 
 pub use ask::{arrive, ask, sign_in};
+#[cfg(feature = "ssr")]
+pub use choosing::{SEATS_PATH, seats_page};
 #[cfg(feature = "ssr")]
 pub use document::{Answer, Backend, Bundle, Visit, answer, answer_with};
 pub use frame::MobileApp;

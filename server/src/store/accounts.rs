@@ -37,6 +37,8 @@ pub struct Membership {
     pub role: Role,
     /// Since when they may not sign in to it, if they are suspended.
     pub suspended_at_ms: Option<Millis>,
+    /// When the person last signed in to it.
+    pub signed_in_at_ms: Option<Millis>,
 }
 
 #[derive(FromRow)]
@@ -110,17 +112,25 @@ pub async fn add_member(tx: &mut Tx<'_>, tenant: TenantId, account: AccountId, r
     .map_err(StoreError::from)
 }
 
+type SeatRow = (Uuid, String, String, Option<i64>, Option<i64>);
+
 /// Where the person may act and as what, oldest membership first.
 pub async fn memberships(tx: &mut Tx<'_>, account: AccountId) -> Result<Vec<Membership>, StoreError> {
-    let rows: Vec<(Uuid, String, String, Option<i64>)> = on!(tx, |db| sqlx::query_as(
-        "SELECT m.tenant, t.name, m.role, m.suspended_at_ms FROM member m JOIN tenant t ON t.id = m.tenant \
+    let rows: Vec<SeatRow> = on!(tx, |db| sqlx::query_as(
+        "SELECT m.tenant, t.name, m.role, m.suspended_at_ms, m.signed_in_at_ms FROM member m JOIN tenant t ON t.id = m.tenant \
          WHERE m.account = $1 ORDER BY m.created_at_ms, m.tenant, m.role",
     )
     .bind(account.get())
     .fetch_all(db)
     .await)?;
-    let read = |(tenant, tenant_name, role, suspended): (Uuid, String, String, Option<i64>)| {
-        Ok(Membership { tenant: TenantId::of(tenant), tenant_name, role: read_role(&role)?, suspended_at_ms: suspended.map(Millis::of) })
+    let read = |(tenant, tenant_name, role, suspended, signed_in): SeatRow| {
+        Ok(Membership {
+            tenant: TenantId::of(tenant),
+            tenant_name,
+            role: read_role(&role)?,
+            suspended_at_ms: suspended.map(Millis::of),
+            signed_in_at_ms: signed_in.map(Millis::of),
+        })
     };
     rows.into_iter().map(read).collect()
 }

@@ -13,13 +13,13 @@ use domain::{AccountId, Caller, Millis, Role};
 use serde::Deserialize;
 use uuid::Uuid;
 
-use super::cookies;
-use super::headers;
 use super::limits::Act;
 use super::next::{self, decode, encode};
+use super::sign_in::agent;
 use super::visit::{Visit, query_value};
+use super::{choosing, cookies, headers};
 use crate::managers::{Done, ManagerFile, NewManager, Registered};
-use crate::sign_in::SignInRefusal;
+use crate::sign_in::{Admitted, Shown, SignInRefusal};
 use crate::site::Site;
 use crate::store::StoreError;
 use crate::store::letters::SentLetter;
@@ -122,32 +122,53 @@ pub struct SignInForm {
 }
 
 /// `POST /admin/sign-in`.
-pub async fn sign_in(State(site): State<Site>, mut visit: Visit, headers: HeaderMap, Form(form): Form<SignInForm>) -> Response {
+pub async fn sign_in(State(site): State<Site>, visit: Visit, headers: HeaderMap, Form(form): Form<SignInForm>) -> Response {
     let next = next::safe(Some(&form.next), HOME);
-    let again = |why| AdminSignIn { phone: form.phone.chars().take(30).collect(), why: Some(why), next: next.clone() };
+    let phone: String = form.phone.chars().take(30).collect();
     if let Err(after_s) = site.gate.pass(Act::SignIn, visit.address) {
-        return show_door(visit, StatusCode::TOO_MANY_REQUESTS, &again(AdminWhy::Later { after_s }));
+        let again = AdminSignIn { phone, why: Some(AdminWhy::Later { after_s }), next };
+        return show_door(visit, StatusCode::TOO_MANY_REQUESTS, &again);
     }
-    let device = headers.get(header::USER_AGENT).and_then(|agent| agent.to_str().ok()).unwrap_or_default();
-    let (status, why) = match site.sign_ins.sign_in(Role::Administrator, &form.phone, &form.password, device).await {
+    let admitted = match site.sign_ins.admit(Role::Administrator, &form.phone, &form.password).await {
+        Ok(admitted) => admitted,
+        Err(refusal) => return refuse(visit, &refusal, phone, next),
+    };
+    match choosing::choose(visit, admitted, &next).await {
+        Ok((visit, admitted)) => go_on(visit, &headers, admitted, &next).await,
+        Err(response) => response,
+    }
+}
+
+/// On from the right password and the organisation.
+pub(super) async fn go_on(mut visit: Visit, headers: &HeaderMap, admitted: Admitted, next: &str) -> Response {
+    let phone = admitted.phone.as_str().to_owned();
+    let site = visit.site.clone();
+    match site.sign_ins.begin(admitted, agent(headers), Shown::Nothing).await {
         Ok(signed_in) => {
             metrics::counter!("shouma_sign_ins_total", "result" => "right").increment(1);
             let lasts_s = site.sign_ins.lasts_ms(Role::Administrator) / 1000;
             visit.cookies.extend(cookies::set(cookies::ADMIN, &signed_in.token, lasts_s));
-            return visit.redirect(&next);
+            visit.redirect(next)
         }
+        Err(refusal) => refuse(visit, &refusal, phone, next.to_owned()),
+    }
+}
+
+/// The sign-in page with the reason why nobody is signed in.
+fn refuse(visit: Visit, refusal: &SignInRefusal, phone: String, next: String) -> Response {
+    let (status, why) = match refusal {
         // No identity and no code is asked for here.
-        Err(SignInRefusal::Wrong | SignInRefusal::OtherWechat | SignInRefusal::NotProven(_)) => {
+        SignInRefusal::Wrong | SignInRefusal::OtherWechat | SignInRefusal::NotProven(_) => {
             (StatusCode::UNPROCESSABLE_ENTITY, AdminWhy::Wrong)
         }
-        Err(SignInRefusal::NoSeat) => (StatusCode::UNPROCESSABLE_ENTITY, AdminWhy::NoSeat),
-        Err(SignInRefusal::Suspended) => (StatusCode::UNPROCESSABLE_ENTITY, AdminWhy::Suspended),
-        Err(SignInRefusal::Locked { until }) => (StatusCode::UNPROCESSABLE_ENTITY, AdminWhy::Locked { until_ms: until }),
-        Err(SignInRefusal::Busy) => (StatusCode::TOO_MANY_REQUESTS, AdminWhy::Later { after_s: 5 }),
-        Err(SignInRefusal::Store(error)) => return visit.store_trouble(&error, Some("/admin/sign-in")),
+        SignInRefusal::NoSeat => (StatusCode::UNPROCESSABLE_ENTITY, AdminWhy::NoSeat),
+        SignInRefusal::Suspended => (StatusCode::UNPROCESSABLE_ENTITY, AdminWhy::Suspended),
+        SignInRefusal::Locked { until } => (StatusCode::UNPROCESSABLE_ENTITY, AdminWhy::Locked { until_ms: *until }),
+        SignInRefusal::Busy => (StatusCode::TOO_MANY_REQUESTS, AdminWhy::Later { after_s: 5 }),
+        SignInRefusal::Store(error) => return visit.store_trouble(error, Some("/admin/sign-in")),
     };
     metrics::counter!("shouma_sign_ins_total", "result" => "refused").increment(1);
-    show_door(visit, status, &again(why))
+    show_door(visit, status, &AdminSignIn { phone, why: Some(why), next })
 }
 
 /// `POST /admin/sign-out`.

@@ -1,6 +1,7 @@
 //! Requests and answers: who asks, what may be asked how often, and the handlers of each kind of person.
 
 pub mod admin;
+pub mod choosing;
 pub mod cookies;
 pub mod diagnosing;
 pub mod headers;

@@ -12,8 +12,8 @@ use super::headers::Policy;
 use super::limits::Act;
 use super::manager::{safe_next, show};
 use super::visit::Visit;
-use super::{cookies, identify};
-use crate::sign_in::{Shown, SignInRefusal, SignedIn};
+use super::{choosing, cookies, identify};
+use crate::sign_in::{Admitted, Shown, SignInRefusal, SignedIn};
 use crate::site::Site;
 
 /// What the sign-in page posts.
@@ -38,12 +38,21 @@ pub async fn sign_in(State(site): State<Site>, visit: Visit, headers: HeaderMap,
         Ok(admitted) => admitted,
         Err(refusal) => return refuse(visit, &refusal, &phone, &next).await,
     };
-    if identify::can_tell(&headers) {
-        return identify::begin(visit, admitted, &next);
+    match choosing::choose(visit, admitted, &next).await {
+        Ok((visit, admitted)) => go_on(visit, &headers, admitted, &next).await,
+        Err(response) => response,
     }
-    match site.sign_ins.begin(admitted, agent(&headers), Shown::Nothing).await {
-        Ok(signed_in) => enter(visit, &signed_in, &next),
-        Err(refusal) => refuse(visit, &refusal, &phone, &next).await,
+}
+
+/// On from the right password and the organisation, inside WeChat through WeChat.
+pub(super) async fn go_on(visit: Visit, headers: &HeaderMap, admitted: Admitted, next: &str) -> Response {
+    if identify::can_tell(headers) {
+        return identify::begin(visit, admitted, next);
+    }
+    let phone = admitted.phone.as_str().to_owned();
+    match visit.site.sign_ins.begin(admitted, agent(headers), Shown::Nothing).await {
+        Ok(signed_in) => enter(visit, &signed_in, next),
+        Err(refusal) => refuse(visit, &refusal, &phone, next).await,
     }
 }
 
@@ -96,7 +105,7 @@ pub async fn sign_out(State(site): State<Site>, mut visit: Visit, headers: Heade
     visit.redirect("/m/sign-in?why=signed_out")
 }
 
-/// The sign-in page inside WeChat: its form leads through WeChat, which the page's policy has to allow.
+/// A page before the door inside WeChat, such as the sign-in page: its form leads through WeChat, which the page's policy has to allow.
 pub(super) fn in_wechat(visit: Visit, status: StatusCode, html: String) -> Response {
     let origins = [visit.site.oauth.authorize_origin()];
     let policy = Policy { nonce: &visit.nonce, form_origins: &origins, demo_origin: None }.app();

@@ -9,6 +9,7 @@ use server::store::*;
 
 mod audit;
 mod browser;
+mod choosing;
 mod concerns;
 mod debt_files;
 mod debts;
