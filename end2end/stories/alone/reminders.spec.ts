@@ -77,8 +77,8 @@ test("somebody is reminded, opens the link of the message, and wants no more", a
   await accessible(debtor);
   await fitsSmallScreens(debtor);
   await debtor.getByRole("link", { name: "不再短信提醒我" }).tap();
-  const page = new URL(debtor.url()).pathname;
   await expect(debtor.getByRole("heading", { name: "不再收到这笔款的短信提醒？" })).toBeVisible();
+  const page = new URL(debtor.url()).pathname;
   await inEveryLook(debtor, page);
   await debtor.getByRole("button", { name: "不再提醒我" }).tap();
   await expect(debtor.getByRole("heading", { name: "不会再提醒您" })).toBeVisible();
