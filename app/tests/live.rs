@@ -43,6 +43,8 @@ struct Screen {
 impl Screen {
     async fn open(as_of: i64) -> Screen {
         js_sys::eval(LINES).unwrap();
+        // Whatever is mounted brings the executor along.
+        leptos::mount::mount_to_body(|| ());
         let owner = Owner::new();
         let till = owner.with(|| {
             let today = Today { as_of_ms: Millis::of(as_of), ..Default::default() };
