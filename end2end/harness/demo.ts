@@ -32,7 +32,7 @@ export async function startDemo(name: string, settings: Record<string, string> =
   const results = join(checkout, "end2end/test-results");
   mkdirSync(results, { recursive: true });
   const log = join(results, `${name}.log`);
-  const [server, simulator, metrics, mail] = await freePorts(4);
+  const [server, simulator, metrics, mail, returned] = await freePorts(5);
   const url = `http://127.0.0.1:${server}`;
   const databaseUrl = `sqlite://${folder}/demo.db`;
   const child = spawn(program(), ["demo"], {
@@ -44,6 +44,7 @@ export async function startDemo(name: string, settings: Record<string, string> =
       SHOUMA_PUBLIC_URL: url,
       SHOUMA_SIM_LISTEN: `127.0.0.1:${simulator}`,
       SHOUMA_SIM_SMTP_LISTEN: `127.0.0.1:${mail}`,
+      SHOUMA_SIM_IMAP_LISTEN: `127.0.0.1:${returned}`,
       SHOUMA_METRICS_LISTEN: `127.0.0.1:${metrics}`,
       RUST_BACKTRACE: "1",
       // Stories are told at any hour, and people are reminded of debts by day only.

@@ -16,7 +16,7 @@ use domain::refund_right::ManagerRefunds;
 use domain::{Fen, PaymentId, Role, TenantId};
 use server::channels::secret::Secret;
 use server::clock::{self, Clock};
-use server::config::{Config, MailSettings, MailTls, MessageSettings, SmsSettings, SmsTemplates, WechatSettings};
+use server::config::{Config, MailSettings, MailTls, MessageSettings, ReturnSettings, SmsSettings, SmsTemplates, WechatSettings};
 use server::found::{Found, NewCode, NewPerson};
 use server::passwords::Passwords;
 use server::receivables::LetManagersWriteOff;
@@ -124,7 +124,7 @@ pub async fn demo() -> Result<(), Failed> {
         script_url: Some(sim.base_url()),
         messages: MessageSettings::of_template(&merchant.message_template_id, &merchant.push_token),
     });
-    config.mail = config.mail.or_else(|| sim.smtp_address().map(demo_mail));
+    config.mail = config.mail.or_else(|| sim.smtp_address().map(|address| demo_mail(address, sim.imap_address())));
     config.sms = config.sms.or_else(|| Some(demo_sms(&sim)));
     let store = open_or_migrate(&config).await?;
     found_demo(&store, &clock).await?;
@@ -138,7 +138,7 @@ pub async fn demo() -> Result<(), Failed> {
 }
 
 /// The demo's mails go to the simulator, which shows them at `/inbox`.
-fn demo_mail(address: SocketAddr) -> MailSettings {
+fn demo_mail(address: SocketAddr, returns: Option<SocketAddr>) -> MailSettings {
     MailSettings {
         host: address.ip().to_string(),
         port: address.port(),
@@ -146,6 +146,22 @@ fn demo_mail(address: SocketAddr) -> MailSettings {
         credentials: Some(("shouma".into(), Secret::of("demo"))),
         from: "收码 <no-reply@shouma.example>".into(),
         timeout_ms: 10_000,
+        returns: returns.map(demo_returns),
+    }
+}
+
+/// Mails come back to the simulator too: those to `bounces-later@` any host.
+fn demo_returns(address: SocketAddr) -> ReturnSettings {
+    ReturnSettings {
+        host: address.ip().to_string(),
+        port: address.port(),
+        tls: MailTls::None,
+        user: "shouma".into(),
+        password: Secret::of("demo"),
+        mailbox: "INBOX".into(),
+        every_ms: 5_000,
+        timeout_ms: 10_000,
+        address: None,
     }
 }
 
@@ -169,14 +185,14 @@ fn demo_sms(sim: &Sim) -> SmsSettings {
     }
 }
 
-/// Where the simulator takes mail in. Beside another simulator the usual port is taken; a demo that nobody told where takes any.
-async fn smtp_listen(environment: &BTreeMap<String, String>) -> Result<SocketAddr, Failed> {
-    if let Some(text) = environment.get("SHOUMA_SIM_SMTP_LISTEN") {
-        return text
-            .parse()
-            .map_err(|_| Failed::setting(format!("SHOUMA_SIM_SMTP_LISTEN: {text:?} is not an address and port such as 127.0.0.1:4025")));
+/// Where the simulator takes mail in, or gives it back. Beside another simulator the usual port is taken; a demo that nobody told where
+/// takes any.
+async fn mail_listen(environment: &BTreeMap<String, String>, variable: &str, usual: u16) -> Result<SocketAddr, Failed> {
+    if let Some(text) = environment.get(variable) {
+        let wrong = || Failed::setting(format!("{variable}: {text:?} is not an address and port such as 127.0.0.1:{usual}"));
+        return text.parse().map_err(|_| wrong());
     }
-    let usual = SocketAddr::from(([127, 0, 0, 1], 4025));
+    let usual = SocketAddr::from(([127, 0, 0, 1], usual));
     let is_free = TcpListener::bind(usual).await.is_ok();
     Ok(if is_free { usual } else { SocketAddr::from(([127, 0, 0, 1], 0)) })
 }
@@ -197,7 +213,8 @@ async fn start_simulator(environment: &BTreeMap<String, String>, config: &Config
     };
     let sim = SimConfig {
         public_url: environment.get("SHOUMA_SIM_PUBLIC_URL").cloned(),
-        smtp_listen: Some(smtp_listen(environment).await?),
+        smtp_listen: Some(mail_listen(environment, "SHOUMA_SIM_SMTP_LISTEN", 4025).await?),
+        imap_listen: Some(mail_listen(environment, "SHOUMA_SIM_IMAP_LISTEN", 4143).await?),
         clock: std::sync::Arc::new(move || clock().get()),
         retry_scale,
         demo: true,

@@ -47,6 +47,9 @@ pub fn start(site: &Site, stopping: &watch::Receiver<bool>) -> JoinSet<()> {
     jobs.spawn(every(500, stopping.clone(), site.clone(), |site| Box::pin(async move { deliver(&site).await })));
     jobs.spawn(every(500, stopping.clone(), site.clone(), |site| Box::pin(async move { site.messages.round().await })));
     jobs.spawn(every(500, stopping.clone(), site.clone(), |site| Box::pin(async move { site.letters.deliver().await })));
+    if site.returns.is_set_up() {
+        jobs.spawn(every(1_000, stopping.clone(), site.clone(), |site| Box::pin(async move { site.returns.round().await })));
+    }
     if site.reminders.is_set_up() {
         jobs.spawn(every(500, stopping.clone(), site.clone(), |site| Box::pin(async move { site.reminders.round().await })));
     }

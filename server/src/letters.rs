@@ -64,6 +64,7 @@ impl Letters {
             LetterState::Waiting => "put_off",
             LetterState::Sent => "sent",
             LetterState::Refused => "refused",
+            LetterState::Bounced => "bounced",
             LetterState::GivenUp => "given_up",
             LetterState::NoServer => "no_server",
         };

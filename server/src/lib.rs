@@ -29,6 +29,7 @@ pub mod qr;
 pub mod receivables;
 pub mod refunds;
 pub mod reminders;
+pub mod returns;
 pub mod router;
 pub mod senders;
 pub mod sent_forms;

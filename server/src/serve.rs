@@ -29,6 +29,7 @@ use crate::proofs::Proofs;
 use crate::receivables::Receivables;
 use crate::refunds::Refunds;
 use crate::reminders::Reminders;
+use crate::returns::Returns;
 use crate::router::router;
 use crate::senders::mail::Mailer;
 use crate::senders::sms::{TencentSms, TextMessages};
@@ -158,6 +159,7 @@ pub async fn site_of(
     let looks = Looks::default();
     let mailer = config.mail.as_ref().map(Mailer::new).transpose().map_err(StartError::Setting)?;
     let letters = Letters { store: store.clone(), clock: clock.clone(), mailer, public_url: config.public_url.clone() };
+    let returns = Returns::new(&config, store.clone(), clock.clone()).map_err(StartError::Setting)?;
     let sms = match &config.sms {
         Some(settings) => {
             let provider = TencentSms::new(settings.clone(), clock.clone()).map_err(StartError::Setting)?;
@@ -184,6 +186,7 @@ pub async fn site_of(
         messages,
         account,
         letters,
+        returns,
         proofs,
         managers,
         stores,

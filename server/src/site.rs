@@ -20,6 +20,7 @@ use crate::proofs::Proofs;
 use crate::receivables::Receivables;
 use crate::refunds::Refunds;
 use crate::reminders::Reminders;
+use crate::returns::Returns;
 use crate::senders::wechat_account::Account;
 use crate::settings::Settings;
 use crate::sightings::Sightings;
@@ -63,6 +64,8 @@ pub struct Parts {
     pub account: Arc<Account>,
     /// Writing to people.
     pub letters: Letters,
+    /// Reading what came back of it.
+    pub returns: Returns,
     /// Proving by SMS who one is.
     pub proofs: Proofs,
     /// What administrators do with managers.

@@ -34,7 +34,7 @@ fn only_the_store_speaks_sql() {
 fn only_channels_and_senders_speak_to_the_outside() {
     let allowed = ["server/src/channels/", "server/src/senders/", "server/simulator/", "server/tests/", "server/benches/"];
     none(
-        mentions(&sources(&["app", "server"]), &["reqwest", "lettre", "ureq", "hyper_util"], &allowed),
+        mentions(&sources(&["app", "server"]), &["reqwest", "lettre", "async_imap", "ureq", "hyper_util"], &allowed),
         "put the call behind a channel (server/src/channels/) or a sender (server/src/senders/)",
     );
 }

@@ -91,6 +91,9 @@ pub enum LetterState {
     Sent,
     /// A mail server refused it for good: a wrong address, most of the time.
     Refused,
+    /// A mail server took it, and it came back later: its address takes no mail. Its link stays as good as it was, since a mail may come
+    /// back from one of the places that it was passed on to, and since what comes back is only as trustworthy as a mail is.
+    Bounced,
     /// No mail server took it as long as it was worth sending.
     GivenUp,
     /// No mail server is configured.
@@ -117,7 +120,7 @@ pub struct LastLetter {
     pub state: LetterState,
     /// What a mail server said last, in its own words.
     pub reason: Option<String>,
-    /// When it was sent or refused; when it was written, while it waits.
+    /// When it was sent, refused or came back; when it was written, while it waits.
     pub at_ms: Millis,
     /// How often it was tried.
     pub tries: i64,
@@ -155,6 +158,13 @@ pub enum Invitation {
         /// What the mail server said.
         reason: String,
     },
+    /// The mail was taken first and came back later.
+    Returned {
+        /// When it came back.
+        at_ms: Millis,
+        /// What the mail server said that gave it back.
+        reason: String,
+    },
     /// No mail server is configured.
     NoServer,
 }
@@ -175,13 +185,21 @@ impl Invitation {
             LetterState::Refused | LetterState::GivenUp => {
                 Invitation::Undeliverable { at_ms: last.at_ms, reason: last.reason.clone().unwrap_or_default() }
             }
+            LetterState::Bounced => Invitation::Returned { at_ms: last.at_ms, reason: last.reason.clone().unwrap_or_default() },
             LetterState::NoServer => Invitation::NoServer,
         }
     }
 
     /// Whether an administrator has to do something before the person can sign in.
     pub const fn needs_help(&self) -> bool {
-        matches!(self, Invitation::NoAddress | Invitation::Expired { .. } | Invitation::Undeliverable { .. } | Invitation::NoServer)
+        match self {
+            Invitation::Accepted | Invitation::Waiting { .. } | Invitation::Sent { .. } => false,
+            Invitation::NoAddress
+            | Invitation::Expired { .. }
+            | Invitation::Undeliverable { .. }
+            | Invitation::Returned { .. }
+            | Invitation::NoServer => true,
+        }
     }
 }
 
@@ -230,6 +248,7 @@ mod tests {
         let letter = |state, reason: Option<&str>| Some(LastLetter { state, reason: reason.map(str::to_owned), at_ms, tries: 1 });
         let until_ms = at_ms.plus_ms(INVITED_MS);
         let refused = Invitation::Undeliverable { at_ms, reason: "550 no such user".into() };
+        let returned = Invitation::Returned { at_ms, reason: "5.1.1 unknown".into() };
         let table = [
             (true, true, None, at_ms, Invitation::Accepted, false),
             (false, false, None, at_ms, Invitation::NoAddress, true),
@@ -238,6 +257,8 @@ mod tests {
             (false, true, letter(LetterState::Sent, None), until_ms, Invitation::Expired { since_ms: until_ms }, true),
             (false, true, letter(LetterState::Refused, Some("550 no such user")), at_ms, refused, true),
             (false, true, letter(LetterState::NoServer, None), at_ms, Invitation::NoServer, true),
+            (false, true, letter(LetterState::Bounced, Some("5.1.1 unknown")), at_ms, returned, true),
+            (true, true, letter(LetterState::Bounced, Some("5.1.1 unknown")), at_ms, Invitation::Accepted, false),
             (true, true, letter(LetterState::Refused, Some("550")), at_ms, Invitation::Accepted, false),
         ];
         for (has_password, has_address, last, now, expected, needs_help) in table {

@@ -229,6 +229,9 @@ fn about(locale: Locale, shown: &ManagerPage) -> String {
             Invitation::Expired { since_ms } => fill(td_string!(locale, admin.about_expired), &[("time", &time(*since_ms))]),
             Invitation::Undeliverable { reason, .. } if reason.is_empty() => td_string!(locale, admin.about_given_up).to_owned(),
             Invitation::Undeliverable { reason, .. } => fill(td_string!(locale, admin.about_undeliverable), &[("reason", reason)]),
+            Invitation::Returned { at_ms, reason } => {
+                fill(td_string!(locale, admin.about_returned), &[("time", &time(*at_ms)), ("reason", reason)])
+            }
             Invitation::NoServer => td_string!(locale, admin.about_no_server).to_owned(),
         },
     }
@@ -331,6 +334,7 @@ fn letter_line(locale: Locale, letter: &LetterLine, now: Millis) -> AnyView {
         LetterState::Waiting => ("wait", td_string!(locale, admin.letter_waiting)),
         LetterState::Sent => ("good", td_string!(locale, admin.letter_sent)),
         LetterState::Refused => ("bad", td_string!(locale, admin.letter_refused)),
+        LetterState::Bounced => ("bad", td_string!(locale, admin.letter_bounced)),
         LetterState::GivenUp => ("gone", td_string!(locale, admin.letter_given_up)),
         LetterState::NoServer => ("bad", td_string!(locale, admin.letter_no_server)),
     };

@@ -72,6 +72,7 @@ impl Standing {
                 Invitation::Sent { .. } => ("wait", td_string!(locale, admin.state_sent)),
                 Invitation::Expired { .. } => ("bad", td_string!(locale, admin.state_expired)),
                 Invitation::Undeliverable { .. } => ("bad", td_string!(locale, admin.state_undeliverable)),
+                Invitation::Returned { .. } => ("bad", td_string!(locale, admin.state_returned)),
                 Invitation::NoServer => ("bad", td_string!(locale, admin.state_no_server)),
             },
         }
@@ -80,7 +81,9 @@ impl Standing {
     /// What a mail server said, where that is the trouble.
     fn reason(&self) -> Option<String> {
         match self {
-            Standing::Free(Invitation::Undeliverable { reason, .. }) => Some(reason.clone()).filter(|reason| !reason.is_empty()),
+            Standing::Free(Invitation::Undeliverable { reason, .. } | Invitation::Returned { reason, .. }) => {
+                Some(reason.clone()).filter(|reason| !reason.is_empty())
+            }
             _ => None,
         }
     }

@@ -95,6 +95,9 @@ pub(crate) const DOORS: &[(&str, &[&str], &str)] = &[
     ("mail-from", &["451", "421"], "SMTP, MAIL FROM"),
     ("mail-data", &["554", "451", "552"], "SMTP, DATA: by the recipient's address (only)"),
     ("mail-auth", &["535", "451"], "SMTP, AUTH"),
+    ("imap", &["hang-up"], "IMAP: the connection ends before a word is said"),
+    ("imap-login", &["no"], "IMAP, LOGIN"),
+    ("imap-select", &["no"], "IMAP, SELECT"),
 ];
 
 /// One order for trouble.

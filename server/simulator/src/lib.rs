@@ -5,7 +5,7 @@
 //! What is known and decided (no HTTP): [`clock`], [`sign`], `keys` (who is who, which key signs), `orders`, `refunds`, `bills`, `faults`,
 //! `outbox`, all held together by `world`. What moves by itself: `agenda`, `notices` (deliveries by the retry table), `keep` (the books on disk),
 //! `bank` (the payer's act). What answers: `gate` (checks requests, signs answers), `body` and `refusal` (strict reading, exact errors),
-//! `v3/` (the doors of APIv3), `oauth`, `messages` (with `account` and `followers`), `sms`, `smtp` (with `mime`), `inbox`, `cashier`, `bridge`,
+//! `v3/` (the doors of APIv3), `oauth`, `messages` (with `account` and `followers`), `sms`, `smtp` (with `mime`), `imap` (with `mailbox`), `inbox`, `cashier`, `bridge`,
 //! and `doors` (control, under `/_sim`).
 //!
 //! ```no_run
@@ -30,9 +30,11 @@ mod doors;
 mod faults;
 mod followers;
 mod gate;
+mod imap;
 mod inbox;
 mod keep;
 mod keys;
+mod mailbox;
 mod messages;
 mod mime;
 mod notices;
@@ -70,6 +72,8 @@ pub struct SimConfig {
     pub listen: SocketAddr,
     /// Where mail is taken in (SMTP); `None`: nowhere. Port 0 takes a free one.
     pub smtp_listen: Option<SocketAddr>,
+    /// Where mails that came back are read (IMAP); `None`: nowhere. Port 0 takes a free one.
+    pub imap_listen: Option<SocketAddr>,
     /// How browsers and merchants address the simulator; `http://localhost:{port}` when not given.
     pub public_url: Option<String>,
     /// Keys, merchant.json and the books are kept here; `None`: in memory only.
@@ -95,6 +99,7 @@ impl SimConfig {
         Self {
             listen,
             smtp_listen: None,
+            imap_listen: None,
             public_url: None,
             dir: Some(dir),
             clock: clock::system_clock(),
@@ -112,6 +117,7 @@ impl SimConfig {
         Self {
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
             smtp_listen: Some(SocketAddr::from((Ipv4Addr::LOCALHOST, 0))),
+            imap_listen: Some(SocketAddr::from((Ipv4Addr::LOCALHOST, 0))),
             dir: None,
             clock,
             retry_scale: 0.001,
@@ -148,6 +154,7 @@ pub struct Sim {
     world: Shared,
     address: SocketAddr,
     smtp_address: Option<SocketAddr>,
+    imap_address: Option<SocketAddr>,
     ask_stop: Option<oneshot::Sender<()>>,
     server: JoinHandle<()>,
     workers: Vec<JoinHandle<()>>,
@@ -170,6 +177,12 @@ impl Sim {
     #[must_use]
     pub fn smtp_address(&self) -> Option<SocketAddr> {
         self.smtp_address
+    }
+
+    /// The address that returned mails are read on.
+    #[must_use]
+    pub fn imap_address(&self) -> Option<SocketAddr> {
+        self.imap_address
     }
 
     /// All that a merchant configures.
@@ -220,12 +233,20 @@ pub async fn start(config: SimConfig) -> Result<Sim, SimError> {
         Some(address) => Some(bind(address).await?),
         None => None,
     };
+    let returned = match config.imap_listen {
+        Some(address) => Some(bind(address).await?),
+        None => None,
+    };
     let world = open_world(config, address).await?;
     keep::resume(&world);
     let mut workers = vec![tokio::spawn(notices::run_agenda(world.clone())), tokio::spawn(keep::keep_books(world.clone()))];
     let smtp_address = mail.as_ref().map(|(_, address)| *address);
     if let Some((listener, _)) = mail {
         workers.push(tokio::spawn(smtp::listen(world.clone(), listener)));
+    }
+    let imap_address = returned.as_ref().map(|(_, address)| *address);
+    if let Some((listener, _)) = returned {
+        workers.push(tokio::spawn(imap::listen(world.clone(), listener)));
     }
     let (ask_stop, asked) = oneshot::channel();
     let app = router::router(world.clone());
@@ -237,7 +258,7 @@ pub async fn start(config: SimConfig) -> Result<Sim, SimError> {
             tracing::error!(%error, "the simulator stopped serving");
         }
     });
-    Ok(Sim { world, address, smtp_address, ask_stop: Some(ask_stop), server, workers })
+    Ok(Sim { world, address, smtp_address, imap_address, ask_stop: Some(ask_stop), server, workers })
 }
 
 async fn bind(address: SocketAddr) -> Result<(TcpListener, SocketAddr), SimError> {

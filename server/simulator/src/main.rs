@@ -18,6 +18,9 @@ struct Arguments {
     /// Address to take mail in on (SMTP, AUTH PLAIN without TLS).
     #[arg(long, env = "SHOUMA_SIM_SMTP_LISTEN", default_value = "127.0.0.1:4025")]
     smtp_listen: SocketAddr,
+    /// Address to read returned mails on (IMAP without TLS).
+    #[arg(long, env = "SHOUMA_SIM_IMAP_LISTEN", default_value = "127.0.0.1:4143")]
+    imap_listen: SocketAddr,
     /// How browsers and merchants address it [default: http://localhost:PORT].
     #[arg(long, env = "SHOUMA_SIM_PUBLIC_URL")]
     public_url: Option<String>,
@@ -44,8 +47,9 @@ async fn main() -> ExitCode {
     let filter = EnvFilter::try_from_env("SHOUMA_SIM_LOG").unwrap_or_else(|_| EnvFilter::new("info"));
     tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
     let config = SimConfig {
-        public_url: arguments.public_url,
+        public_url: arguments.public_url.clone(),
         smtp_listen: Some(arguments.smtp_listen),
+        imap_listen: Some(arguments.imap_listen),
         key_mode: arguments.key_mode,
         retry_scale: arguments.retry_scale,
         refund_delays: RefundDelays { change_ms: arguments.refund_change_ms.into(), card_ms: arguments.refund_card_ms.into() },
@@ -58,14 +62,15 @@ async fn main() -> ExitCode {
             return ExitCode::from(2);
         }
     };
-    introduce(&sim.merchant(), &arguments.dir, arguments.smtp_listen);
+    introduce(&sim.merchant(), &arguments);
     wait_for_stop().await;
     sim.stop().await;
     ExitCode::SUCCESS
 }
 
 /// Tells what a merchant must configure. Secrets stay in the file.
-fn introduce(merchant: &Merchant, dir: &std::path::Path, smtp: SocketAddr) {
+fn introduce(merchant: &Merchant, arguments: &Arguments) {
+    let Arguments { dir, smtp_listen: smtp, imap_listen: imap, .. } = arguments;
     println!("WeChat Pay simulator 模拟器: {}", merchant.base_url);
     println!("  documentation       {}/_sim", merchant.base_url);
     println!("  API base, OAuth and messages base: the same address");
@@ -75,6 +80,7 @@ fn introduce(merchant: &Merchant, dir: &std::path::Path, smtp: SocketAddr) {
     println!("  public key id       {}", merchant.wechatpay_public_key_id);
     println!("  certificate serial  {}", merchant.platform_certificate_serial_no);
     println!("  mail (SMTP)         {smtp}, read at {}/inbox", merchant.base_url);
+    println!("  returned mail       {imap} (IMAP), any user and password");
     println!("  secrets and keys    {} (also {}/_sim/merchant)", dir.join("merchant.json").display(), merchant.base_url);
 }
 

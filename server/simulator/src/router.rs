@@ -9,7 +9,7 @@ use axum::routing::{get, post};
 
 use crate::clock::http_date;
 use crate::world::Shared;
-use crate::{bridge, cashier, directories, doors, followers, inbox, messages, oauth, sms, v3};
+use crate::{bridge, cashier, directories, doors, followers, inbox, mailbox, messages, oauth, sms, v3};
 
 pub(crate) fn router(world: Shared) -> Router {
     let merchant = v3::router(world.clone());
@@ -49,6 +49,7 @@ pub(crate) fn router(world: Shared) -> Router {
         .route("/_sim/account", post(followers::set_account))
         .route("/_sim/pay-directories", get(directories::list).post(directories::add).delete(directories::clear))
         .route("/_sim/mail", get(doors::mail).post(doors::set_mail))
+        .route("/_sim/mailbox", get(mailbox::list).post(mailbox::add).delete(mailbox::clear))
         .route("/_sim/key-mode", get(doors::get_keys).post(doors::set_keys))
         .route("/_sim/oauth", post(doors::set_oauth))
         .route("/_sim/payer", get(oauth::become_payer));

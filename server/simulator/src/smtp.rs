@@ -2,7 +2,7 @@
 //! outbox, where people and tests read them.
 //!
 //! It refuses addresses for good or for now as it is told: the configured list (`POST /_sim/mail`), addresses at
-//! `nowhere.example`, and the fault door `mail`.
+//! `nowhere.example`, and the fault door `mail`. What it takes for `bounces-later` at any host comes back to the sender's mailbox.
 
 use std::time::Duration;
 
@@ -12,6 +12,7 @@ use serde_json::json;
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::{TcpListener, TcpStream};
 
+use crate::mailbox;
 use crate::mime;
 use crate::world::{Shared, World, lock};
 
@@ -174,6 +175,10 @@ impl Talk {
                 "links": mime::links(&mail.text), "message_id": mail.message_id,
             });
             id = lock(&world.outbox).add("mail", &to, content, world.now_ms());
+            // A report about a report goes nowhere: its sender is empty.
+            if let Some(from) = self.from.as_deref().filter(|from| !from.is_empty() && mailbox::comes_back(&to)) {
+                lock(&world.mailbox).add(&mailbox::report(from, &to, raw, world.now_ms()));
+            }
         }
         self.from = None;
         format!("250 2.0.0 filed as {id}")

@@ -13,6 +13,7 @@ use crate::clock::Clock;
 use crate::directories::Directories;
 use crate::faults::Faults;
 use crate::keys::{KeyMode, KeyRing, Switch};
+use crate::mailbox::Mailbox;
 use crate::oauth::Identities;
 use crate::orders::Books;
 use crate::outbox::Outbox;
@@ -51,6 +52,8 @@ pub(crate) struct World {
     pub texted: Mutex<HashMap<String, Vec<i64>>>,
     /// Addresses that no mail reaches, in small letters.
     pub refused_mail: Mutex<HashSet<String>>,
+    /// Mails that came back.
+    pub mailbox: Mutex<Mailbox>,
     pub shelf: Mutex<Shelf>,
     pub agenda: Agenda,
     /// Nonces of requests seen in the last ten minutes, with the second in which they may be forgotten.
@@ -99,6 +102,7 @@ impl World {
             outbox: Mutex::default(),
             texted: Mutex::default(),
             refused_mail: Mutex::default(),
+            mailbox: Mutex::default(),
             shelf: Mutex::default(),
             agenda: Agenda::default(),
             nonces: Mutex::default(),

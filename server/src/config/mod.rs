@@ -8,8 +8,10 @@ use std::path::{Path, PathBuf};
 use app::messages::Part;
 use domain::receivable::QuietHours;
 
+mod mail;
 mod sms;
 
+pub use mail::{MailSettings, MailTls, ReturnSettings};
 pub use sms::{SmsSettings, SmsTemplates};
 
 use crate::channels::secret::Secret;
@@ -96,6 +98,18 @@ pub const SETTINGS: &[Setting] = &[
     setting("mail.password", "", "password at the mail server"),
     setting("mail.from", "", "sender, such as 收码 <no-reply@example.com>"),
     setting("mail.timeout_ms", "30000", "longest time for one mail"),
+    setting(
+        "mail.return.host",
+        "",
+        "mail server on which mails that come back are read (IMAP); empty for none: a later bounce is not noticed",
+    ),
+    setting("mail.return.port", "", "its port (default: 993 for tls, 143 for starttls and none)"),
+    setting("mail.return.tls", "tls", "tls (from the first byte), starttls, or none (only to a mail server on this machine)"),
+    setting("mail.return.user", "", "user name of the return mailbox"),
+    setting("mail.return.password_file", "", "file with its password, readable by nobody else"),
+    setting("mail.return.mailbox", "INBOX", "folder in which returned mails lie; other mail in it is left alone"),
+    setting("mail.return.every_s", "60", "how often it is looked into"),
+    setting("mail.return.address", "", "where mails come back to, if it is not the address of mail.from"),
     setting("sms.secret_id", "", "key id at Tencent Cloud SMS; empty, like the rest of sms, for none: people prove who they are by mail"),
     setting("sms.secret_key_file", "", "file with that key's secret, readable by nobody else"),
     setting("sms.sdk_app_id", "", "the application at Tencent Cloud SMS, such as 1400006666"),
@@ -269,34 +283,6 @@ pub fn message_fields(text: &str) -> Result<Vec<(String, Part)>, String> {
     if fields.is_empty() { Err("must name at least one field".to_owned()) } else { Ok(fields) }
 }
 
-/// How the connection to a mail server is kept secret.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum MailTls {
-    /// It begins in clear and must turn to TLS.
-    Starttls,
-    /// TLS from the first byte.
-    Tls,
-    /// Not at all: only to this machine.
-    None,
-}
-
-/// What an operator configures for sending mails.
-#[derive(Debug, Clone)]
-pub struct MailSettings {
-    /// The mail server.
-    pub host: String,
-    /// Its port.
-    pub port: u16,
-    /// How the connection is kept secret.
-    pub tls: MailTls,
-    /// User name and password, if it asks for them.
-    pub credentials: Option<(String, Secret)>,
-    /// The sender.
-    pub from: String,
-    /// Longest time for one mail.
-    pub timeout_ms: u64,
-}
-
 /// The environment variable of a setting: `wechat.mchid` is `SHOUMA_WECHAT_MCHID`.
 pub fn variable(name: &str) -> String {
     format!("SHOUMA_{}", name.replace('.', "_").to_uppercase())
@@ -431,36 +417,6 @@ impl Values {
             quiet_hours: self.quiet_hours()?,
             wechat: self.wechat()?,
         })
-    }
-
-    fn mail(&self) -> Result<Option<MailSettings>, SettingError> {
-        let Some(host) = self.given("mail.host") else {
-            let orphan = ["mail.user", "mail.password", "mail.from"].into_iter().find(|name| self.given(name).is_some());
-            return orphan.map_or(Ok(None), |name| Err(wrong(name, "is of no use without mail.host")));
-        };
-        let (tls, usual_port) = match self.text("mail.tls") {
-            "starttls" => (MailTls::Starttls, 587),
-            "tls" => (MailTls::Tls, 465),
-            "none" if ["localhost", "127.0.0.1", "::1"].contains(&host) => (MailTls::None, 25),
-            "none" => return Err(wrong("mail.tls", "none would send links in clear; only a mail server on this machine may do without")),
-            other => return Err(wrong("mail.tls", format!("{other:?} is neither starttls, tls nor none"))),
-        };
-        let credentials = match (self.given("mail.user"), self.given("mail.password")) {
-            (None, None) => None,
-            (Some(user), Some(password)) => Some((user.to_owned(), Secret::of(password))),
-            (Some(_), None) => return Err(wrong("mail.password", "is needed together with mail.user")),
-            (None, Some(_)) => return Err(wrong("mail.user", "is needed together with mail.password")),
-        };
-        let from = self.given("mail.from").ok_or_else(|| wrong("mail.from", "is needed together with mail.host"))?;
-        crate::senders::mail::check_sender(from).map_err(|why| wrong("mail.from", why))?;
-        Ok(Some(MailSettings {
-            host: host.to_owned(),
-            port: if self.given("mail.port").is_some() { self.number("mail.port", 1, u16::MAX)? } else { usual_port },
-            tls,
-            credentials,
-            from: from.to_owned(),
-            timeout_ms: self.number("mail.timeout_ms", 1, 600_000)?,
-        }))
     }
 
     fn proxies(&self) -> Result<Vec<IpAddr>, SettingError> {

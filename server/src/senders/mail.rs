@@ -3,11 +3,12 @@
 use std::time::Duration;
 
 use domain::letter::MailAddress;
+use lettre::address::Envelope;
 use lettre::message::header::ContentType;
 use lettre::message::{Mailbox, Message};
 use lettre::transport::smtp::authentication::Credentials;
 use lettre::transport::smtp::client::{Tls, TlsParameters};
-use lettre::{AsyncSmtpTransport, AsyncTransport, Tokio1Executor};
+use lettre::{Address, AsyncSmtpTransport, AsyncTransport, Tokio1Executor};
 use uuid::Uuid;
 
 use crate::channels::secret::Secret;
@@ -17,6 +18,7 @@ use crate::config::{MailSettings, MailTls};
 #[derive(Clone)]
 pub struct Mailer {
     from: Mailbox,
+    back_to: Option<Address>,
     transport: AsyncSmtpTransport<Tokio1Executor>,
     timeout: Duration,
 }
@@ -71,7 +73,16 @@ impl Mailer {
         if let Some((user, password)) = &settings.credentials {
             builder = builder.credentials(Credentials::new(user.clone(), text(password)));
         }
-        Ok(Mailer { from: sender(&settings.from).map_err(|why| format!("mail.from: {why}"))?, transport: builder.build(), timeout })
+        let from = sender(&settings.from).map_err(|why| format!("mail.from: {why}"))?;
+        let back_to = settings.returns.as_ref().and_then(|returns| returns.address.as_ref());
+        let back_to = back_to.map(|address| address.as_str().parse()).transpose();
+        let back_to = back_to.map_err(|error| format!("mail.return.address: {error}"))?;
+        Ok(Mailer { from, back_to, transport: builder.build(), timeout })
+    }
+
+    /// The host in the identities of our mails.
+    pub fn id_host(&self) -> &str {
+        self.from.email.domain()
     }
 
     /// Sends a mail. `Ok` when the server took it, which is all that can be known.
@@ -91,12 +102,23 @@ impl Mailer {
         let to = Mailbox::new(None, mail.to.as_str().parse().map_err(|_| "no mail server takes this address".to_owned())?);
         let message = Message::builder()
             .from(self.from.clone())
-            .to(to)
+            .to(to.clone())
             .subject(mail.subject)
-            .message_id(Some(format!("<{}@{}>", mail.id.simple(), self.from.email.domain())))
+            .message_id(Some(format!("<{}@{}>", mail.id.simple(), self.id_host())))
             .header(ContentType::TEXT_PLAIN);
+        let message = match &self.back_to {
+            Some(back_to) => message.envelope(Envelope::new(Some(back_to.clone()), vec![to.email]).map_err(|error| error.to_string())?),
+            None => message,
+        };
         message.body(mail.text.to_owned()).map_err(|error| error.to_string())
     }
+}
+
+/// The letter of a mail with this identity, which may stand in angle brackets; `None` when it is none of ours.
+pub fn letter_of(message_id: &str, id_host: &str) -> Option<Uuid> {
+    let (local, host) = message_id.trim().trim_start_matches('<').trim_end_matches('>').split_once('@')?;
+    let is_ours = local.len() == 32 && host.eq_ignore_ascii_case(id_host);
+    Uuid::try_parse(local).ok().filter(|_| is_ours)
 }
 
 /// Whether `from` can be a sender.

@@ -154,6 +154,36 @@ pub async fn tell(tx: &mut Tx<'_>, tenant: TenantId, id: Uuid, told: &Told, now:
     .map_err(StoreError::from)
 }
 
+/// A letter, as far as a report about it can be judged by it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Addressed {
+    /// Whose it is.
+    pub tenant: TenantId,
+    /// Where it went.
+    pub address: String,
+    /// What became of it.
+    pub state: LetterState,
+}
+
+/// The letter with this id, of whatever organisation; `None` when there is none any more.
+pub async fn addressed(tx: &mut Tx<'_>, id: Uuid) -> Result<Option<Addressed>, StoreError> {
+    let sql = "SELECT tenant, address, state FROM letter WHERE id = $1";
+    let row: Option<(Uuid, String, String)> = on!(tx, |db| sqlx::query_as(sql).bind(id).fetch_optional(db).await)?;
+    row.map(|(tenant, address, state)| Ok(Addressed { tenant: TenantId::of(tenant), address, state: of_word("letter.state", &state)? }))
+        .transpose()
+}
+
+/// Notes that a letter came back; `false` when it is neither sent nor tried at present, which leaves it as it is. One that still waits
+/// was taken by a mail server whose answer got lost: it is tried no more.
+pub async fn bounce(tx: &mut Tx<'_>, tenant: TenantId, id: Uuid, reason: &str, now: Millis) -> Result<bool, StoreError> {
+    let state = word(&LetterState::Bounced)?;
+    let sql = "UPDATE letter SET state = $3, reason = $4, due_at_ms = NULL, done_at_ms = $5 WHERE tenant = $1 AND id = $2 \
+         AND state IN ('sent', 'waiting') AND tries > 0 RETURNING id";
+    let row: Option<(Uuid,)> =
+        on!(tx, |db| sqlx::query_as(sql).bind(tenant.get()).bind(id).bind(state).bind(reason).bind(now.get()).fetch_optional(db).await)?;
+    Ok(row.is_some())
+}
+
 /// A letter as an administrator sees it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SentLetter {

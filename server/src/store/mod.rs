@@ -28,6 +28,7 @@ pub mod reach;
 pub mod receipts;
 pub mod receivables;
 pub mod reminders;
+pub mod return_mailbox;
 pub mod rollups;
 pub mod search;
 pub mod sessions;

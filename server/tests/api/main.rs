@@ -35,6 +35,7 @@ mod refunding;
 mod reminders;
 mod restarts;
 mod returning;
+mod returning_mail;
 mod scanning;
 mod scene;
 mod security;

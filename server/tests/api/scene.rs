@@ -8,12 +8,13 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::{Duration, Instant};
 
 use app::pay::Assets;
+use domain::letter::MailAddress;
 use domain::{Fen, Millis, Payment, PaymentId, Refund};
 use serde_json::{Value, json};
 use server::channels::secret::Secret;
 use server::client::Client;
 use server::clock::Clock;
-use server::config::{Config, MailSettings, MailTls, MessageSettings, SmsSettings, SmsTemplates, WechatSettings};
+use server::config::{Config, MailSettings, MailTls, MessageSettings, ReturnSettings, SmsSettings, SmsTemplates, WechatSettings};
 use server::passwords::Passwords;
 use server::refunds::{self, Ask, AskError};
 use server::site::Site;
@@ -381,6 +382,23 @@ fn mail(address: std::net::SocketAddr) -> MailSettings {
         credentials: Some(("shouma".into(), Secret::of("test"))),
         from: "收码 <no-reply@shouma.example>".into(),
         timeout_ms: 5_000,
+        returns: None,
+    }
+}
+
+/// The simulator's mailbox to which mails come back, looked into each minute.
+pub fn returns(world: &World) -> ReturnSettings {
+    let address = world.sim.imap_address().unwrap();
+    ReturnSettings {
+        host: address.ip().to_string(),
+        port: address.port(),
+        tls: MailTls::None,
+        user: "returns".into(),
+        password: Secret::of("a \"secret\" of its own"),
+        mailbox: "INBOX".into(),
+        every_ms: 60_000,
+        timeout_ms: 5_000,
+        address: MailAddress::parse("returns@shouma.example"),
     }
 }
 
