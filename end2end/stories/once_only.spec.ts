@@ -17,8 +17,13 @@ test.describe("with the demo's own wallet", () => {
     await second.goto(first.url());
     // sessionStorage is a tab's own, so the second tab opens its sheet by itself, too.
     await expect(second.locator(sheet("overlay"))).toBeVisible();
+    // A slow second tap would find that the tab has already gone to the receipt by itself: what the tab asks waits for the tap.
+    let tapped = () => {};
+    const tap = new Promise<void>((done) => (tapped = done));
+    await second.route(`**/${payment}*`, (route) => tap.then(() => route.continue()));
     await first.locator(sheet("pay")).tap();
     await second.locator(sheet("pay")).tap();
+    tapped();
     const receipt = await receiptShown(first, "6.01");
     expect(await receiptShown(second, "6.01")).toBe(receipt);
     const orders = (await sim.orders()).filter((order) => order.out_trade_no === payment);
