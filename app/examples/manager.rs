@@ -93,7 +93,12 @@ impl Scene {
     fn old(&self) -> Vec<OldCode> {
         let old = |token: &str, ago_ms: i64| {
             let replaced_at_ms = Millis::of(NOW_MS - ago_ms);
-            OldCode { token: token.to_owned(), replaced_at_ms, ends_at_ms: replaced_at_ms.plus_ms(10_800_000) }
+            OldCode {
+                token: token.to_owned(),
+                name: format!("尾号 {}", &token[12..]),
+                replaced_at_ms,
+                ends_at_ms: replaced_at_ms.plus_ms(10_800_000),
+            }
         };
         if self.name == "empty" { vec![] } else { vec![old("oldOLDoldOLDab12", 120_000), old("oldOLDoldOLDx9_Q", 10_740_000)] }
     }
@@ -124,7 +129,10 @@ impl Collecting for Scene {
             token: "Zk3v9QbTx0aLmN1c".to_owned(),
             amount: domain::AmountRule::Free,
             old: self.old(),
-            refreshed: self.old().first().map(|old| Refreshed { at_ms: old.replaced_at_ms, changes: vec![] }),
+            refreshed: self
+                .old()
+                .first()
+                .map(|old| Refreshed { at_ms: old.replaced_at_ms, brought: "管理员的设置没有变化。".to_owned() }),
             changed_at_ms: Millis::of(NOW_MS),
             qr_png_data_uri: qr(&pay_url),
             pay_url,

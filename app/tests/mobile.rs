@@ -86,7 +86,12 @@ async fn a_stream_that_cannot_be_opened_is_said_and_tried_again() {
 fn desk_seed(left_ms: i64) -> Seed {
     let as_of_ms = Millis::of(1_795_233_600_000);
     let ends_at_ms = as_of_ms.plus_ms(left_ms);
-    let old = OldCode { token: "oldOLDoldOLDab12".to_owned(), replaced_at_ms: ends_at_ms.plus_ms(-10_800_000), ends_at_ms };
+    let old = OldCode {
+        token: "oldOLDoldOLDab12".to_owned(),
+        name: "尾号 ab12".to_owned(),
+        replaced_at_ms: ends_at_ms.plus_ms(-10_800_000),
+        ends_at_ms,
+    };
     let today = app::manager::Today { as_of_ms, ..Default::default() };
     let desk = Desk { token: "Zk3v9QbTx0aLmN1c".to_owned(), merchant_name: "青禾".to_owned(), old: vec![old], today, ..Desk::default() };
     Seed { desk: Some(Ok(desk)), ..Seed::default() }

@@ -1,10 +1,10 @@
 //! What a manager's screens ask for: the code, today's figures, the receipts.
 
-use app::Refusal;
 use app::manager::{self, Collecting, Desk, OldCode, OwnCode, Preset, Refreshed, Today};
 use app::receipts::{
     CodeChoice, Cursor, DayTotal, DebtLink, PAGE_ROWS, ReceiptDetail, ReceiptPage, ReceiptQuery, ReceiptRow, Receipts, StoreChoice, Through,
 };
+use app::{Locale, Refusal};
 use async_trait::async_trait;
 use domain::form::Answer;
 use domain::receipt::Receipt;
@@ -34,12 +34,20 @@ const LATEST: i64 = 5;
 /// The server's side of the manager's screens.
 pub struct ManagerDesk {
     pub(crate) site: Site,
+    /// In which language the reader is told things.
+    locale: Locale,
 }
 
 impl ManagerDesk {
-    /// The desk of `site`.
-    pub fn new(site: Site) -> ManagerDesk {
-        ManagerDesk { site }
+    /// The desk of `site`, for a reader of this language.
+    pub fn new(site: Site, locale: Locale) -> ManagerDesk {
+        ManagerDesk { site, locale }
+    }
+
+    fn old_code(&self, old: OldToken, shown: CodeId) -> Option<OldCode> {
+        let code = (old.code != shown).then_some(old.code_name.as_str());
+        let name = manager::old_name(self.locale, &old.token, code);
+        Some(OldCode { name, replaced_at_ms: old.life.replaced_at_ms?, ends_at_ms: old.life.ends_at_ms()?, token: old.token })
     }
 
     async fn read_today(&self, caller: &Caller) -> Result<Today, StoreError> {
@@ -64,15 +72,18 @@ impl ManagerDesk {
         let rows = reach.receipts(&mut conn.tx(), Narrow::default(), None, LATEST).await?;
         let pay_url = format!("{}/p/{}", self.site.config.public_url, found.token);
         let (tenant, code, now) = (caller.tenant, found.code.id, today.as_of_ms);
-        let old = tokens::working(&mut conn.tx(), tenant, code, now).await?;
+        let old = tokens::working(&mut conn.tx(), tenant, caller.account, now).await?;
         let refreshed = tokens::refreshed(&mut conn.tx(), tenant, &found.token).await?;
         let changed_at_ms = tokens::changed_at(&mut conn.tx(), tenant, caller.account).await?.unwrap_or_default();
         Ok(Some(Desk {
             presets: presets(&found.code),
             token: found.token,
             amount: found.code.amount,
-            old: old.into_iter().filter_map(old_code).collect(),
-            refreshed: refreshed.map(|made| Refreshed { at_ms: made.at_ms, changes: made.after.changes_since(made.before) }),
+            old: old.into_iter().filter_map(|old| self.old_code(old, code)).collect(),
+            refreshed: refreshed.map(|made| Refreshed {
+                at_ms: made.at_ms,
+                brought: manager::brought(self.locale, &made.after.changes_since(&made.before), now),
+            }),
             changed_at_ms,
             merchant_name: found.merchant.name,
             manager_name: found.payee_name,
@@ -202,11 +213,6 @@ fn presets(code: &Code) -> Vec<Preset> {
 }
 
 /// An old token as the screen shows it; one without an end is none.
-fn old_code(old: OldToken) -> Option<OldCode> {
-    let (replaced_at_ms, ends_at_ms) = (old.life.replaced_at_ms?, old.life.ends_at_ms()?);
-    Some(OldCode { token: old.token, replaced_at_ms, ends_at_ms })
-}
-
 /// A stored receipt as a line of the list.
 fn row(receipt: Receipt) -> ReceiptRow {
     let mut others = receipt.answers.iter().filter_map(Answer::in_passing);

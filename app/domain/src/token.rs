@@ -5,7 +5,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::code::{AmountRule, CodeRefusal};
+use crate::code::{AmountRule, CodeRefusal, Validity};
+use crate::form::Typed;
 use crate::{Code, Millis};
 
 /// How long a token works after the refresh that replaced it (row E11).
@@ -62,41 +63,57 @@ impl TokenLife {
 }
 
 /// What an administrator has configured for a code, as it stood when a token was made (row E13: a refresh brings it).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Terms {
+    /// What the code is called.
+    pub name: String,
     /// The version of the form that is asked.
     pub form_version: u32,
     /// How much may be collected.
     pub amount: AmountRule,
+    /// What the code answers itself.
+    pub presets: Typed,
+    /// From when until when it may be used.
+    pub validity: Validity,
 }
 
 /// One thing that an administrator changed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "change", rename_all = "snake_case")]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Change {
-    /// How much may be collected.
-    Amount {
-        /// Now.
-        to: AmountRule,
-    },
+    /// What the code is called now.
+    Name(String),
+    /// How much may be collected now.
+    Amount(AmountRule),
     /// What payers are asked.
-    Form {
-        /// The version that is asked now.
-        to_version: u32,
-    },
+    Form,
+    /// What the code answers itself.
+    Presets,
+    /// From when until when it may be used now.
+    Validity(Validity),
 }
 
 impl Terms {
     /// What is configured for `code` now.
     pub fn of(code: &Code) -> Terms {
-        Terms { form_version: code.form.version, amount: code.amount }
+        Terms {
+            name: code.name.clone(),
+            form_version: code.form.version,
+            amount: code.amount,
+            presets: code.presets.clone(),
+            validity: code.validity,
+        }
     }
 
-    /// What became different from `before`, the amount first.
-    pub fn changes_since(self, before: Terms) -> Vec<Change> {
-        let amount = (self.amount != before.amount).then_some(Change::Amount { to: self.amount });
-        let form = (self.form_version != before.form_version).then_some(Change::Form { to_version: self.form_version });
-        amount.into_iter().chain(form).collect()
+    /// What became different from `before`, in the order of [`Change`].
+    pub fn changes_since(&self, before: &Terms) -> Vec<Change> {
+        let changes = [
+            (self.name != before.name).then(|| Change::Name(self.name.clone())),
+            (self.amount != before.amount).then_some(Change::Amount(self.amount)),
+            (self.form_version != before.form_version).then_some(Change::Form),
+            (self.presets != before.presets).then_some(Change::Presets),
+            (self.validity != before.validity).then_some(Change::Validity(self.validity)),
+        ];
+        changes.into_iter().flatten().collect()
     }
 }
 
@@ -167,16 +184,25 @@ mod tests {
     #[test]
     fn a_refresh_names_what_changed_and_nothing_else() {
         let fixed = |fen| AmountRule::Fixed { amount_fen: Fen::of(fen) };
-        let terms = |form_version, amount| Terms { form_version, amount };
-        let (amount, form) = (Change::Amount { to: fixed(1300) }, Change::Form { to_version: 3 });
+        let validity = |until| Validity { from_ms: None, until_ms: Some(Millis::of(until)) };
+        let before = Terms {
+            name: "Lunch".to_owned(),
+            form_version: 2,
+            amount: fixed(1250),
+            presets: Typed::from_pairs([("field.class", "3A")]),
+            validity: validity(1),
+        };
         let table = [
-            (terms(2, fixed(1250)), terms(2, fixed(1250)), vec![]),
-            (terms(2, fixed(1250)), terms(2, fixed(1300)), vec![amount]),
-            (terms(2, AmountRule::Free), terms(3, AmountRule::Free), vec![form]),
-            (terms(2, AmountRule::Free), terms(3, fixed(1300)), vec![amount, form]),
+            (before.clone(), vec![]),
+            (Terms { name: "Dinner".to_owned(), ..before.clone() }, vec![Change::Name("Dinner".to_owned())]),
+            (Terms { amount: fixed(1300), ..before.clone() }, vec![Change::Amount(fixed(1300))]),
+            (Terms { form_version: 3, ..before.clone() }, vec![Change::Form]),
+            (Terms { presets: Typed::from_pairs([("field.class", "3B")]), ..before.clone() }, vec![Change::Presets]),
+            (Terms { validity: validity(2), ..before.clone() }, vec![Change::Validity(validity(2))]),
+            (Terms { form_version: 3, amount: AmountRule::Free, ..before.clone() }, vec![Change::Amount(AmountRule::Free), Change::Form]),
         ];
-        for (before, after, expected) in table {
-            assert_eq!(after.changes_since(before), expected);
+        for (after, expected) in table {
+            assert_eq!(after.changes_since(&before), expected);
         }
     }
 }

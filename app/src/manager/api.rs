@@ -1,7 +1,6 @@
 //! What the manager's first screens ask the server for, and what the live stream tells them.
 
 use domain::code::AmountRule;
-use domain::token::Change;
 use domain::{CodeId, Fen, Millis, PaymentId};
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -26,7 +25,7 @@ pub struct Desk {
     pub token: String,
     /// How much the code collects.
     pub amount: AmountRule,
-    /// What refreshes left behind and still works, the newest first (row E11, idea I7).
+    /// What refreshes of the manager's codes left behind and still works, the newest first (row E11, idea I7).
     pub old: Vec<OldCode>,
     /// The last refresh, if there was one.
     pub refreshed: Option<Refreshed>,
@@ -85,17 +84,13 @@ impl OwnCode {
 pub struct OldCode {
     /// The token in its address.
     pub token: String,
+    /// What people tell it apart by, in the reader's language: the end of its address, and the code's name where that is not the one
+    /// that is shown.
+    pub name: String,
     /// When it was replaced.
     pub replaced_at_ms: Millis,
     /// The first moment at which it no longer works.
     pub ends_at_ms: Millis,
-}
-
-impl OldCode {
-    /// What people tell codes apart by: the end of the address.
-    pub fn tail(&self) -> String {
-        tail(&self.token)
-    }
 }
 
 /// The last four characters of a token.
@@ -109,8 +104,8 @@ pub fn tail(token: &str) -> String {
 pub struct Refreshed {
     /// When.
     pub at_ms: Millis,
-    /// What an administrator had changed since the refresh before.
-    pub changes: Vec<Change>,
+    /// What an administrator had changed since the refresh before: a sentence in the reader's language.
+    pub brought: String,
 }
 
 /// A code looks different: the JSON of a `code` event of `GET /m/live`.

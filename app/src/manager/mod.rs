@@ -2,6 +2,8 @@
 
 pub mod api;
 #[cfg(feature = "ssr")]
+mod brought;
+#[cfg(feature = "ssr")]
 mod choose;
 mod code;
 pub mod live;
@@ -19,6 +21,8 @@ pub mod voice;
 #[cfg(feature = "ssr")]
 pub use api::Collecting;
 pub use api::{Arrival, Beat, CodeChanged, Desk, OldCode, OwnCode, Preset, Refreshed, Today, tail};
+#[cfg(feature = "ssr")]
+pub use brought::{brought, old_name};
 #[cfg(feature = "ssr")]
 pub use choose::choose_screen;
 pub use code::{ArrivalNews, CodeScreen, LinkState};

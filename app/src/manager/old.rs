@@ -4,7 +4,6 @@ use std::time::Duration;
 
 use domain::Millis;
 use domain::code::AmountRule;
-use domain::token::Change;
 use leptos::prelude::*;
 
 use crate::Locale;
@@ -62,13 +61,12 @@ pub fn OldCodes(
             chosen.set(Some(choice.clone()));
             is_open.set(true);
         };
-        let tail = fill(td_string!(locale, manager.tail), &[("tail", &old.tail())]);
         let since = fill(td_string!(locale, manager.old_since), &[("time", &clock(old.replaced_at_ms)), ("end", &clock(old.ends_at_ms))]);
-        let name = format!("{} {tail}", td_string!(locale, manager.cut_do));
+        let name = format!("{} {}", td_string!(locale, manager.cut_do), old.name);
         view! {
             <li class="old-code">
                 <div>
-                    <p><strong>{tail}</strong> " " <span class="left">{left(locale, left_ms)}</span></p>
+                    <p><strong>{old.name}</strong> " " <span class="left">{left(locale, left_ms)}</span></p>
                     <p class="quiet">{since}</p>
                 </div>
                 <a class="pill" href=format!("/m/cut?token={}", old.token) aria-label=name on:click=choose>{td_string!(locale, manager.cut_short)}</a>
@@ -120,19 +118,7 @@ fn news(locale: Locale, desk: &Desk, now: Option<Millis>) -> Option<String> {
     if now.since_ms(refreshed.at_ms) >= NEWS_MS {
         return None;
     }
-    let changes: Vec<String> = refreshed.changes.iter().map(|change| change_words(locale, *change)).collect();
-    let brought = match changes.is_empty() {
-        true => td_string!(locale, manager.refreshed_same).to_owned(),
-        false => fill(td_string!(locale, manager.refreshed_changes), &[("changes", &changes.join(td_string!(locale, manager.list_comma)))]),
-    };
-    Some(format!("{}{brought}", fill(td_string!(locale, manager.refreshed), &[("time", &clock(refreshed.at_ms))])))
-}
-
-fn change_words(locale: Locale, change: Change) -> String {
-    match change {
-        Change::Amount { to } => amount_words(locale, to).unwrap_or_else(|| td_string!(locale, manager.amount_free).to_owned()),
-        Change::Form { .. } => td_string!(locale, manager.changed_form).to_owned(),
-    }
+    Some(fill(td_string!(locale, manager.refreshed), &[("time", &clock(refreshed.at_ms))]) + &refreshed.brought)
 }
 
 /// What a code collects, where it is not up to the payer.
@@ -150,17 +136,17 @@ pub fn amount_words(locale: Locale, amount: AmountRule) -> Option<String> {
 mod tests {
     use super::*;
     use crate::manager::Refreshed;
-    use domain::Fen;
 
     const H: i64 = 3_600_000;
 
-    fn desk(old: &[(&str, i64)], refreshed: Option<(i64, Vec<Change>)>) -> Desk {
+    fn desk(old: &[(&str, i64)], refreshed_at: Option<i64>) -> Desk {
         let old = old.iter().map(|(token, at)| OldCode {
             token: (*token).to_owned(),
+            name: String::new(),
             replaced_at_ms: Millis::of(*at),
             ends_at_ms: Millis::of(at + 3 * H),
         });
-        let refreshed = refreshed.map(|(at, changes)| Refreshed { at_ms: Millis::of(at), changes });
+        let refreshed = refreshed_at.map(|at| Refreshed { at_ms: Millis::of(at), brought: "管理员的设置没有变化。".to_owned() });
         Desk { old: old.collect(), refreshed, ..Desk::default() }
     }
 
@@ -184,14 +170,8 @@ mod tests {
 
     #[test]
     fn a_refresh_is_told_for_ten_minutes_with_what_it_brought() {
-        let fixed = Change::Amount { to: AmountRule::Fixed { amount_fen: Fen::of(1300) } };
-        let form = Change::Form { to_version: 2 };
-        let table = [
-            (None, 0, None),
-            (Some((0, vec![])), 0, Some("08:00 已换成新码。管理员的设置没有变化。")),
-            (Some((0, vec![fixed, form])), 599_999, Some("08:00 已换成新码。管理员更新了：固定收 ¥13.00、付款人填写的内容。")),
-            (Some((0, vec![fixed])), 600_000, None),
-        ];
+        let words = "08:00 已换成新码。管理员的设置没有变化。";
+        let table = [(None, 0, None), (Some(0), 0, Some(words)), (Some(0), 599_999, Some(words)), (Some(0), 600_000, None)];
         for (refreshed, now, expected) in table {
             assert_eq!(news(Locale::zh, &desk(&[], refreshed), Some(Millis::of(now))).as_deref(), expected);
         }

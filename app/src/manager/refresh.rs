@@ -152,12 +152,11 @@ pub fn CutForm(
     let locale = asking.locale;
     let token = old.token.clone();
     let on_submit = move |event: SubmitEvent| asking.send(&event, done, api::cut_code(token.clone()));
-    let tail = old.tail();
     let until = fill(td_string!(locale, manager.cut_otherwise), &[("time", &clock(old.ends_at_ms))]);
     view! {
         <form method="post" action="/m/cut" on:submit=on_submit>
             <input type="hidden" name="token" value=old.token/>
-            <h2 id="cut-asks">{fill(td_string!(locale, manager.cut_asks), &[("tail", &tail)])}</h2>
+            <h2 id="cut-asks">{fill(td_string!(locale, manager.cut_asks), &[("name", &old.name)])}</h2>
             <ul class="facts">
                 <li>{td_string!(locale, manager.cut_effect)}</li>
                 <li>{td_string!(locale, manager.cut_spares)}</li>

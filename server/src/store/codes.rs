@@ -3,7 +3,7 @@
 use domain::code::{CodeRefusal, CodeState, Validity};
 use domain::form::FormSchema;
 use domain::receivable::Standing;
-use domain::token::{Terms, TokenLife};
+use domain::token::TokenLife;
 use domain::{AccountId, Code, CodeId, Millis, TenantId};
 use serde::{Deserialize, Serialize};
 use sqlx::FromRow;
@@ -225,23 +225,6 @@ pub async fn set_state(tx: &mut Tx<'_>, tenant: TenantId, code: CodeId, state: C
         .bind(tenant.get())
         .bind(code.get())
         .bind(state)
-        .execute(db)
-        .await
-        .map(drop))
-    .map_err(StoreError::from)
-}
-
-/// Sets how much the code collects and which published version of its form it asks, for payers from this moment on.
-///
-/// # Errors
-/// When this version of the form is not published.
-pub async fn configure(tx: &mut Tx<'_>, tenant: TenantId, code: CodeId, terms: Terms) -> Result<(), StoreError> {
-    let amount = json(&terms.amount)?;
-    on!(tx, |db| sqlx::query("UPDATE code SET amount_rule = $3, form_version = $4 WHERE tenant = $1 AND id = $2")
-        .bind(tenant.get())
-        .bind(code.get())
-        .bind(amount)
-        .bind(i64::from(terms.form_version))
         .execute(db)
         .await
         .map(drop))

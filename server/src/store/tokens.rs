@@ -13,12 +13,16 @@ use super::{StoreError, Tx, on};
 pub struct OldToken {
     /// The token.
     pub token: String,
+    /// The code that it reaches.
+    pub code: CodeId,
+    /// What that code is called.
+    pub code_name: String,
     /// What became of it.
     pub life: TokenLife,
 }
 
 /// The refresh that made a token.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Refreshed {
     /// When.
     pub at_ms: Millis,
@@ -64,26 +68,31 @@ pub async fn cut(tx: &mut Tx<'_>, tenant: TenantId, token: &str, now: Millis) ->
 }
 
 #[derive(FromRow)]
-struct LifeRow {
+struct OldRow {
     token: String,
+    code: Uuid,
+    name: String,
     replaced_at_ms: Option<i64>,
     cut_at_ms: Option<i64>,
 }
 
-impl LifeRow {
+impl OldRow {
     fn read(self) -> OldToken {
         let life = TokenLife { replaced_at_ms: self.replaced_at_ms.map(Millis::of), cut_at_ms: self.cut_at_ms.map(Millis::of) };
-        OldToken { token: self.token, life }
+        OldToken { token: self.token, code: CodeId::of(self.code), code_name: self.name, life }
     }
 }
 
-/// The code's old tokens that still work at `now`, the one that was replaced last first.
-pub async fn working(tx: &mut Tx<'_>, tenant: TenantId, code: CodeId, now: Millis) -> Result<Vec<OldToken>, StoreError> {
-    let sql = "SELECT token, replaced_at_ms, cut_at_ms FROM code_token WHERE tenant = $1 AND code = $2 AND replaced_at_ms IS NOT NULL \
-         AND cut_at_ms IS NULL AND replaced_at_ms > $3 ORDER BY replaced_at_ms DESC, created_at_ms DESC, token";
+/// The old tokens of a payee's codes that still work at `now`, the one that was replaced last first: also those of codes that are not
+/// the one on the screen, because they take money as well.
+pub async fn working(tx: &mut Tx<'_>, tenant: TenantId, payee: AccountId, now: Millis) -> Result<Vec<OldToken>, StoreError> {
+    let sql = "SELECT k.token, k.code, c.name, k.replaced_at_ms, k.cut_at_ms FROM code c \
+         JOIN code_token k ON k.tenant = c.tenant AND k.code = c.id WHERE c.tenant = $1 AND c.payee = $2 AND c.kind = 'app' \
+         AND c.state = 'active' AND k.replaced_at_ms IS NOT NULL AND k.cut_at_ms IS NULL AND k.replaced_at_ms > $3 \
+         ORDER BY k.replaced_at_ms DESC, k.created_at_ms DESC, k.token";
     let since = now.plus_ms(-domain::token::OLD_TOKEN_MS);
-    let rows: Vec<LifeRow> = on!(tx, |db| sqlx::query_as(sql).bind(tenant.get()).bind(code.get()).bind(since.get()).fetch_all(db).await)?;
-    Ok(rows.into_iter().map(LifeRow::read).filter(|old| old.life.opens(now).is_ok()).collect())
+    let rows: Vec<OldRow> = on!(tx, |db| sqlx::query_as(sql).bind(tenant.get()).bind(payee.get()).bind(since.get()).fetch_all(db).await)?;
+    Ok(rows.into_iter().map(OldRow::read).filter(|old| old.life.opens(now).is_ok()).collect())
 }
 
 /// The refresh that made this token; `None` for a code's first one.

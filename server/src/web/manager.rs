@@ -21,7 +21,7 @@ use serde::Deserialize;
 
 use super::messages::MessagesDesk;
 use super::next::{self, encode};
-use super::visit::{Visit, query_value};
+use super::visit::{Visit, prefs_of, query_value};
 use super::{cookies, sign_in};
 use crate::codes::Kept;
 use crate::desk::ManagerDesk;
@@ -78,7 +78,7 @@ fn request(visit: &Visit, path: &str, query: &str, caller: Option<Caller>, sign_
 }
 
 fn backend(visit: &Visit) -> Backend {
-    let desk = Arc::new(ManagerDesk::new(visit.site.clone()));
+    let desk = Arc::new(ManagerDesk::new(visit.site.clone(), visit.prefs.locale));
     let listening = Arc::new(MessagesDesk { site: visit.site.clone(), is_wechat: visit.is_wechat });
     Backend { collecting: desk.clone(), receipts: desk.clone(), concerns: desk, listening }
 }
@@ -183,7 +183,7 @@ pub async fn seen(State(site): State<Site>, visit: Visit, headers: HeaderMap, Fo
         Err(response) => return response,
     };
     let Ok(id) = form.id.parse::<ConcernId>() else { return visit.redirect(&next) };
-    match ManagerDesk::new(site).see(&caller, id).await {
+    match ManagerDesk::new(site, visit.prefs.locale).see(&caller, id).await {
         // Somebody else's is passed over: the list shows what is the caller's.
         Ok(_) | Err(Refusal::NotFound) => visit.redirect(&next),
         Err(_) => visit.notice(StatusCode::SERVICE_UNAVAILABLE, &NoticeKind::Busy, None, Some(&next)),
@@ -272,7 +272,8 @@ pub async fn api(State(site): State<Site>, request: Request<Body>) -> Response {
         Ok(caller) => caller,
         Err(response) => return readable(response),
     };
-    let desk = Arc::new(ManagerDesk::new(site));
+    let locale = prefs_of(request.uri(), request.headers()).locale;
+    let desk = Arc::new(ManagerDesk::new(site, locale));
     let context = move || {
         provide_context::<Arc<dyn Collecting>>(desk.clone());
         provide_context::<Arc<dyn Receipts>>(desk.clone());

@@ -108,10 +108,7 @@ pub async fn plates(State(site): State<Site>, visit: Visit, headers: HeaderMap) 
         let mut conn = site.store.read().await?;
         let plates = Reach::of(&mut conn.tx(), &caller).await?.plates(&mut conn.tx()).await?;
         let own = codes::app_code(&mut conn.tx(), caller.tenant, caller.account).await?;
-        let old = match &own {
-            Some(own) => tokens::working(&mut conn.tx(), caller.tenant, own.code.id, visit.now).await?,
-            None => vec![],
-        };
+        let old = tokens::working(&mut conn.tx(), caller.tenant, caller.account, visit.now).await?;
         Ok::<_, StoreError>((plates, own.is_some(), old))
     };
     let (plates, has_own, old) = match found.await {

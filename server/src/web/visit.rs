@@ -62,11 +62,7 @@ impl Visit {
     /// Reads a request from its parts. A layer that seldom has something to say does this only when it has.
     pub fn read(site: &Site, uri: &Uri, headers: &HeaderMap, peer: SocketAddr) -> Visit {
         let now = (site.clock)();
-        let header_text = |name: header::HeaderName| {
-            let lines: Vec<&str> = headers.get_all(name).iter().filter_map(|line| line.to_str().ok()).collect();
-            lines.join("; ")
-        };
-        let mut prefs = Prefs::read(uri.query().unwrap_or_default(), &header_text(header::COOKIE), &header_text(header::ACCEPT_LANGUAGE));
+        let mut prefs = prefs_of(uri, headers);
         let mut cookies_to_set = vec![];
         for (name, allowed) in [("lang", &["zh", "en"][..]), ("theme", &["auto", "light", "dark"]), ("mode", &["standard", "care"])] {
             let Some(value) = query_value(uri, name).filter(|value| allowed.contains(&value.as_str())) else { continue };
@@ -221,6 +217,15 @@ pub fn peer(extensions: &Extensions) -> SocketAddr {
 /// Scheme, host and port of an address.
 pub fn origin_of(url: &str) -> String {
     url.splitn(4, '/').take(3).collect::<Vec<_>>().join("/")
+}
+
+/// Language and appearance as the request asks for them.
+pub(super) fn prefs_of(uri: &Uri, headers: &HeaderMap) -> Prefs {
+    let header_text = |name: header::HeaderName| {
+        let lines: Vec<&str> = headers.get_all(name).iter().filter_map(|line| line.to_str().ok()).collect();
+        lines.join("; ")
+    };
+    Prefs::read(uri.query().unwrap_or_default(), &header_text(header::COOKIE), &header_text(header::ACCEPT_LANGUAGE))
 }
 
 /// One value of a query, percent-decoded as far as letters and digits go: all that we ask for are words.

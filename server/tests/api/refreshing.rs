@@ -2,11 +2,14 @@
 
 use std::time::Duration;
 
-use domain::token::{OLD_TOKEN_MS, OPEN_PAGE_MS, Terms};
-use domain::{AmountRule, Fen};
+use domain::code::Validity;
+use domain::form::Typed;
+use domain::token::{OLD_TOKEN_MS, OPEN_PAGE_MS};
+use domain::{AmountRule, Day, Fen, Role};
 use futures::future::join_all;
 use serde_json::{Value, json};
-use server::store::{Command, StoreError, Tx, codes};
+use server::made_codes::CodeTerms;
+use server::store::codes;
 
 use crate::browser::Browser;
 use crate::live::Stream;
@@ -175,34 +178,42 @@ async fn other_screens_of_the_manager_hear_of_a_refresh_at_once_and_nobody_else_
     }
 }
 
-/// What an administrator changes.
-struct Configure(domain::TenantId, domain::CodeId, Terms);
-
-impl Command for Configure {
-    type Done = ();
-
-    async fn run(&self, tx: &mut Tx<'_>) -> Result<(), StoreError> {
-        codes::configure(tx, self.0, self.1, self.2).await
-    }
-}
-
 #[tokio::test(flavor = "multi_thread")]
 async fn a_refresh_brings_what_the_administrator_configured_and_says_so() {
-    let shop = Shop::open().await;
-    let manager = Browser::manager(&shop, MANAGER).await;
-    let shown = token(&manager).await;
-    let mut conn = shop.site.store.read().await.unwrap();
-    let code = codes::by_token(&mut conn.tx(), &shown).await.unwrap().unwrap().code;
-    drop(conn);
-    let amount = AmountRule::Fixed { amount_fen: Fen::of(1300) };
-    shop.site.store.write(Configure(code.tenant, code.id, Terms { amount, ..Terms::of(&code) })).await.unwrap();
-    let new = refresh(&manager).await;
-    manager.open("/m").await.says(200, &["固定收 ¥13.00", "管理员更新了：固定收 ¥13.00。"]);
-    Browser::desktop(&shop).open(&format!("/p/{new}")).await.says(200, &["13.00"]);
-    shop.world.hands.pass_ms(10 * 60_000);
-    let later = manager.open("/m").await;
-    assert!(!later.text.contains("管理员更新了"), "it is news for ten minutes");
-    shop.close().await;
+    for shop in Shop::on_each_engine().await {
+        let manager = Browser::manager(&shop, MANAGER).await;
+        let shown = token(&manager).await;
+        let mut conn = shop.site.store.read().await.unwrap();
+        let code = codes::by_token(&mut conn.tx(), &shown).await.unwrap().unwrap().code;
+        drop(conn);
+        let admin = shop.caller(server::demo::ADMINISTRATOR, Role::Administrator).await;
+        let terms = CodeTerms {
+            name: code.name.clone(),
+            amount: AmountRule::Fixed { amount_fen: Fen::of(1300) },
+            validity: code.validity,
+            form: shop.site.managers.forms(&admin).await.unwrap().remove(0).form,
+            typed: Typed::default(),
+        };
+        assert!(shop.site.codes.configure(&admin, code.id, terms.clone()).await.unwrap().unwrap());
+        let new = refresh(&manager).await;
+        manager.open("/m").await.says(200, &["固定收 ¥13.00", "管理员更新了：固定收 ¥13.00。"]);
+        Browser::desktop(&shop).open(&format!("/p/{new}")).await.says(200, &["13.00"]);
+        shop.world.hands.pass_ms(10 * 60_000);
+        let later = manager.open("/m").await;
+        assert!(!later.text.contains("note refreshed"), "it is news for ten minutes");
+
+        // Whatever is changed is told, in the reader's language.
+        let until_ms = Some(Day::from_ymd(2999, 1, 1).unwrap().starts_at());
+        let presets = Typed::from_pairs([("field.student", "张小明")]);
+        let terms = CodeTerms { name: "午餐".to_owned(), validity: Validity { from_ms: None, until_ms }, typed: presets, ..terms };
+        assert!(shop.site.codes.configure(&admin, code.id, terms).await.unwrap().unwrap());
+        refresh(&manager).await;
+        manager.open("/m").await.says(200, &["管理员更新了：名称“午餐”、预先填好的内容、2999年1月1日 00:00 前有效。"]);
+        let english = "Your administrator changed: the name “午餐”, what is filled in beforehand, valid until 1 Jan 2999";
+        manager.open("/m?lang=en").await.says(200, &[english]);
+        assert!(desk(&manager).await["refreshed"]["brought"].as_str().unwrap().starts_with(english), "the program is told the same");
+        shop.close().await;
+    }
 }
 
 /// The codes that the manager may show.
@@ -230,6 +241,15 @@ async fn a_code_with_presets_is_chosen_stays_chosen_and_its_answers_cannot_be_ch
         let preset = refresh(&again).await;
         assert!(choices(&again).await[1]["is_shown"].as_bool().unwrap());
         assert_eq!(desk(&again).await["old"].as_array().unwrap().len(), 1);
+        // An old one takes money also while another code is shown: it is listed by the name of its code, and can be cut.
+        let old = desk(&again).await["old"][0]["token"].as_str().unwrap().to_owned();
+        again.post("/m/codes", &[("code", digits(&all[0]["code"]))]).await;
+        let named = format!("三年二班春游费 · 尾号 {}", &old[12..]);
+        again.open("/m").await.says(200, &[&named, "还有 3 小时"]);
+        again.open(&format!("/m/cut?token={old}")).await.says(200, &[&format!("立即停用{named} 的旧码？")]);
+        assert_eq!(again.post("/m/cut", &[("token", old.clone())]).await.header("location"), "/m");
+        Browser::desktop(&shop).open(&format!("/p/{old}")).await.says(410, GONE);
+        again.post("/m/codes", &[("code", chosen.clone())]).await;
 
         // The payer sees the answers, is not asked for them, and what is sent for them nevertheless counts for nothing.
         let payer = Browser::wechat(&shop);

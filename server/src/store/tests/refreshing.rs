@@ -3,8 +3,8 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
-use domain::code::AmountRule;
-use domain::form::FormSchema;
+use domain::code::{AmountRule, Validity};
+use domain::form::{FormSchema, Typed};
 use domain::token::{Terms, TokenLife};
 use domain::{Caller, Fen, Millis, Role};
 use futures::future::join_all;
@@ -13,6 +13,7 @@ use uuid::Uuid;
 use super::stores;
 use crate::codes::{Codes, Kept};
 use crate::live::Hub;
+use crate::store::made_codes::Configured;
 use crate::store::payments::Stored;
 use crate::store::testing::TestStore;
 use crate::store::testing::shop::{Insert, NOON, Shop};
@@ -62,7 +63,7 @@ impl<'a> Day<'a> {
     async fn working(&self) -> Vec<String> {
         let now = Millis::of(self.now.load(Ordering::SeqCst));
         let mut conn = self.test.store.read().await.unwrap();
-        let old = tokens::working(&mut conn.tx(), self.shop.tenant, self.shop.code.id, now).await.unwrap();
+        let old = tokens::working(&mut conn.tx(), self.shop.tenant, self.shop.payee, now).await.unwrap();
         old.into_iter().map(|old| old.token).collect()
     }
 
@@ -174,17 +175,18 @@ async fn a_refresh_knows_what_an_administrator_changed_since_the_one_before() {
         let same = day.refresh().await;
         let before = Terms::of(&code);
         let made = read(&same).await.unwrap();
-        assert_eq!((made.at_ms, made.after.changes_since(made.before)), (NOON, vec![]));
+        assert_eq!((made.at_ms, made.after.changes_since(&made.before)), (NOON, vec![]));
 
-        let after = Terms { form_version: 2, amount: AmountRule::Fixed { amount_fen: Fen::of(1300) } };
+        let (amount, schema) = (AmountRule::Fixed { amount_fen: Fen::of(1300) }, FormSchema::default());
+        let (presets, validity) = (Typed::from_pairs([("field.class", "3A")]), Validity { from_ms: None, until_ms: Some(NOON) });
         let mut conn = test.bare().await;
-        codes::insert_form(&mut conn.tx(), tenant, code.id.get(), &FormSchema { version: 2, fields: vec![] }, NOON).await.unwrap();
-        codes::configure(&mut conn.tx(), tenant, code.id, after).await.unwrap();
+        let form_version = made_codes::ask(&mut conn.tx(), tenant, code.id, &schema, Uuid::now_v7(), NOON).await.unwrap();
+        let to = Configured { name: "Lunch", amount, presets: &presets, validity };
+        made_codes::configure(&mut conn.tx(), tenant, code.id, &to).await.unwrap();
+        let after = Terms { name: "Lunch".to_owned(), form_version, amount, presets: presets.clone(), validity };
         let fresh = day.refresh().await;
         let made = read(&fresh).await.unwrap();
         assert_eq!((made.before, made.after), (before, after), "{}", test.engine);
-        let unpublished = Terms { form_version: 9, ..after };
-        assert!(codes::configure(&mut conn.tx(), tenant, code.id, unpublished).await.is_err());
     }
 }
 
