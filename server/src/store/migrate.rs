@@ -6,7 +6,7 @@ use sqlx::{PgConnection, SqlSafeStr, SqliteConnection};
 use super::open::OpenError;
 
 /// Every step from an empty database to the present shape, in order. A published step is never edited.
-const STEPS: [(i64, &str, &str); 10] = [
+const STEPS: [(i64, &str, &str); 11] = [
     (1, "ground", include_str!("../../migrations/0001_ground.sql")),
     (2, "concern", include_str!("../../migrations/0002_concern.sql")),
     (3, "sign_in", include_str!("../../migrations/0003_sign_in.sql")),
@@ -17,6 +17,7 @@ const STEPS: [(i64, &str, &str); 10] = [
     (8, "stores", include_str!("../../migrations/0008_stores.sql")),
     (9, "reminders", include_str!("../../migrations/0009_reminders.sql")),
     (10, "returns", include_str!("../../migrations/0010_returns.sql")),
+    (11, "numbers", include_str!("../../migrations/0011_numbers.sql")),
 ];
 
 const TABLE: &str = "_sqlx_migrations";

@@ -17,6 +17,7 @@ pub mod listeners;
 pub mod made_codes;
 pub mod managers;
 pub mod meta;
+pub mod numbers;
 pub mod oauth_states;
 pub mod one_time_codes;
 pub mod outbox;

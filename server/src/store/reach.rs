@@ -13,7 +13,7 @@ use super::concerns::{self, Counts, StoredConcern};
 use super::receipts::{self, Before, Known, Narrow};
 use super::rollups::{self, Totals};
 use super::search::{self, Found};
-use super::{StoreError, Tx, codes, on};
+use super::{StoreError, Tx, codes, numbers, on, payments};
 
 /// Most stores of one cashier: a page of their list reads each of them.
 pub const MOST_STORES: usize = 20;
@@ -88,7 +88,8 @@ impl Reach {
         Ok(found)
     }
 
-    /// The newest receipts on which every word of `query` is written, as [`search::search`] finds them.
+    /// The newest receipts on which every word of `query` is written, as [`search::search`] finds them; the one that `query` names
+    /// where that is a whole number of a payment.
     ///
     /// # Errors
     /// When the store cannot be read.
@@ -100,6 +101,10 @@ impl Reach {
         before: Option<Before>,
         limit: usize,
     ) -> Result<Option<Found>, StoreError> {
+        if let Some(receipt) = self.numbered(tx, query, narrow).await? {
+            let receipts = if before.is_none() { vec![receipt] } else { vec![] };
+            return Ok(Some(Found { receipts, next: None }));
+        }
         let mut all = Found { receipts: vec![], next: None };
         for payee in &self.payees {
             let Some(found) = search::search(tx, self.tenant, *payee, query, narrow, before, limit).await? else { return Ok(None) };
@@ -116,6 +121,13 @@ impl Reach {
             all.next = all.receipts.last().map(Before::of);
         }
         Ok(Some(all))
+    }
+
+    async fn numbered(&self, tx: &mut Tx<'_>, query: &str, narrow: Narrow) -> Result<Option<Receipt>, StoreError> {
+        let Some(payment) = numbers::named(tx, self.tenant, query).await? else { return Ok(None) };
+        let Some((_, receipt)) = self.receipt(tx, payment).await? else { return Ok(None) };
+        let Some(stored) = payments::load(tx, self.tenant, payment).await? else { return Ok(None) };
+        Ok(Some(receipt).filter(|receipt| narrow.takes(stored.payment.code, receipt)))
     }
 
     /// One receipt with its payee, or `None`.

@@ -42,6 +42,18 @@ async fn a_receipt_is_found_by_what_is_written_on_it_and_the_address_says_so() {
         for (query, expected) in table {
             assert_eq!(listed(&manager, query.clone()).await, expected.into_iter().cloned().collect::<Vec<_>>(), "{query}");
         }
+        // A payer reads both whole numbers in WeChat's bill.
+        let detail = manager.function("receipts/one", json!({"payment": first})).await.json();
+        let trade = detail["receipt"]["transaction"].as_str().unwrap().to_owned();
+        let colleague = Browser::manager(&shop, "13800138001").await;
+        let other = digits(&manager.function("manager/codes", json!({})).await.json()[1]["code"]);
+        for number in [first.clone(), first.to_ascii_uppercase(), format!(" {} {}", &first[..16], &first[16..]), trade] {
+            let words = json!({"words": number});
+            assert_eq!(listed(&manager, words.clone()).await, std::slice::from_ref(&first), "{number}");
+            assert_eq!(listed(&manager, json!({"words": number, "state": "refunded"})).await, Vec::<String>::new(), "{number}");
+            assert_eq!(listed(&manager, json!({"words": number, "code": other})).await, Vec::<String>::new(), "{number}");
+            assert_eq!(listed(&colleague, words).await, Vec::<String>::new(), "a colleague's are not mine: {number}");
+        }
         manager
             .open("/m/receipts?q=%E5%A8%9C%E5%A8%9C")
             .await
@@ -51,7 +63,6 @@ async fn a_receipt_is_found_by_what_is_written_on_it_and_the_address_says_so() {
         manager.open("/m/receipts?q=%E5%8F%B8%E9%A9%AC").await.says(200, &["没有符合条件的收款", "href=\"/m/receipts\""]);
         manager.open("/m/receipts?q=5").await.says(200, &["请再多输入一个字"]);
         manager.open("/m/receipts?q=%22%3E%3Cbold%3E&lang=en").await.says(200, &["No receipt matches"]);
-        let colleague = Browser::manager(&shop, "13800138001").await;
         assert_eq!(listed(&colleague, json!({"words": "欧阳"})).await, Vec::<String>::new(), "a colleague's are not mine");
         shop.close().await;
     }
