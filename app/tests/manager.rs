@@ -250,7 +250,7 @@ fn every_page_is_complete_before_any_script() {
         ("/m/receipts", "", 200, vec!["付款人40", "付款人26", "40 笔 · ¥5,140.00".trim(), "?before="]),
         (&one, "", 200, vec!["¥128.50", "<i>4200</i><i>001</i>", "00000007", "/r/abc", "旧码，2026-11-21 12:00:00 换下 · 尾号 ab12"]),
         ("/m/concerns", "", 200, vec!["到账金额不符", "应收 ¥3.00，实收 ¥1.20", "余额不够退款", "action=\"/m/concerns/seen\"", "更早的"]),
-        (&held, "", 200, vec!["没有记入收款", "单独存放", "尾号 00000014", "<i>4200</i><i>002</i>", "/p/demo/x"]),
+        (&held, "", 200, vec!["没有记入收款", "单独存放", "单号 00000000000000000000000000000014", "<i>4200</i><i>002</i>", "/p/demo/x"]),
         ("/m/settings", "", 200, vec!["href=\"/m/concerns\"", "action=\"/m/settings\"", "action=\"/m/sign-out\"", "王敏"]),
         ("/m/sign-in", "", 200, vec!["action=\"/m/sign-in\"", "autocomplete=\"username\"", "autocomplete=\"current-password\""]),
         ("/m/nowhere", "", 404, vec!["没有这个页面"]),

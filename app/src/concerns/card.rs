@@ -103,5 +103,5 @@ fn text(locale: Locale, row: &ConcernRow) -> String {
         (Refund, Returning) => td_string!(locale, concerns.refund_returning),
         (Refund, Returned) => td_string!(locale, concerns.refund_returned),
     };
-    fill(template, &[("amount", &yuan(row.amount_fen)), ("tail", &row.payment.tail())])
+    fill(template, &[("amount", &yuan(row.amount_fen)), ("tail", &row.payment.tail()), ("number", &row.payment)])
 }

@@ -369,14 +369,14 @@ impl RefundTyped {
 }
 
 fn barred(locale: Locale, of: RefundOf<'_>, bar: RefundBar) -> AnyView {
-    let tail = of.receipt.payment.tail();
+    let number = of.receipt.payment;
     let (what, how) = match bar {
         RefundBar::NotAllowed => {
-            let how = fill(td_string!(locale, refunding.not_allowed_how), &[("tail", &tail)]);
+            let how = fill(td_string!(locale, refunding.not_allowed_how), &[("number", &number)]);
             (td_string!(locale, refunding.not_allowed), how)
         }
         RefundBar::AboveLimit { left_fen } => {
-            let how = fill(td_string!(locale, refunding.above_limit_how), &[("left", &yuan(left_fen)), ("tail", &tail)]);
+            let how = fill(td_string!(locale, refunding.above_limit_how), &[("left", &yuan(left_fen)), ("number", &number)]);
             (td_string!(locale, refunding.above_limit), how)
         }
         RefundBar::Rule(RefundRefusal::TooLate) => {

@@ -93,11 +93,16 @@ async fn held_money_stays_open_until_an_operator_returns_it_whole() {
             let bill = shop.held(amount_fen).await;
             let row = shop.until_concern(&manager, "wrong_amount", "held").await;
             let came = Fen::of(amount_fen);
-            let tail = bill.payment[24..].to_owned();
             let page = manager.open("/m/concerns").await;
             page.says(
                 200,
-                &["到账金额不符", "等管理员处理", &format!("应收 ¥3.00，实收 ¥{came}"), &format!("尾号 {tail}"), "请不要重复付款"],
+                &[
+                    "到账金额不符",
+                    "等管理员处理",
+                    &format!("应收 ¥3.00，实收 ¥{came}"),
+                    &format!("单号 {}", bill.payment),
+                    "请不要重复付款",
+                ],
             );
             let payment = format!("/m/payments/{}", bill.payment);
             manager.open(&payment).await.says(200, &["没有记入收款", "单独存放", &format!("¥{came}"), "张小明"]);
