@@ -8,22 +8,16 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use domain::{Role, TenantId};
 use serde::{Deserialize, Serialize};
-use serde_json::json;
 
 use super::admin::{answer, shell};
+use super::sealed_cookie::SealedCookie;
 use super::visit::Visit;
-use super::{admin as office, cookies, sign_in};
+use super::{admin as office, sign_in};
 use crate::sign_in::Admitted;
 use crate::store::accounts::Membership;
 
 /// What the browser keeps between the password and the choice.
-const CHOICE: &str = "__Host-choice";
-
-/// What the signature is for.
-const SEALED_FOR: &str = "choice";
-
-/// How long the choice may take.
-const CHOICE_MS: i64 = 10 * 60_000;
+const CHOICE: SealedCookie = SealedCookie { name: "__Host-choice", purpose: "choice", lasts_ms: 10 * 60_000 };
 
 /// A password that was right.
 #[derive(Serialize, Deserialize)]
@@ -41,9 +35,7 @@ pub(super) async fn choose(mut visit: Visit, admitted: Admitted, next: &str) -> 
     match visit.site.sign_ins.seats(&admitted).await {
         Ok(seats) if seats.len() < 2 => Ok((visit, admitted)),
         Ok(_) => {
-            let choice = json!(Choice { admitted, next: next.to_owned() }).to_string();
-            let sealed = visit.site.seal.seal(SEALED_FOR, &choice, visit.now.plus_ms(CHOICE_MS));
-            visit.cookies.extend(cookies::set(CHOICE, &sealed, CHOICE_MS / 1000));
+            CHOICE.keep(&mut visit, &Choice { admitted, next: next.to_owned() });
             Err(visit.redirect(path(role)))
         }
         Err(error) => Err(visit.store_trouble(&error, Some(door(role)))),
@@ -99,7 +91,7 @@ async fn take(visit: Visit, headers: HeaderMap, role: Role, form: &SeatForm) -> 
     };
     let chosen = form.tenant.parse::<TenantId>().ok().filter(|tenant| seats.iter().any(|seat| seat.tenant == *tenant));
     let Some(chosen) = chosen else { return show(visit, role, &seats, StatusCode::UNPROCESSABLE_ENTITY) };
-    visit.cookies.extend(cookies::forget(CHOICE));
+    CHOICE.forget(&mut visit);
     match role {
         Role::Administrator => office::go_on(visit, &headers, admitted.at(chosen), &next).await,
         Role::Manager | Role::Holder => sign_in::go_on(visit, &headers, admitted.at(chosen), &next).await,
@@ -108,8 +100,7 @@ async fn take(visit: Visit, headers: HeaderMap, role: Role, form: &SeatForm) -> 
 
 /// What this browser may choose; without a password that was right moments ago, back to the door.
 async fn kept(visit: Visit, headers: &HeaderMap, role: Role) -> Result<(Visit, Choice, Vec<Membership>), Response> {
-    let sealed = cookies::get(headers, CHOICE).and_then(|sealed| visit.site.seal.open(SEALED_FOR, sealed, visit.now));
-    let choice = sealed.and_then(|text| serde_json::from_str::<Choice>(&text).ok()).filter(|choice| choice.admitted.role == role);
+    let choice = CHOICE.read::<Choice>(&visit, headers).filter(|choice| choice.admitted.role == role);
     let Some(choice) = choice else { return Err(visit.redirect(door(role))) };
     match visit.site.sign_ins.seats(&choice.admitted).await {
         Ok(seats) if seats.is_empty() => Err(visit.redirect(door(role))),

@@ -6,30 +6,20 @@ use axum::http::HeaderMap;
 use axum::response::Response;
 use domain::one_time::Purpose;
 use serde::{Deserialize, Serialize};
-use serde_json::json;
 
 use super::visit::Visit;
-use super::{cookies, proof, sign_in};
-use crate::channels::oauth::Identity;
-use crate::fresh;
-use crate::pay::hex;
+use super::wechat_trip::{Landing, WechatTrip};
+use super::{proof, sign_in};
 use crate::proofs::{Asked, Unfinished};
 use crate::sign_in::{Admitted, Shown, SignInRefusal};
 use crate::store::bindings::WechatIdentity;
 
-/// What the browser keeps during the trip to WeChat.
-const TRIP: &str = "__Host-identify";
+/// The trip that tells who it is.
+const TRIP: WechatTrip = WechatTrip::new("__Host-identify", "identify", "/m/sign-in/wechat", "who signs in");
 
-/// What the signature is for.
-const SEALED_FOR: &str = "identify";
-
-/// How long the trip may take.
-const TRIP_MS: i64 = 10 * 60_000;
-
-/// A trip that was begun.
+/// What the trip is for: whose password was right, and where they wanted to go.
 #[derive(Serialize, Deserialize)]
-struct Trip {
-    state: String,
+struct Errand {
     admitted: Admitted,
     next: String,
 }
@@ -41,41 +31,16 @@ pub(super) fn can_tell(headers: &HeaderMap) -> bool {
 }
 
 /// To WeChat, which tells who somebody is whose password was right.
-pub(super) fn begin(mut visit: Visit, admitted: Admitted, next: &str) -> Response {
-    let state = hex(&fresh::bytes::<16>());
-    let trip = json!(Trip { state: state.clone(), admitted, next: next.to_owned() }).to_string();
-    let sealed = visit.site.seal.seal(SEALED_FOR, &trip, visit.now.plus_ms(TRIP_MS));
-    visit.cookies.extend(cookies::set(TRIP, &sealed, TRIP_MS / 1000));
-    let landing = format!("{}/m/sign-in/wechat", visit.site.config.public_url);
-    let address = visit.site.oauth.authorize_url(&landing, &state);
-    visit.redirect(&address)
-}
-
-/// What WeChat's sign-in page sends back.
-#[derive(Debug, Deserialize)]
-pub struct Landing {
-    #[serde(default)]
-    code: String,
-    #[serde(default)]
-    state: String,
+pub(super) fn begin(visit: Visit, admitted: Admitted, next: &str) -> Response {
+    TRIP.begin(visit, &Errand { admitted, next: next.to_owned() })
 }
 
 /// `GET /m/sign-in/wechat`: back from WeChat, in the browser that began the trip.
 pub async fn landing(mut visit: Visit, headers: HeaderMap, Query(landing): Query<Landing>) -> Response {
     let site = visit.site.clone();
-    let kept = cookies::get(&headers, TRIP).and_then(|sealed| site.seal.open(SEALED_FOR, sealed, visit.now));
-    let trip = kept.and_then(|text| serde_json::from_str::<Trip>(&text).ok()).filter(|trip| trip.state == landing.state);
-    visit.cookies.extend(cookies::forget(TRIP));
     // A landing address that is opened again: whoever is signed in by now is led on by the sign-in page.
-    let Some(Trip { admitted, next, .. }) = trip else { return visit.redirect("/m/sign-in") };
-    let openid = match site.oauth.exchange(&landing.code).await {
-        Ok(Identity::Person { openid }) => openid,
-        Ok(Identity::Preview) => return silent(visit, &admitted, next).await,
-        Err(error) => {
-            tracing::warn!(%error, "WeChat did not say who signs in");
-            return silent(visit, &admitted, next).await;
-        }
-    };
+    let Some(Errand { admitted, next }) = TRIP.end(&mut visit, &headers, &landing) else { return visit.redirect("/m/sign-in") };
+    let Some(openid) = TRIP.who(&site, &landing).await else { return silent(visit, &admitted, next).await };
     let identity = WechatIdentity { appid: site.oauth.appid().to_owned(), openid };
     match site.sign_ins.begin(admitted.clone(), sign_in::agent(&headers), Shown::Wechat(identity.clone())).await {
         Ok(signed_in) => sign_in::enter(visit, &signed_in, &next),

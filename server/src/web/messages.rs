@@ -10,10 +10,9 @@ use axum::response::{IntoResponse, Response};
 use domain::Caller;
 use serde::Deserialize;
 
-use super::cookies;
 use super::manager::signed_in;
 use super::visit::Visit;
-use crate::channels::oauth::Identity;
+use super::wechat_trip::{Landing, WechatTrip};
 use crate::desk::refusal;
 use crate::fresh;
 use crate::messages::Tested;
@@ -25,11 +24,8 @@ use crate::store::{StoreError, tenants};
 /// Where the screen is.
 const HERE: &str = "/m/settings/messages";
 
-/// What the browser keeps during a trip to WeChat.
-const TRIP: &str = "__Host-messages";
-
-/// How long a trip may take.
-const TRIP_MS: i64 = 10 * 60_000;
+/// The trip that tells whom messages are for.
+const TRIP: WechatTrip = WechatTrip::new("__Host-messages", "messages", "/m/settings/messages/wechat", "who wants messages");
 
 /// What the screen asks for, inside WeChat or elsewhere.
 pub struct MessagesDesk {
@@ -80,21 +76,7 @@ pub async fn begin(mut visit: Visit, headers: HeaderMap) -> Response {
         Ok(_) => return visit.redirect(HERE),
         Err(error) => return visit.store_trouble(&error, Some(HERE)),
     }
-    let state = hex(&fresh::bytes::<16>());
-    let sealed = visit.site.seal.seal("messages", &format!("{state}\n{}", caller.account), visit.now.plus_ms(TRIP_MS));
-    visit.cookies.extend(cookies::set(TRIP, &sealed, TRIP_MS / 1000));
-    let landing = format!("{}{HERE}/wechat", visit.site.config.public_url);
-    let address = visit.site.oauth.authorize_url(&landing, &state);
-    visit.redirect(&address)
-}
-
-/// What WeChat's sign-in page sends back.
-#[derive(Debug, Deserialize)]
-pub struct Landing {
-    #[serde(default)]
-    code: String,
-    #[serde(default)]
-    state: String,
+    TRIP.begin(visit, &caller.account)
 }
 
 /// `GET /m/settings/messages/wechat`: back from WeChat. Only the browser that began the trip, and the person who is signed in
@@ -108,19 +90,10 @@ pub async fn landing(mut visit: Visit, headers: HeaderMap, Query(landing): Query
         Err(response) => return response,
     };
     let site = visit.site.clone();
-    let kept = cookies::get(&headers, TRIP).and_then(|sealed| site.seal.open("messages", sealed, visit.now));
-    visit.cookies.extend(cookies::forget(TRIP));
-    if kept != Some(format!("{}\n{}", landing.state, caller.account)) {
+    if TRIP.end(&mut visit, &headers, &landing) != Some(caller.account) {
         return answer(visit, Answered::Unknown);
     }
-    let openid = match site.oauth.exchange(&landing.code).await {
-        Ok(Identity::Person { openid }) => openid,
-        Ok(Identity::Preview) => return answer(visit, Answered::Unknown),
-        Err(error) => {
-            tracing::warn!(%error, "WeChat did not say who wants messages");
-            return answer(visit, Answered::Unknown);
-        }
-    };
+    let Some(openid) = TRIP.who(&site, &landing).await else { return answer(visit, Answered::Unknown) };
     match site.messages.switch_on(&caller, &openid, visit.prefs.locale).await {
         // Nothing can be sent before WeChat was told so.
         Ok(()) if site.account.consent_template().is_some() => visit.redirect(&format!("{HERE}/consent")),

@@ -22,6 +22,7 @@ use super::opened;
 use super::reminding::reminders_url;
 use super::submit::{Posted, ReadError};
 use super::visit::{Visit, origin_of};
+use super::wechat_trip::{self, Landing};
 use crate::channels::oauth::{Identity, OauthError};
 use crate::fresh;
 use crate::pay::{Looked, OpenRefusal, Prepared, Submit};
@@ -34,9 +35,6 @@ use crate::store::payments::{self, Stored, StoredRefund};
 use crate::store::sessions::TokenHash;
 use crate::store::sightings::Kind;
 use crate::store::{Command, StoreError, Tx, concerns, receipts, tenants};
-
-/// How long a trip through WeChat may take.
-const TRIP_MS: i64 = 10 * 60_000;
 
 /// What a form shows again after something was wrong with it.
 #[derive(Default)]
@@ -266,18 +264,17 @@ async fn back_to(visit: Visit, found: &FoundCode, stored: &Stored) -> Response {
 }
 
 async fn begin_trip(visit: &mut Visit, tenant: domain::TenantId, payment: PaymentId) -> Result<String, StoreError> {
-    let state = hash_free_token();
+    let state = wechat_trip::state();
     let browser = visit.browser();
-    let trip =
-        Trip { state_hash: sha256(&state), tenant, payment, browser_hash: sha256(&browser), expires_at_ms: visit.now.plus_ms(TRIP_MS) };
+    let trip = Trip {
+        state_hash: sha256(&state),
+        tenant,
+        payment,
+        browser_hash: sha256(&browser),
+        expires_at_ms: visit.now.plus_ms(wechat_trip::TRIP_MS),
+    };
     visit.site.store.write(BeginTrip { trip }).await?;
-    let landing = format!("{}/oauth/wechat", visit.site.config.public_url);
-    Ok(visit.site.oauth.authorize_url(&landing, &state))
-}
-
-/// The state may hold letters and digits only (wechat-pay 2.10).
-fn hash_free_token() -> String {
-    crate::pay::hex(&fresh::bytes::<16>())
+    Ok(wechat_trip::address(&visit.site, "/oauth/wechat", &state))
 }
 
 struct BeginTrip {
@@ -305,15 +302,6 @@ impl Command for EndTrip {
     async fn run(&self, tx: &mut Tx<'_>) -> Result<Self::Done, StoreError> {
         oauth_states::take(tx, &self.state_hash, &self.browser_hash, self.now).await
     }
-}
-
-/// What WeChat's sign-in page sends back.
-#[derive(Debug, Deserialize)]
-pub struct Landing {
-    #[serde(default)]
-    code: String,
-    #[serde(default)]
-    state: String,
 }
 
 /// `GET /oauth/wechat`: back from WeChat. Reloading it or opening it elsewhere leads to a page that works, never to an error
