@@ -1,27 +1,29 @@
 //! What goes on by itself: asking about attempts, pushing refunds, delivering messages, reminding of debts, taking in roll-ups,
 //! refreshing keys.
 //!
-//! Work is claimed with a lease, so any number of instances may run these loops, and a crashed one's work is taken over.
+//! Any number of instances may run these loops: work is shared by the rule of [`crate::leases`].
 
 use std::time::Duration;
 
+use domain::Millis;
 use domain::payment::Message;
-use futures::StreamExt;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 use crate::desk::REPEATED_MS;
 use crate::fresh;
 use crate::kept_keys;
+use crate::leases::{self, Claim, Work};
 use crate::live::{CodeChange, LiveArrival};
 use crate::messages::{self, Told};
 use crate::site::Site;
+use crate::store::payments::{DueAttempt, StoredRefund};
 use crate::store::{
     Command, StoreError, Tx, audit, doors, letters, oauth_states, one_time_codes, outbox, payments, photos, postings, receipts, rollups,
     sessions, tokens,
 };
 
-/// How long claimed work is left alone by others.
+/// How long attempts, refunds and messages that were taken up are left alone by others.
 const LEASE_MS: i64 = 30_000;
 
 /// Attempts or refunds that are worked on at once.
@@ -96,32 +98,24 @@ async fn every(pause_ms: u64, mut stopping: watch::Receiver<bool>, site: Site, r
 }
 
 async fn ask_about_attempts(site: &Site) -> Result<bool, StoreError> {
-    let now = (site.clock)();
-    let due = site.store.write(ClaimAttempts { now }).await?;
-    let is_full = due.len() as i64 == BATCH;
-    let results = futures::stream::iter(due).map(|(tenant, payment, no)| async move {
-        let Some(stored) = site.payments.load(tenant, payment).await? else { return Ok(()) };
-        site.payments.ask_or_close(&stored, &no).await.map(drop)
-    });
-    all(results.buffer_unordered(AT_ONCE).collect().await)?;
-    Ok(is_full)
+    let ask = |due: DueAttempt| async move {
+        let Some(stored) = site.payments.load(due.tenant, due.payment).await? else { return Ok(()) };
+        site.payments.ask_or_close(&stored, &due.no).await.map(drop)
+    };
+    leases::round(&site.store, (site.clock)(), AT_ONCE, ask).await
 }
 
 async fn push_refunds(site: &Site) -> Result<bool, StoreError> {
-    let now = (site.clock)();
-    let due = site.store.write(ClaimRefunds { now }).await?;
-    let is_full = due.len() as i64 == BATCH;
-    let results = futures::stream::iter(due).map(|refund| async move { site.refunds.push(&refund).await });
-    all(results.buffer_unordered(AT_ONCE).collect().await)?;
-    Ok(is_full)
+    let push = |refund: StoredRefund| async move { site.refunds.push(&refund).await };
+    leases::round(&site.store, (site.clock)(), AT_ONCE, push).await
 }
 
 /// Takes what people have to be told. Screens are told live, listeners by messages; what needs a person also goes to the log,
 /// where an operator's alarm finds it.
 async fn deliver(site: &Site) -> Result<bool, StoreError> {
     let now = (site.clock)();
-    let due = site.store.write(ClaimMessages { now }).await?;
-    let is_full = due.len() as i64 == BATCH;
+    let due = site.store.write(Claim::<outbox::Due>::at(now)).await?;
+    let is_full = leases::is_full(due.len(), BATCH);
     for claimed in due {
         announce(&claimed.message);
         let outbox::Due { tenant, id, message, created_at_ms, .. } = claimed;
@@ -204,7 +198,7 @@ async fn tidy_up(site: &Site) -> Result<bool, StoreError> {
 }
 
 struct Forget {
-    now: domain::Millis,
+    now: Millis,
 }
 
 impl Command for Forget {
@@ -222,42 +216,29 @@ impl Command for Forget {
     }
 }
 
-fn all(results: Vec<Result<(), StoreError>>) -> Result<(), StoreError> {
-    results.into_iter().collect()
-}
+impl Work for DueAttempt {
+    const LEASE_MS: i64 = LEASE_MS;
+    const BATCH: i64 = BATCH;
 
-struct ClaimAttempts {
-    now: domain::Millis,
-}
-
-impl Command for ClaimAttempts {
-    type Done = Vec<(domain::TenantId, domain::PaymentId, domain::OutTradeNo)>;
-
-    async fn run(&self, tx: &mut Tx<'_>) -> Result<Self::Done, StoreError> {
-        payments::claim_due(tx, self.now, self.now.plus_ms(LEASE_MS), BATCH).await
+    async fn claim_due(tx: &mut Tx<'_>, now: Millis, lease_until: Millis, limit: i64) -> Result<Vec<DueAttempt>, StoreError> {
+        payments::claim_due(tx, now, lease_until, limit).await
     }
 }
 
-struct ClaimMessages {
-    now: domain::Millis,
-}
+impl Work for StoredRefund {
+    const LEASE_MS: i64 = LEASE_MS;
+    const BATCH: i64 = BATCH;
 
-impl Command for ClaimMessages {
-    type Done = Vec<outbox::Due>;
-
-    async fn run(&self, tx: &mut Tx<'_>) -> Result<Self::Done, StoreError> {
-        outbox::claim_due(tx, self.now, self.now.plus_ms(LEASE_MS), BATCH).await
+    async fn claim_due(tx: &mut Tx<'_>, now: Millis, lease_until: Millis, limit: i64) -> Result<Vec<StoredRefund>, StoreError> {
+        payments::claim_due_refunds(tx, now, lease_until, limit).await
     }
 }
 
-struct ClaimRefunds {
-    now: domain::Millis,
-}
+impl Work for outbox::Due {
+    const LEASE_MS: i64 = LEASE_MS;
+    const BATCH: i64 = BATCH;
 
-impl Command for ClaimRefunds {
-    type Done = Vec<payments::StoredRefund>;
-
-    async fn run(&self, tx: &mut Tx<'_>) -> Result<Self::Done, StoreError> {
-        payments::claim_due_refunds(tx, self.now, self.now.plus_ms(LEASE_MS), BATCH).await
+    async fn claim_due(tx: &mut Tx<'_>, now: Millis, lease_until: Millis, limit: i64) -> Result<Vec<outbox::Due>, StoreError> {
+        outbox::claim_due(tx, now, lease_until, limit).await
     }
 }

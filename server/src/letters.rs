@@ -8,22 +8,18 @@ use app::letters::{Words, letter};
 use domain::account::Lang;
 use domain::letter::{LetterState, again_after_ms};
 use domain::{AccountId, Millis, TenantId};
-use futures::StreamExt;
 use uuid::Uuid;
 
 use crate::clock::Clock;
 use crate::fresh;
+use crate::leases::{self, Work};
 use crate::senders::mail::{Mail, MailError, Mailer};
 use crate::store::letters::{DueLetter, Told};
 use crate::store::sessions::TokenHash;
 use crate::store::{Command, Store, StoreError, Tx, letters, sessions};
 use crate::web::cookies::sha256;
 
-/// How long claimed letters are left alone by others: longer than a mail server may take.
-const LEASE_MS: i64 = 15 * 60_000;
-
-/// Letters that are claimed in one go, and sent at once.
-const BATCH: i64 = 16;
+/// Letters that are sent at once.
 const AT_ONCE: usize = 4;
 
 /// Everything that writing to people needs.
@@ -50,12 +46,7 @@ impl Letters {
     /// # Errors
     /// When the store does not answer.
     pub async fn deliver(&self) -> Result<bool, StoreError> {
-        let now = (self.clock)();
-        let due = self.store.write(Claim { now }).await?;
-        let is_full = due.len() as i64 == BATCH;
-        let results: Vec<_> = futures::stream::iter(due).map(|due| self.try_one(due)).buffer_unordered(AT_ONCE).collect().await;
-        results.into_iter().collect::<Result<(), StoreError>>()?;
-        Ok(is_full)
+        leases::round(&self.store, (self.clock)(), AT_ONCE, |due| self.try_one(due)).await
     }
 
     async fn try_one(&self, due: DueLetter) -> Result<(), StoreError> {
@@ -126,15 +117,13 @@ pub fn lang(locale: Locale) -> Lang {
     }
 }
 
-struct Claim {
-    now: Millis,
-}
+impl Work for DueLetter {
+    /// Longer than a mail server may take.
+    const LEASE_MS: i64 = 15 * 60_000;
+    const BATCH: i64 = 16;
 
-impl Command for Claim {
-    type Done = Vec<DueLetter>;
-
-    async fn run(&self, tx: &mut Tx<'_>) -> Result<Vec<DueLetter>, StoreError> {
-        letters::claim_due(tx, self.now, self.now.plus_ms(LEASE_MS), BATCH).await
+    async fn claim_due(tx: &mut Tx<'_>, now: Millis, lease_until: Millis, limit: i64) -> Result<Vec<DueLetter>, StoreError> {
+        letters::claim_due(tx, now, lease_until, limit).await
     }
 }
 

@@ -13,6 +13,7 @@ pub mod found;
 pub mod fresh;
 pub mod jobs;
 mod kept_keys;
+pub mod leases;
 pub mod letters;
 pub mod live;
 mod lost;

@@ -11,21 +11,18 @@ use app::messages::{Part, Words};
 use domain::digest::{GIVEN_UP_AFTER_MS, News, Unreached, repeat_pause_ms};
 use domain::payment::Message;
 use domain::{AccountId, Caller, Millis, TenantId};
-use futures::StreamExt;
 use uuid::Uuid;
 
 use crate::clock::Clock;
 use crate::fresh;
+use crate::leases::{self, Work};
 use crate::senders::wechat_account::{AccountError, AccountEvent, AccountMessages, Outgoing};
 use crate::store::listeners::{self, Listener};
 use crate::store::postings::{self, Posting, PostingState};
 use crate::store::{Command, Store, StoreError, Tx, outbox};
 
-/// How long a claimed posting is left alone by others: longer than a call may take.
-const LEASE_MS: i64 = 90_000;
-
-/// Most postings or listeners of one round.
-const BATCH: i64 = 64;
+/// Most listeners of one round.
+const MOST_LISTENERS: i64 = 64;
 
 /// Letters that are sent at once.
 const AT_ONCE: usize = 4;
@@ -114,14 +111,13 @@ impl Messages {
         let now = (self.clock)();
         let due = {
             let mut conn = self.store.read().await?;
-            listeners::due(&mut conn.tx(), now, BATCH).await?
+            listeners::due(&mut conn.tx(), now, MOST_LISTENERS).await?
         };
         for (tenant, account) in due {
             self.store.write(Seal { tenant, account, posting: fresh::uuid(now), now }).await?;
         }
         let Claimed { postings: claimed, is_full } = self.store.write(Claim { now }).await?;
-        let sent = futures::stream::iter(claimed).map(|(posting, to)| async move { self.send(&posting, to).await });
-        sent.buffer_unordered(AT_ONCE).collect::<Vec<_>>().await.into_iter().collect::<Result<(), _>>()?;
+        leases::work_through(claimed, AT_ONCE, |(posting, to)| async move { self.send(&posting, to).await }).await?;
         Ok(is_full)
     }
 
@@ -292,6 +288,17 @@ impl Command for Seal {
     }
 }
 
+impl Work for Posting {
+    /// Longer than a call may take.
+    const LEASE_MS: i64 = 90_000;
+    const BATCH: i64 = 64;
+
+    async fn claim_due(tx: &mut Tx<'_>, now: Millis, lease_until: Millis, limit: i64) -> Result<Vec<Posting>, StoreError> {
+        postings::claim_due(tx, now, lease_until, limit).await
+    }
+}
+
+/// Takes due postings up, and ends those that nobody is to have any more.
 struct Claim {
     now: Millis,
 }
@@ -307,8 +314,8 @@ impl Command for Claim {
     type Done = Claimed;
 
     async fn run(&self, tx: &mut Tx<'_>) -> Result<Claimed, StoreError> {
-        let due = postings::claim_due(tx, self.now, self.now.plus_ms(LEASE_MS), BATCH).await?;
-        let is_full = due.len() as i64 == BATCH;
+        let due = leases::Claim::<Posting>::at(self.now).run(tx).await?;
+        let is_full = leases::is_full(due.len(), Posting::BATCH);
         let mut claimed = vec![];
         for posting in due {
             match of_letter(tx, &posting).await? {

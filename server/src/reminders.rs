@@ -10,12 +10,12 @@ use domain::account::Phone;
 use domain::one_time::Delivery;
 use domain::receivable::{Cause, Hold, Next, NotByHand, Outcome, QuietHours, Reminder, Reminding};
 use domain::{Caller, Fen, Millis, ReceivableId, TenantId};
-use futures::StreamExt;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
 use crate::clock::Clock;
 use crate::fresh;
+use crate::leases;
 use crate::receivables::own;
 use crate::senders::sms::{Handed, Text, TextMessages, Words};
 use crate::store::audit::{Act, Actor, Deed};
@@ -148,10 +148,8 @@ impl Reminders {
             return Ok(false);
         }
         let due = reminders::due(&mut self.store.read().await?.tx(), (self.clock)(), BATCH).await?;
-        let is_full = due.len() as i64 == BATCH;
-        let looked = futures::stream::iter(due).map(|(tenant, id)| self.attend(tenant, id));
-        let results: Vec<_> = looked.buffer_unordered(AT_ONCE).collect().await;
-        results.into_iter().collect::<Result<(), StoreError>>()?;
+        let is_full = leases::is_full(due.len(), BATCH);
+        leases::work_through(due, AT_ONCE, |(tenant, id)| self.attend(tenant, id)).await?;
         Ok(is_full)
     }
 

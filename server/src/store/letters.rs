@@ -6,6 +6,7 @@ use domain::{AccountId, Millis, TenantId};
 use sqlx::FromRow;
 use uuid::Uuid;
 
+use super::claim::claim;
 use super::payments::{of_word, unreadable, word};
 use super::{StoreError, Tx, on};
 
@@ -79,18 +80,13 @@ pub async fn insert(tx: &mut Tx<'_>, new: &NewLetter, now: Millis) -> Result<(),
     .map_err(StoreError::from)
 }
 
-/// Takes up to `limit` due letters and puts them off to `lease_until`, so that nobody else takes them meanwhile.
+/// Takes up to `limit` due letters and puts them off to `lease_until`, by the rule of [`crate::leases`].
 pub async fn claim_due(tx: &mut Tx<'_>, now: Millis, lease_until: Millis, limit: i64) -> Result<Vec<DueLetter>, StoreError> {
-    let mut rows: Vec<Row> = on!(tx, |db| sqlx::query_as(
-        "UPDATE letter SET due_at_ms = $2, tries = tries + 1 WHERE due_at_ms <= $1 AND (tenant, id) IN \
-         (SELECT tenant, id FROM letter WHERE due_at_ms <= $1 ORDER BY due_at_ms LIMIT $3) \
-         RETURNING tenant, id, account, kind, address, lang, state, created_at_ms, tries",
-    )
-    .bind(now.get())
-    .bind(lease_until.get())
-    .bind(limit)
-    .fetch_all(db)
-    .await)?;
+    let mut rows: Vec<Row> = claim!(
+        tx, now: now, lease_until: lease_until, limit: limit,
+        table: "letter", key: "tenant, id", due: "due_at_ms", also: ", tries = tries + 1",
+        row: "tenant, id, account, kind, address, lang, state, created_at_ms, tries",
+    )?;
     rows.sort_by_key(|row| (row.created_at_ms, row.id));
     let mut due = vec![];
     for row in rows {

@@ -45,6 +45,7 @@ use std::sync::Arc;
 use sqlx::pool::PoolConnection;
 use sqlx::{PgConnection, Postgres, Sqlite, SqliteConnection, SqlitePool, Transaction};
 
+mod claim;
 mod dialect;
 mod migrate;
 mod open;

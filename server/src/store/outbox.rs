@@ -5,6 +5,7 @@ use domain::{Millis, TenantId};
 use sqlx::FromRow;
 use uuid::Uuid;
 
+use super::claim::claim;
 use super::payments::{json, of_json};
 use super::{StoreError, Tx, on};
 
@@ -58,20 +59,13 @@ pub async fn insert(tx: &mut Tx<'_>, tenant: TenantId, id: Uuid, message: &Messa
     .map_err(StoreError::from)
 }
 
-/// Takes up to `limit` due messages and puts them off to `lease_until`: whoever takes them and dies leaves them to the next,
-/// and nobody else takes them meanwhile.
+/// Takes up to `limit` due messages and puts them off to `lease_until`, by the rule of [`crate::leases`].
 pub async fn claim_due(tx: &mut Tx<'_>, now: Millis, lease_until: Millis, limit: i64) -> Result<Vec<Due>, StoreError> {
-    // The outer condition is asked again after waiting for another instance's row, which has moved on by then.
-    let mut rows: Vec<Row> = on!(tx, |db| sqlx::query_as(
-        "UPDATE outbox SET due_at_ms = $2, tries = tries + 1 WHERE due_at_ms <= $1 AND (tenant, id) IN \
-         (SELECT tenant, id FROM outbox WHERE due_at_ms <= $1 ORDER BY due_at_ms LIMIT $3) \
-         RETURNING tenant, id, message, created_at_ms, tries",
-    )
-    .bind(now.get())
-    .bind(lease_until.get())
-    .bind(limit)
-    .fetch_all(db)
-    .await)?;
+    let mut rows: Vec<Row> = claim!(
+        tx, now: now, lease_until: lease_until, limit: limit,
+        table: "outbox", key: "tenant, id", due: "due_at_ms", also: ", tries = tries + 1",
+        row: "tenant, id, message, created_at_ms, tries",
+    )?;
     rows.sort_by_key(|row| (row.created_at_ms, row.id));
     rows.into_iter().map(Row::read).collect()
 }

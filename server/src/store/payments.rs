@@ -11,6 +11,7 @@ use serde::de::DeserializeOwned;
 use sqlx::FromRow;
 use uuid::Uuid;
 
+use super::claim::claim;
 use super::codes::CodeKind;
 pub use super::inbox::{Event, keep_event};
 use super::{StoreError, Tx, concerns, ledger, on, receipts, receivables};
@@ -355,24 +356,27 @@ pub async fn set_query(
     .map_err(StoreError::from)
 }
 
-/// Takes up to `limit` attempts that are due to be asked about, and puts them off to `lease_until` so that no other
-/// instance takes them meanwhile.
-pub async fn claim_due(
-    tx: &mut Tx<'_>,
-    now: Millis,
-    lease_until: Millis,
-    limit: i64,
-) -> Result<Vec<(TenantId, PaymentId, OutTradeNo)>, StoreError> {
-    let rows: Vec<(Uuid, Uuid, String)> = on!(tx, |db| sqlx::query_as(
-        "UPDATE attempt SET query_at_ms = $2 WHERE query_at_ms <= $1 AND no IN \
-         (SELECT no FROM attempt WHERE query_at_ms <= $1 ORDER BY query_at_ms LIMIT $3) RETURNING tenant, payment, no",
-    )
-    .bind(now.get())
-    .bind(lease_until.get())
-    .bind(limit)
-    .fetch_all(db)
-    .await)?;
-    rows.into_iter().map(|(tenant, payment, no)| Ok((TenantId::of(tenant), PaymentId::of(payment), out_trade_no(&no)?))).collect()
+/// An attempt that the channel is to be asked about.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DueAttempt {
+    /// The organisation.
+    pub tenant: TenantId,
+    /// The payment.
+    pub payment: PaymentId,
+    /// The attempt.
+    pub no: OutTradeNo,
+}
+
+/// Takes up to `limit` attempts that are due to be asked about, and puts them off to `lease_until`, by the rule of [`crate::leases`].
+pub async fn claim_due(tx: &mut Tx<'_>, now: Millis, lease_until: Millis, limit: i64) -> Result<Vec<DueAttempt>, StoreError> {
+    let rows: Vec<(Uuid, Uuid, String)> = claim!(
+        tx, now: now, lease_until: lease_until, limit: limit,
+        table: "attempt", key: "no", due: "query_at_ms", also: "", row: "tenant, payment, no",
+    )?;
+    let read = |(tenant, payment, no): (Uuid, Uuid, String)| {
+        Ok(DueAttempt { tenant: TenantId::of(tenant), payment: PaymentId::of(payment), no: out_trade_no(&no)? })
+    };
+    rows.into_iter().map(read).collect()
 }
 
 /// Stores what followed from one word of the channel: states, ledger, receipt, roll-up tail, refund, what concerns the payee,
@@ -546,18 +550,14 @@ pub async fn refunds_of(tx: &mut Tx<'_>, tenant: TenantId, payment: PaymentId) -
     rows.into_iter().map(RefundRow::read).collect()
 }
 
-/// Takes up to `limit` refunds that are due to be asked for or about, and puts them off to `lease_until`.
+/// Takes up to `limit` refunds that are due to be asked for or about, and puts them off to `lease_until`, by the rule of
+/// [`crate::leases`].
 pub async fn claim_due_refunds(tx: &mut Tx<'_>, now: Millis, lease_until: Millis, limit: i64) -> Result<Vec<StoredRefund>, StoreError> {
-    let rows: Vec<RefundRow> = on!(tx, |db| sqlx::query_as(
-        "UPDATE refund SET due_at_ms = $2, tries = tries + 1 WHERE due_at_ms <= $1 AND no IN \
-         (SELECT no FROM refund WHERE due_at_ms <= $1 ORDER BY due_at_ms LIMIT $3) \
-         RETURNING tenant, no, payment, attempt, received_fen, amount_fen, cause, reason, state, asked_at_ms, tries, final_at_ms",
-    )
-    .bind(now.get())
-    .bind(lease_until.get())
-    .bind(limit)
-    .fetch_all(db)
-    .await)?;
+    let rows: Vec<RefundRow> = claim!(
+        tx, now: now, lease_until: lease_until, limit: limit,
+        table: "refund", key: "no", due: "due_at_ms", also: ", tries = tries + 1",
+        row: "tenant, no, payment, attempt, received_fen, amount_fen, cause, reason, state, asked_at_ms, tries, final_at_ms",
+    )?;
     rows.into_iter().map(RefundRow::read).collect()
 }
 

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use sqlx::FromRow;
 use uuid::Uuid;
 
+use super::claim::claim;
 use super::listeners::Listener;
 use super::payments::{json, of_json, of_word, word};
 use super::{StoreError, Tx, on};
@@ -105,18 +106,13 @@ pub async fn insert(
     .map_err(StoreError::from)
 }
 
-/// Takes up to `limit` due postings and puts them off to `lease_until`, so that nobody else sends them meanwhile.
+/// Takes up to `limit` due postings and puts them off to `lease_until`, by the rule of [`crate::leases`].
 pub async fn claim_due(tx: &mut Tx<'_>, now: Millis, lease_until: Millis, limit: i64) -> Result<Vec<Posting>, StoreError> {
-    let mut rows: Vec<Row> = on!(tx, |db| sqlx::query_as(
-        "UPDATE posting SET due_at_ms = $2, tries = tries + 1 WHERE due_at_ms <= $1 AND (tenant, id) IN \
-         (SELECT tenant, id FROM posting WHERE due_at_ms <= $1 ORDER BY due_at_ms LIMIT $3) \
-         RETURNING tenant, id, account, listener, news, state, tries, made_at_ms",
-    )
-    .bind(now.get())
-    .bind(lease_until.get())
-    .bind(limit)
-    .fetch_all(db)
-    .await)?;
+    let mut rows: Vec<Row> = claim!(
+        tx, now: now, lease_until: lease_until, limit: limit,
+        table: "posting", key: "tenant, id", due: "due_at_ms", also: ", tries = tries + 1",
+        row: "tenant, id, account, listener, news, state, tries, made_at_ms",
+    )?;
     rows.sort_by_key(|row| (row.made_at_ms, row.id));
     rows.into_iter().map(Row::read).collect()
 }
