@@ -13,7 +13,7 @@ use domain::{Caller, Code, CodeId, Day, PaymentId};
 use crate::codes::Kept;
 use crate::concerns::refund_line;
 use crate::fresh;
-use crate::pay::hex;
+use crate::hex::hex;
 use crate::qr;
 use crate::site::Site;
 use crate::store::codes::{CodeKind, FoundCode};

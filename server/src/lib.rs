@@ -11,6 +11,7 @@ pub mod desk;
 pub mod diagnosis;
 pub mod found;
 pub mod fresh;
+mod hex;
 pub mod jobs;
 mod kept_keys;
 pub mod leases;

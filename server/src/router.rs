@@ -306,7 +306,7 @@ async fn observe(State(site): State<Site>, request: Request, next: Next) -> Resp
     let route = request.extensions().get::<axum::extract::MatchedPath>().map_or_else(|| "none".to_owned(), |path| path.as_str().to_owned());
     let mut response = next.run(request).await;
     headers::guard(response.headers_mut(), site.is_https());
-    let trace = crate::pay::hex(&crate::fresh::bytes::<6>());
+    let trace = crate::hex::hex(&crate::fresh::bytes::<6>());
     if let Ok(value) = HeaderValue::from_str(&trace) {
         response.headers_mut().insert(HeaderName::from_static("x-request-id"), value);
     }

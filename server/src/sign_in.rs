@@ -14,8 +14,8 @@ use serde_json::json;
 
 use crate::clock::Clock;
 use crate::fresh;
+use crate::hex::hex;
 use crate::passwords::{self, Passwords};
-use crate::pay::hex;
 use crate::store::accounts::Membership;
 use crate::store::audit::{Act, Actor, Deed};
 use crate::store::bindings::WechatIdentity;

@@ -4,6 +4,7 @@ use aws_lc_rs::{digest, hmac};
 use domain::Millis;
 
 use crate::channels::secret::Secret;
+use crate::hex::hex;
 
 /// The scheme, as it opens the `Authorization` header and the text that is signed.
 const SCHEME: &str = "TC3-HMAC-SHA256";
@@ -66,10 +67,6 @@ fn hashed(bytes: &[u8]) -> String {
 
 fn keyed(key: &[u8], text: &str) -> Vec<u8> {
     hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, key), text.as_bytes()).as_ref().to_vec()
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 #[cfg(test)]

@@ -299,7 +299,7 @@ pub fn is_signed(token: &str, timestamp: &str, nonce: &str, signature: &str) -> 
 }
 
 fn sha1(text: &str) -> String {
-    crate::pay::hex(digest::digest(&digest::SHA1_FOR_LEGACY_USE_ONLY, text.as_bytes()).as_ref())
+    crate::hex::hex(digest::digest(&digest::SHA1_FOR_LEGACY_USE_ONLY, text.as_bytes()).as_ref())
 }
 
 /// What the account tells by itself.

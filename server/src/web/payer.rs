@@ -139,7 +139,7 @@ async fn wechat_script(visit: &mut Visit, found: &FoundCode, address: &str) -> O
     let asks_for_scan = found.code.form.asked().any(|field| matches!(field.component, Component::Scan { .. }));
     let script_url = visit.site.config.wechat.as_ref()?.script_url.clone().filter(|_| visit.is_wechat && asks_for_scan)?;
     let url = format!("{}{address}", visit.site.config.public_url);
-    let nonce = crate::pay::hex(&fresh::bytes::<8>());
+    let nonce = crate::hex::hex(&fresh::bytes::<8>());
     let told = visit.site.account.page_script(&script_url, &url, &nonce).await?;
     visit.script_origin = Some(origin_of(&script_url));
     Some(told.to_string())

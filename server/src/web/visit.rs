@@ -17,7 +17,7 @@ use domain::Millis;
 use super::cookies;
 use super::headers::Policy;
 use crate::fresh;
-use crate::pay::hex;
+use crate::hex::hex;
 use crate::site::Site;
 use crate::store::StoreError;
 

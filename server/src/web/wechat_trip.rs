@@ -13,7 +13,7 @@ use super::sealed_cookie::SealedCookie;
 use super::visit::Visit;
 use crate::channels::oauth::Identity;
 use crate::fresh;
-use crate::pay::hex;
+use crate::hex::hex;
 use crate::site::Site;
 
 /// How long a trip may take, in milliseconds.
