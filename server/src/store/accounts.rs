@@ -6,7 +6,7 @@ use domain::{AccountId, Millis, Role, TenantId};
 use sqlx::FromRow;
 use uuid::Uuid;
 
-use super::payments::unreadable;
+use super::words::unreadable;
 use super::{StoreError, Tx, on};
 
 /// A person who can sign in.

@@ -15,7 +15,7 @@ use serde::Serialize;
 use sqlx::FromRow;
 use uuid::Uuid;
 
-use super::payments::json;
+use super::words::json;
 use super::{StoreError, Tx, accounts, dialect, on, tenants};
 
 /// Who acts.

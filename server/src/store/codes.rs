@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use sqlx::FromRow;
 use uuid::Uuid;
 
-use super::payments::{json, of_json, of_word, word};
+use super::words::{json, of_json, of_word, word};
 use super::{StoreError, Tx, on, receivables};
 
 /// Where a code is shown.

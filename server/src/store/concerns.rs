@@ -7,7 +7,8 @@ use domain::{AccountId, ConcernId, Fen, Millis, Payment, PaymentId, TenantId};
 use sqlx::FromRow;
 use uuid::Uuid;
 
-use super::payments::{Ids, of_json, of_word, word};
+use super::payments::Ids;
+use super::words::{of_json, of_word, word};
 use super::{StoreError, Tx, on, outbox};
 
 /// A concern with what its payee sees beside it.

@@ -7,7 +7,7 @@ use sqlx::FromRow;
 use uuid::Uuid;
 
 use super::claim::claim;
-use super::payments::{of_word, unreadable, word};
+use super::words::{of_word, unreadable, word};
 use super::{StoreError, Tx, on};
 
 /// A letter to write.

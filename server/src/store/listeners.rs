@@ -11,7 +11,8 @@ use domain::{AccountId, Fen, Millis, PaymentId, TenantId};
 use sqlx::FromRow;
 use uuid::Uuid;
 
-use super::payments::{Ids, of_word, word};
+use super::payments::Ids;
+use super::words::{of_word, word};
 use super::{StoreError, Tx, on, postings};
 
 /// Somebody who wants messages.

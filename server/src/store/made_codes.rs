@@ -6,8 +6,8 @@ use domain::{AmountRule, CodeId, Millis, TenantId};
 use uuid::Uuid;
 
 use super::codes::{FoundCode, Row, found};
-use super::payments::{json, of_json, word};
 use super::sessions::TokenHash;
+use super::words::{json, of_json, word};
 use super::{StoreError, Tx, codes, on};
 
 /// A page of the organisation's codes, but for those by which a debt is paid, whose name or payee's name holds `words` (in lower case), who was made last first: `limit` of

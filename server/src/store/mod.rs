@@ -52,6 +52,7 @@ mod open;
 #[cfg(test)]
 pub(crate) mod testing;
 mod transact;
+mod words;
 mod writer;
 
 use open::Address;

@@ -5,8 +5,8 @@ use domain::account::Phone;
 use domain::one_time::{Delivery, Issued, PACE_MS, Purpose, Verdict, wait_ms};
 use sqlx::FromRow;
 
-use super::payments::{of_word, unreadable, word};
 use super::sessions::TokenHash;
+use super::words::{of_word, unreadable, word};
 use super::{StoreError, Tx, dialect, on};
 
 /// A code to keep.

@@ -6,7 +6,7 @@ use sqlx::FromRow;
 use uuid::Uuid;
 
 use super::claim::claim;
-use super::payments::{json, of_json};
+use super::words::{json, of_json};
 use super::{StoreError, Tx, on};
 
 /// A message on its way.

@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use super::claim::claim;
 use super::listeners::Listener;
-use super::payments::{json, of_json, of_word, word};
+use super::words::{json, of_json, of_word, word};
 use super::{StoreError, Tx, on};
 
 /// Where a posting stands.

@@ -246,7 +246,7 @@ impl Reach {
 }
 
 fn sum(left: Fen, right: Fen) -> Result<Fen, StoreError> {
-    left.plus(right).ok_or_else(|| super::payments::unreadable("rollup", "a sum does not fit"))
+    left.plus(right).ok_or_else(|| super::words::unreadable("rollup", "a sum does not fit"))
 }
 
 fn place(before: &Before) -> (Millis, PaymentId) {

@@ -7,7 +7,8 @@ use sqlx::FromRow;
 use uuid::Uuid;
 
 use super::codes::CodeKind;
-use super::payments::{Stored, json, of_json, of_word};
+use super::payments::Stored;
+use super::words::{json, of_json, of_word};
 use super::{StoreError, Tx, on, search};
 
 /// Where a page of receipts begins: right after this one, going back in time.

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use sqlx::FromRow;
 use uuid::Uuid;
 
-use super::payments::{of_word, unreadable, word};
+use super::words::{of_word, unreadable, word};
 use super::{StoreError, Tx, dialect, on};
 
 /// What people said about reminders of a debt.

@@ -181,7 +181,7 @@ fn by_key(taken: Vec<Pending>) -> Result<ByKey, StoreError> {
     for Pending { tenant, payee, code, day, sums } in taken {
         let total = found.entry((tenant, payee, day, code)).or_default();
         for (sum, part) in total.iter_mut().zip([sums.count, sums.sum_fen, sums.refunded_count, sums.refunded_fen]) {
-            *sum = sum.checked_add(part).ok_or_else(|| super::payments::unreadable("pending", "a sum does not fit"))?;
+            *sum = sum.checked_add(part).ok_or_else(|| super::words::unreadable("pending", "a sum does not fit"))?;
         }
     }
     Ok(found)

@@ -9,8 +9,8 @@ use domain::search::{matches, query_tokens, tokens};
 use domain::{AccountId, Fen, Millis, Payment, PaymentId, TenantId};
 use uuid::Uuid;
 
-use super::payments::json;
 use super::receipts::{Before, Narrow, Row, rows};
+use super::words::json;
 use super::{StoreError, Tx, dialect, on};
 
 /// Receipts that are looked at in one call; whoever wants more goes on from where it ended.

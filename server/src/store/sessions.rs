@@ -6,7 +6,7 @@ use sqlx::FromRow;
 use uuid::Uuid;
 
 use super::accounts::read_role;
-use super::payments::{of_word, word};
+use super::words::{of_word, word};
 use super::{StoreError, Tx, on};
 
 /// The SHA-256 of a token.

@@ -5,7 +5,7 @@ use domain::{AccountId, Millis, StoreId, TenantId};
 use sqlx::FromRow;
 use uuid::Uuid;
 
-use super::payments::unreadable;
+use super::words::unreadable;
 use super::{StoreError, Tx, on};
 
 /// A store as its administrator sees it.

@@ -6,7 +6,7 @@ use domain::{Millis, TenantId};
 use sqlx::FromRow;
 use uuid::Uuid;
 
-use super::payments::{json, of_json};
+use super::words::{json, of_json};
 use super::{StoreError, Tx, on};
 
 /// An organisation that collects money.

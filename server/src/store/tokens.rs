@@ -5,7 +5,7 @@ use domain::{AccountId, Code, CodeId, Millis, TenantId};
 use sqlx::FromRow;
 use uuid::Uuid;
 
-use super::payments::{json, of_json};
+use super::words::{json, of_json};
 use super::{StoreError, Tx, on};
 
 /// A token that a refresh replaced.

@@ -4,7 +4,7 @@ use domain::concern::{ConcernKind, ConcernState};
 use domain::refund::{RefundCause, RefundState};
 
 use super::rows::{ConcernRow, Folder, PaymentRow, RefundRow};
-use crate::store::payments::of_word;
+use crate::store::words::of_word;
 
 /// One entry for each attempt with money kept apart or on its way back, each refund and each concern: what is wrong with it.
 pub fn faults(payment: &PaymentRow, folder: &Folder) -> Vec<Option<String>> {

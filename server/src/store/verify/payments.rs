@@ -10,7 +10,7 @@ use super::books::Books;
 use super::rows::{self, AttemptRow, Folder, PaymentRow, RefundRow, TransferRow};
 use super::tokens::Tokens;
 use super::{Checked, concerns};
-use crate::store::payments::of_word;
+use crate::store::words::of_word;
 use crate::store::{Snapshot, StoreError};
 
 /// The checks that go through the payments, with what they found so far.

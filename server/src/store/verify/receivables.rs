@@ -8,7 +8,7 @@ use sqlx::FromRow;
 use uuid::Uuid;
 
 use super::Checked;
-use crate::store::payments::{of_word, word};
+use crate::store::words::{of_word, word};
 use crate::store::{Snapshot, StoreError, on};
 
 /// Debts that are looked at together.

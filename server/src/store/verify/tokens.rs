@@ -17,7 +17,7 @@ use sqlx::FromRow;
 use uuid::Uuid;
 
 use super::rows::ReceiptRow;
-use crate::store::payments::of_json;
+use crate::store::words::of_json;
 use crate::store::{Snapshot, StoreError, on, receivables, search};
 
 /// Receipts that are looked at together when something is wrong.
