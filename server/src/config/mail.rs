@@ -1,10 +1,8 @@
 //! Settings of mails: the server that takes ours, and the mailbox to which they come back.
 
-use std::path::Path;
-
 use domain::letter::MailAddress;
 
-use super::{SettingError, Values, secret_file, wrong};
+use super::values::{SettingError, Values, secret_line, wrong};
 use crate::channels::secret::Secret;
 
 /// How the connection to a mail server is kept secret.
@@ -84,7 +82,7 @@ impl Values {
             (Some(_), None) => return Err(wrong("mail.password", "is needed together with mail.user")),
             (None, Some(_)) => return Err(wrong("mail.user", "is needed together with mail.password")),
         };
-        let from = self.given("mail.from").ok_or_else(|| wrong("mail.from", "is needed together with mail.host"))?;
+        let from = self.needed("mail.from", "mail.host")?;
         crate::senders::mail::check_sender(from).map_err(|why| wrong("mail.from", why))?;
         Ok(Some(MailSettings {
             host: host.to_owned(),
@@ -102,7 +100,7 @@ impl Values {
             let orphan = RETURNING.into_iter().find(|name| self.given(name).is_some());
             return orphan.map_or(Ok(None), |name| Err(wrong(name, "is of no use without mail.return.host")));
         };
-        let needed = |name: &'static str| self.given(name).ok_or_else(|| wrong(name, "is needed together with mail.return.host"));
+        let needed = |name| self.needed(name, "mail.return.host");
         let in_clear = "none would send a password in clear; only a mail server on this machine may do without";
         let tls = self.mail_tls("mail.return.tls", host, in_clear)?;
         let usual_port = if tls == MailTls::Tls { 993 } else { 143 };
@@ -119,7 +117,7 @@ impl Values {
             port,
             tls,
             user: needed("mail.return.user")?.to_owned(),
-            password: password(needed("mail.return.password_file")?)?,
+            password: secret_line("mail.return.password_file", needed("mail.return.password_file")?)?,
             mailbox: needed("mail.return.mailbox")?.to_owned(),
             every_ms: self.number("mail.return.every_s", 5, 86_400)? * 1000,
             timeout_ms: self.number("mail.timeout_ms", 1, 600_000)?,
@@ -136,13 +134,6 @@ impl Values {
             other => Err(wrong(name, format!("{other:?} is neither starttls, tls nor none"))),
         }
     }
-}
-
-/// The line at the end of a file is no part of a password.
-fn password(file: &str) -> Result<Secret, SettingError> {
-    let secret = secret_file("mail.return.password_file", Path::new(file))?;
-    let text = secret.reveal().trim_ascii();
-    if text.is_empty() { Err(wrong("mail.return.password_file", format!("{file} is empty"))) } else { Ok(Secret::of(text)) }
 }
 
 #[cfg(test)]

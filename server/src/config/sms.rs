@@ -1,11 +1,9 @@
 //! Settings of text messages: an account at Tencent Cloud SMS, or none.
 
-use std::path::Path;
-
 use domain::one_time::Purpose;
 use domain::receivable::QuietHours;
 
-use super::{SettingError, Values, secret_file, wrong};
+use super::values::{SettingError, Values, secret_line, wrong};
 use crate::channels::secret::Secret;
 
 /// What an operator configures for text messages.
@@ -70,7 +68,7 @@ impl Values {
         if NEEDED.iter().all(|name| self.given(name).is_none()) && reminder.is_none() {
             return Ok(None);
         }
-        let needed = |name| self.given(name).ok_or_else(|| wrong(name, "is needed together with the other sms settings"));
+        let needed = |name| self.needed(name, "the other sms settings");
         let [secret_id, key_file, _, sign_name, ..] = NEEDED;
         let number = |name| -> Result<String, SettingError> {
             let text = needed(name)?;
@@ -85,7 +83,7 @@ impl Values {
             url,
             region: self.text("sms.region").to_owned(),
             secret_id: needed(secret_id)?.to_owned(),
-            secret_key: secret_key(needed(key_file)?)?,
+            secret_key: secret_line(key_file, needed(key_file)?)?,
             sdk_app_id: number("sms.sdk_app_id")?,
             sign_name: needed(sign_name)?.to_owned(),
             templates: SmsTemplates {
@@ -110,13 +108,6 @@ impl Values {
         QuietHours::new(from, until)
             .ok_or_else(|| wrong("reminders.quiet_until", "is the same as reminders.quiet_from, which leaves no hours to remind in"))
     }
-}
-
-/// The line at the end of a file is no part of a key.
-fn secret_key(file: &str) -> Result<Secret, SettingError> {
-    let secret = secret_file("sms.secret_key_file", Path::new(file))?;
-    let text = secret.reveal().trim_ascii();
-    if text.is_empty() { Err(wrong("sms.secret_key_file", format!("{file} is empty"))) } else { Ok(Secret::of(text)) }
 }
 
 fn is_this_machine(url: &str) -> bool {
