@@ -1,0 +1,86 @@
+//! Money that needs an operator: what waits for one, and how it goes back.
+
+use app::Locale;
+use app::channel::{Listener, sentence};
+use domain::concern::{Concern, ConcernState};
+use domain::{Fen, PaymentId};
+use server::clock;
+use server::refunds::{self, Ask};
+use server::store::concerns::{self, StoredConcern};
+use server::store::payments;
+
+use super::{Failed, config, open_beside, open_for_reading};
+
+/// `shouma refund`.
+#[derive(clap::Args)]
+pub struct RefundTask {
+    /// The payment: its 32 digits, from its page's address or the receipt
+    payment: String,
+    /// How much, in yuan
+    #[arg(long, required_unless_present = "kept")]
+    amount: Option<String>,
+    /// Instead of a part of the receipt: all money of the payment that is kept apart (another amount than was asked, or a return
+    /// that failed)
+    #[arg(long, conflicts_with_all = ["amount", "reason"])]
+    kept: bool,
+    /// What the payer reads as reason
+    #[arg(long, default_value = "退款")]
+    reason: String,
+}
+
+/// Sets the money aside; the running server (or the next one) pushes it to the channel.
+pub async fn refund(task: RefundTask) -> Result<(), Failed> {
+    let config = config()?;
+    let id: PaymentId =
+        task.payment.parse().map_err(|_| Failed::setting(format!("{:?} is not a payment's number of 32 digits", task.payment)))?;
+    let typed = task.amount.unwrap_or_default();
+    let amount = if task.kept { Ok(Fen::ZERO) } else { Fen::parse_yuan(&typed) };
+    let amount = amount.map_err(|why| Failed::setting(format!("amount: {why}")))?;
+    let store = open_beside(&config).await?;
+    let mut conn = store.read().await?;
+    let tenant = payments::tenant_of(&mut conn.tx(), id).await?.ok_or_else(|| Failed::of("there is no such payment"))?;
+    drop(conn);
+    let clock = clock::system();
+    let refunds = if task.kept {
+        refunds::return_kept(&store, &clock, tenant, id).await.map_err(Failed::of)?
+    } else {
+        let ask = Ask { tenant, payment: id, amount, reason: task.reason, by: None, form: None };
+        vec![refunds::ask(&store, &clock, ask).await.map_err(Failed::of)?]
+    };
+    for refund in refunds {
+        println!("¥{} of payment {} is set aside; refund {}", refund.amount_fen, id, refund.no);
+    }
+    store.close().await;
+    Ok(())
+}
+
+/// `shouma concerns`: what waits for an operator, oldest first, with what to do about it.
+pub async fn concerns() -> Result<(), Failed> {
+    const MOST: i64 = 1000;
+    let store = open_for_reading().await?;
+    let mut conn = store.read().await?;
+    let waiting = concerns::waiting(&mut conn.tx(), MOST).await?;
+    for StoredConcern { concern, asked_fen, at_ms, .. } in &waiting {
+        println!("{}  payment {}  {}", at_ms.text(), concern.payment, what_to_do(concern, *asked_fen));
+    }
+    println!("{}", if waiting.is_empty() { "nothing waits for an operator" } else { "" });
+    Ok(())
+}
+
+/// One line for the operator: what is kept, why, and the way out.
+fn what_to_do(concern: &Concern, asked_fen: Fen) -> String {
+    let Concern { payment, amount_fen, state, .. } = concern;
+    let command = format!("shouma refund {payment} --kept");
+    match (state, concern.why) {
+        (ConcernState::Held, _) => format!("¥{amount_fen} came where ¥{asked_fen} was asked and is kept apart. To return it: {command}"),
+        (ConcernState::GivenUp, _) => format!("WeChat Pay gave up returning ¥{amount_fen}, which is kept apart. To try anew: {command}"),
+        (ConcernState::Stuck, _) => format!(
+            "¥{amount_fen} cannot reach the payer's account. Handle it as an abnormal refund on WeChat Pay's merchant platform; it is looked at again every hour"
+        ),
+        (_, Some(code)) => {
+            let advice = sentence(Locale::en, code, Listener::Administrator);
+            format!("¥{amount_fen} cannot go back yet ({}). {advice}", code.key())
+        }
+        _ => format!("¥{amount_fen} cannot go back yet; see the log"),
+    }
+}
