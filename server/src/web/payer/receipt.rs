@@ -1,0 +1,63 @@
+//! The payer's receipt.
+
+use app::pay::{NoticeKind, ReceiptPage, Returned, Shop, receipt_page};
+use app::ui::Mark;
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use axum::response::Response;
+use domain::Millis;
+
+use crate::site::Site;
+use crate::store::payments::{self, StoredRefund};
+use crate::store::{StoreError, receipts, tenants};
+use crate::web::cookies::sha256;
+use crate::web::visit::Visit;
+
+/// `GET /r/{token}`: the receipt.
+pub async fn receipt(State(site): State<Site>, visit: Visit, Path(token): Path<String>) -> Response {
+    let found = async {
+        let mut conn = site.store.read().await?;
+        let Some((tenant, receipt)) = receipts::by_token(&mut conn.tx(), &token).await? else { return Ok(None) };
+        let refunds = payments::refunds_of(&mut conn.tx(), tenant, receipt.payment).await?;
+        Ok::<_, StoreError>(tenants::by_id(&mut conn.tx(), tenant).await?.map(|tenant| (tenant, receipt, refunds)))
+    };
+    let (tenant, receipt, refunds) = match found.await {
+        Ok(Some(found)) => found,
+        Ok(None) => return visit.notice(StatusCode::NOT_FOUND, &NoticeKind::NotFound, None, None),
+        Err(error) => return visit.store_trouble(&error, Some(&format!("/r/{token}"))),
+    };
+    let shop = Shop {
+        name: tenant.name,
+        logo_url: tenant.has_logo.then(|| format!("/logo/{}", tenant.id)),
+        payee: receipt.payee_name.clone(),
+        code_name: receipt.code_name.clone(),
+    };
+    let photos = format!("/r/{token}/photos");
+    let returned: Vec<Returned> = refunds
+        .into_iter()
+        .map(|StoredRefund { refund, final_at_ms, .. }| Returned {
+            amount_fen: refund.amount_fen,
+            cause: refund.cause,
+            reason: refund.reason,
+            state: refund.state,
+            at_ms: final_at_ms.unwrap_or(refund.asked_at_ms),
+        })
+        .collect();
+    let page = ReceiptPage {
+        receipt: &receipt,
+        returned: &returned,
+        shop: &shop,
+        now: visit.now,
+        mark: mark(&site, &token, visit.now),
+        photos: Some(&photos),
+    };
+    let html = receipt_page(visit.shell(), &page);
+    visit.page(StatusCode::OK, html)
+}
+
+/// The mark of this receipt and hour, which nobody can compute without the installation's secret.
+pub fn mark(site: &Site, token: &str, now: Millis) -> Mark {
+    let sealed = site.seal.seal("mark", token, Millis::of(Mark::hour(now)));
+    let digest = sha256(&sealed);
+    Mark::of_seed(digest.iter().take(8).fold(0, |seed, byte| (seed << 8) | u64::from(*byte)))
+}
