@@ -8,6 +8,7 @@ use std::time::Duration;
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::{TcpListener, TcpStream};
 
+use crate::accept::accept;
 use crate::mailbox::Kept;
 use crate::world::{Shared, World, lock};
 
@@ -19,22 +20,11 @@ const CAPABILITIES: &str = "IMAP4rev1 ID";
 
 /// Takes connections until the task is dropped.
 pub(crate) async fn listen(world: Shared, listener: TcpListener) {
-    loop {
-        match listener.accept().await {
-            Ok((stream, _)) => {
-                let world = world.clone();
-                tokio::spawn(async move {
-                    if let Err(error) = serve(&world, stream).await {
-                        tracing::debug!(%error, "a mailbox connection broke");
-                    }
-                });
-            }
-            Err(error) => {
-                tracing::warn!(%error, "no mailbox connection could be taken");
-                tokio::time::sleep(Duration::from_millis(100)).await;
-            }
-        }
-    }
+    let one = move |stream| {
+        let world = world.clone();
+        async move { serve(&world, stream).await }
+    };
+    accept(listener, "mailbox", one).await;
 }
 
 /// How far one connection has come (RFC 3501, 3).

@@ -17,6 +17,7 @@
 //! # }
 //! ```
 
+mod accept;
 mod account;
 mod agenda;
 mod bank;

@@ -12,6 +12,7 @@ use serde_json::json;
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::{TcpListener, TcpStream};
 
+use crate::accept::accept;
 use crate::mailbox;
 use crate::mime;
 use crate::world::{Shared, World, lock};
@@ -27,22 +28,11 @@ const NOWHERE: &str = "@nowhere.example";
 
 /// Takes connections until the task is dropped.
 pub(crate) async fn listen(world: Shared, listener: TcpListener) {
-    loop {
-        match listener.accept().await {
-            Ok((stream, _)) => {
-                let world = world.clone();
-                tokio::spawn(async move {
-                    if let Err(error) = serve(&world, stream).await {
-                        tracing::debug!(%error, "a mail connection broke");
-                    }
-                });
-            }
-            Err(error) => {
-                tracing::warn!(%error, "no mail connection could be taken");
-                tokio::time::sleep(Duration::from_millis(100)).await;
-            }
-        }
-    }
+    let one = move |stream| {
+        let world = world.clone();
+        async move { serve(&world, stream).await }
+    };
+    accept(listener, "mail", one).await;
 }
 
 /// What one connection has said so far.

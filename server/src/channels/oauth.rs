@@ -148,14 +148,7 @@ impl Oauth {
             escape(&secret),
             escape(code)
         );
-        let unavailable = |why| OauthError::Unavailable { why };
-        let response = self.client.get(address).send().await.map_err(|error| unavailable(outbound::describe(error)))?;
-        let status = response.status();
-        let body = outbound::read_body(response).await.map_err(unavailable)?;
-        if !status.is_success() {
-            return Err(unavailable(format!("HTTP {}", status.as_u16())));
-        }
-        let answer: Answer = serde_json::from_slice(&body).map_err(|_| unavailable("the answer cannot be read".to_owned()))?;
+        let answer: Answer = outbound::json(self.client.get(address)).await.map_err(|why| OauthError::Unavailable { why })?;
         answer.identity()
     }
 }

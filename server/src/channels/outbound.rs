@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
 use http::{HeaderMap, HeaderValue, header};
+use serde::de::DeserializeOwned;
 
 /// What we call ourselves.
 pub const USER_AGENT: &str = concat!("shouma/", env!("CARGO_PKG_VERSION"));
@@ -46,6 +47,20 @@ pub async fn read_body(mut response: reqwest::Response) -> Result<Bytes, String>
         body.extend_from_slice(&chunk);
     }
     Ok(body.freeze())
+}
+
+/// Sends a request and reads the answer's JSON, if the service says that all went well.
+///
+/// # Errors
+/// What went wrong, without the address that was called (it may hold a secret).
+pub async fn json<T: DeserializeOwned>(request: reqwest::RequestBuilder) -> Result<T, String> {
+    let response = request.send().await.map_err(describe)?;
+    let status = response.status();
+    let body = read_body(response).await?;
+    if !status.is_success() {
+        return Err(format!("HTTP {}", status.as_u16()));
+    }
+    serde_json::from_slice(&body).map_err(|_| "the answer cannot be read".to_owned())
 }
 
 /// An error with its causes, without the address that was called (it may hold a secret).

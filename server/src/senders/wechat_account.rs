@@ -212,13 +212,7 @@ impl Account {
         if let Some(body) = body {
             request = request.body(body.to_string());
         }
-        let response = request.send().await.map_err(|error| unanswered(outbound::describe(error)))?;
-        let status = response.status();
-        let body = outbound::read_body(response).await.map_err(unanswered)?;
-        if !status.is_success() {
-            return Err(unanswered(format!("HTTP {}", status.as_u16())));
-        }
-        let answer: Answer = serde_json::from_slice(&body).map_err(|_| unanswered("the answer cannot be read".to_owned()))?;
+        let answer: Answer = outbound::json(request).await.map_err(unanswered)?;
         answer.judged()
     }
 }

@@ -165,20 +165,11 @@ pub(super) use found;
 /// # Errors
 /// [`StoreError::Duplicate`] when this version is published already.
 pub async fn insert_form(tx: &mut Tx<'_>, tenant: TenantId, form: Uuid, schema: &FormSchema, now: Millis) -> Result<(), StoreError> {
-    on!(tx, |db| sqlx::query("INSERT INTO form (tenant, id, version, schema, created_at_ms) VALUES ($1, $2, $3, $4, $5)")
-        .bind(tenant.get())
-        .bind(form)
-        .bind(i64::from(schema.version))
-        .bind(json(schema)?)
-        .bind(now.get())
-        .execute(db)
-        .await
-        .map(drop))
-    .map_err(StoreError::from)
+    if insert_form_once(tx, tenant, form, schema, now).await? { Ok(()) } else { Err(StoreError::Duplicate) }
 }
 
-/// Publishes a version of a form unless it is published already.
-pub async fn insert_form_once(tx: &mut Tx<'_>, tenant: TenantId, form: Uuid, schema: &FormSchema, now: Millis) -> Result<(), StoreError> {
+/// Publishes a version of a form unless it is published already; whether it did.
+pub async fn insert_form_once(tx: &mut Tx<'_>, tenant: TenantId, form: Uuid, schema: &FormSchema, now: Millis) -> Result<bool, StoreError> {
     let sql = "INSERT INTO form (tenant, id, version, schema, created_at_ms) VALUES ($1, $2, $3, $4, $5) \
          ON CONFLICT (tenant, id, version) DO NOTHING";
     on!(tx, |db| sqlx::query(sql)
@@ -189,7 +180,7 @@ pub async fn insert_form_once(tx: &mut Tx<'_>, tenant: TenantId, form: Uuid, sch
         .bind(now.get())
         .execute(db)
         .await
-        .map(drop))
+        .map(|done| done.rows_affected() == 1))
     .map_err(StoreError::from)
 }
 

@@ -33,7 +33,7 @@ pub struct Wanted {
 }
 
 impl Wanted {
-    pub(super) fn of(&self, papers: &[Paper]) -> Paper {
+    fn of(&self, papers: &[Paper]) -> Paper {
         Paper::of_word(&self.paper).filter(|paper| papers.contains(paper)).unwrap_or(Paper::A4)
     }
 }
@@ -148,16 +148,15 @@ pub async fn plate(
         Ok(_) => return visit.not_found("/m/plate"),
         Err(error) => return visit.store_trouble(&error, Some(&address)),
     };
-    let drawn = Drawn(qr::svg(&format!("{}/p/{}", site.config.public_url, found.token), Wear::PutUp).unwrap_or_default());
-    let printing = Printing {
-        prefs: visit.prefs,
-        nonce: &visit.nonce,
-        paper: wanted.of(&PLATE_PAPERS),
-        papers: &PLATE_PAPERS,
-        address: &address,
-        back: "/m/plate",
-    };
-    let html = plate_sheet(printing, &choice(&found, &visit), &drawn);
+    put_on_paper(visit, &found, &wanted, &address, "/m/plate")
+}
+
+/// The sheet of a plate. `address` is the sheet's own, `back` where one came from.
+pub(super) fn put_on_paper(visit: Visit, found: &FoundCode, wanted: &Wanted, address: &str, back: &str) -> Response {
+    let drawn = Drawn(qr::svg(&format!("{}/p/{}", visit.site.config.public_url, found.token), Wear::PutUp).unwrap_or_default());
+    let printing =
+        Printing { prefs: visit.prefs, nonce: &visit.nonce, paper: wanted.of(&PLATE_PAPERS), papers: &PLATE_PAPERS, address, back };
+    let html = plate_sheet(printing, &choice(found, &visit), &drawn);
     visit.screen(StatusCode::OK, html)
 }
 

@@ -1,7 +1,6 @@
 //! A code that there is: looking at it, setting it, switching it on and off, and printing it.
 
 use app::admin::{self, CodePage, CodeThere, CodeTyped, CodeWrong, OfficeDone, Presets};
-use app::paper::{Drawn, PLATE_PAPERS, Printing, plate_sheet};
 use axum::Form;
 use axum::extract::{Path, Query, State};
 use axum::http::{HeaderMap, StatusCode, Uri};
@@ -14,12 +13,11 @@ use uuid::Uuid;
 use super::typed::{Pairs, Sent, value};
 use super::{CODES, back, choices, form_in, payee_of};
 use crate::made_codes::{CodeFile, NotSet, Switched};
-use crate::qr::{self, Wear};
 use crate::site::Site;
 use crate::store::codes::CodeKind;
 use crate::web::admin::{Administrator, administrator, answer, missing_part, shell};
 use crate::web::office::done;
-use crate::web::printing::{Wanted, choice};
+use crate::web::printing::{Wanted, choice, put_on_paper};
 use crate::web::visit::Visit;
 
 /// `GET /admin/codes/{code}`; with `form` the same with another form.
@@ -168,16 +166,5 @@ pub async fn print(visit: Visit, uri: Uri, headers: HeaderMap, Path(code): Path<
     if found.kind != CodeKind::Plate || choice(&found, &visit).not.is_some() {
         return missing_part(visit, &asking);
     }
-    let (back, address) = (format!("{CODES}/{code}"), format!("{CODES}/{code}/print"));
-    let drawn = Drawn(qr::svg(&format!("{}/p/{}", visit.site.config.public_url, found.token), Wear::PutUp).unwrap_or_default());
-    let printing = Printing {
-        prefs: visit.prefs,
-        nonce: &visit.nonce,
-        paper: wanted.of(&PLATE_PAPERS),
-        papers: &PLATE_PAPERS,
-        address: &address,
-        back: &back,
-    };
-    let html = plate_sheet(printing, &choice(&found, &visit), &drawn);
-    visit.screen(StatusCode::OK, html)
+    put_on_paper(visit, &found, &wanted, &format!("{CODES}/{code}/print"), &format!("{CODES}/{code}"))
 }
