@@ -1,25 +1,18 @@
-//! 接收收款成功通知: messages of the WeChat account about money, to those who asked for them (E19, E20, I6).
-//!
-//! What happened waits in the outbox; [`Told`] lets listeners hear of it exactly once. A round takes what is due of each
-//! listener into a posting, sends postings and stores what became of them. A posting keeps its number and its words until its fate is
-//! known, so that a repetition tells nothing twice.
-
-use std::sync::Arc;
+//! The way of a posting: what is due of each listener is taken into one, it is sent, and what became of it is stored.
 
 use app::Locale;
-use app::messages::{Part, Words};
+use app::messages::Words;
 use domain::digest::{GIVEN_UP_AFTER_MS, News, Unreached, repeat_pause_ms};
-use domain::payment::Message;
-use domain::{AccountId, Caller, Millis, TenantId};
+use domain::{AccountId, Millis, TenantId};
 use uuid::Uuid;
 
-use crate::clock::Clock;
+use super::Messages;
 use crate::fresh;
 use crate::leases::{self, Work};
-use crate::senders::wechat_account::{AccountError, AccountEvent, AccountMessages, Outgoing};
+use crate::senders::wechat_account::{AccountError, Outgoing};
 use crate::store::listeners::{self, Listener};
 use crate::store::postings::{self, Posting, PostingState};
-use crate::store::{Command, Store, StoreError, Tx, outbox};
+use crate::store::{Command, StoreError, Tx};
 
 /// Most listeners of one round.
 const MOST_LISTENERS: i64 = 64;
@@ -27,79 +20,7 @@ const MOST_LISTENERS: i64 = 64;
 /// Letters that are sent at once.
 const AT_ONCE: usize = 4;
 
-/// The least time between two messages that somebody asks for to see one.
-pub const TEST_PAUSE_MS: i64 = 60_000;
-
-/// How long postings are kept after they were written.
-pub const KEPT_MS: i64 = 30 * 86_400_000;
-
-/// Everything that messages need.
-#[derive(Clone)]
-pub struct Messages {
-    /// The database.
-    pub store: Store,
-    /// The account.
-    pub account: Arc<dyn AccountMessages>,
-    /// The time.
-    pub clock: Clock,
-    /// The public address, without a slash at the end; a message leads back here.
-    pub public_url: String,
-    /// The fields of the account's template and what stands in them.
-    pub fields: Vec<(String, Part)>,
-}
-
-/// What became of a wish for a message to see one.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Tested {
-    /// It is on its way.
-    Sent,
-    /// One was asked for less than a minute ago.
-    TooSoon,
-    /// Messages are off.
-    Off,
-}
-
 impl Messages {
-    /// Somebody's wish for messages, or `None`.
-    ///
-    /// # Errors
-    /// When the store cannot be read.
-    pub async fn listener(&self, caller: &Caller) -> Result<Option<Listener>, StoreError> {
-        let mut conn = self.store.read().await?;
-        listeners::load(&mut conn.tx(), caller.tenant, caller.account).await
-    }
-
-    /// Switches messages on and sends a first one, which shows whether they get through. Where every message needs a consent, the
-    /// first one is not spent on that.
-    ///
-    /// # Errors
-    /// When the store does not take it.
-    pub async fn switch_on(&self, caller: &Caller, openid: &str, locale: Locale) -> Result<(), StoreError> {
-        let now = (self.clock)();
-        let (tenant, account) = (caller.tenant, caller.account);
-        let lang = if locale == Locale::zh { "zh" } else { "en" };
-        let greets = self.account.consent_template().is_none();
-        let (id, posting) = (fresh::uuid(now), fresh::uuid(now));
-        self.store.write(SwitchOn { tenant, account, id, posting, openid: openid.to_owned(), lang, greets, now }).await
-    }
-
-    /// Switches messages off.
-    ///
-    /// # Errors
-    /// When the store does not take it.
-    pub async fn switch_off(&self, caller: &Caller) -> Result<(), StoreError> {
-        self.store.write(SwitchOff { tenant: caller.tenant, account: caller.account }).await
-    }
-
-    /// Sends a message to see one.
-    ///
-    /// # Errors
-    /// When the store does not take it.
-    pub async fn test(&self, caller: &Caller) -> Result<Tested, StoreError> {
-        let now = (self.clock)();
-        self.store.write(Test { tenant: caller.tenant, account: caller.account, posting: fresh::uuid(now), now }).await
-    }
-
     /// Writes and sends what is due; whether there may be more at once.
     ///
     /// # Errors
@@ -156,114 +77,6 @@ impl Messages {
             url: format!("{}{page}", self.public_url),
             fields: self.fields.iter().map(|(name, part)| (name.clone(), words.fitting(*part, name))).collect(),
         }
-    }
-
-    /// Hears what the account tells. `false` when it is about a message that nobody here knows yet: the account tells it again.
-    ///
-    /// # Errors
-    /// When the store does not take it.
-    pub async fn hear(&self, event: AccountEvent) -> Result<bool, StoreError> {
-        let now = (self.clock)();
-        match event {
-            AccountEvent::Followed { openid } => self.store.write(Follow { openid, follows: true, now }).await.map(|()| true),
-            AccountEvent::Unfollowed { openid } => self.store.write(Follow { openid, follows: false, now }).await.map(|()| true),
-            AccountEvent::Finished { openid, msgid, lost } => self.store.write(Finish { openid, msgid, lost, now }).await,
-            AccountEvent::Asked { openid, at_s, answers } => {
-                let template = self.account.consent_template();
-                match answers.iter().find(|(asked, _)| Some(asked.as_str()) == template) {
-                    Some((_, true)) => self.store.write(Consent { openid, at_s, now }).await.map(|()| true),
-                    _ => Ok(true),
-                }
-            }
-            AccountEvent::Other => Ok(true),
-        }
-    }
-}
-
-/// A message of the outbox was taken care of: its row is done, and listeners hear of it, both or neither and once.
-pub struct Told {
-    /// The organisation.
-    pub tenant: TenantId,
-    /// The outbox row.
-    pub id: Uuid,
-    /// What it tells.
-    pub message: Message,
-    /// When it happened.
-    pub at: Millis,
-    /// A fresh UUID for the rows that follow.
-    pub seed: Uuid,
-    /// When it is taken care of.
-    pub now: Millis,
-}
-
-impl Command for Told {
-    type Done = ();
-
-    async fn run(&self, tx: &mut Tx<'_>) -> Result<(), StoreError> {
-        if outbox::done(tx, self.tenant, self.id, self.now).await? {
-            listeners::hear(tx, self.tenant, &self.message, self.at, self.seed, self.now).await?;
-        }
-        Ok(())
-    }
-}
-
-struct SwitchOn {
-    tenant: TenantId,
-    account: AccountId,
-    id: Uuid,
-    posting: Uuid,
-    openid: String,
-    lang: &'static str,
-    greets: bool,
-    now: Millis,
-}
-
-impl Command for SwitchOn {
-    type Done = ();
-
-    async fn run(&self, tx: &mut Tx<'_>) -> Result<(), StoreError> {
-        let mut listener = listeners::begin(tx, self.tenant, self.account, self.id, &self.openid, self.lang, self.now).await?;
-        if !self.greets {
-            return Ok(());
-        }
-        listener.tested_at_ms = Some(self.now);
-        listeners::save(tx, &listener).await?;
-        postings::insert(tx, self.tenant, self.account, listener.id, self.posting, &News::Test, self.now).await
-    }
-}
-
-struct SwitchOff {
-    tenant: TenantId,
-    account: AccountId,
-}
-
-impl Command for SwitchOff {
-    type Done = ();
-
-    async fn run(&self, tx: &mut Tx<'_>) -> Result<(), StoreError> {
-        listeners::end(tx, self.tenant, self.account).await
-    }
-}
-
-struct Test {
-    tenant: TenantId,
-    account: AccountId,
-    posting: Uuid,
-    now: Millis,
-}
-
-impl Command for Test {
-    type Done = Tested;
-
-    async fn run(&self, tx: &mut Tx<'_>) -> Result<Tested, StoreError> {
-        let Some(mut listener) = listeners::load(tx, self.tenant, self.account).await? else { return Ok(Tested::Off) };
-        if listener.tested_at_ms.is_some_and(|at| self.now.since_ms(at) < TEST_PAUSE_MS) {
-            return Ok(Tested::TooSoon);
-        }
-        listener.tested_at_ms = Some(self.now);
-        listeners::save(tx, &listener).await?;
-        postings::insert(tx, self.tenant, self.account, listener.id, self.posting, &News::Test, self.now).await?;
-        Ok(Tested::Sent)
     }
 }
 
@@ -409,11 +222,11 @@ impl Command for Sent {
 }
 
 /// What became of a posting that WeChat took.
-struct Finish {
-    openid: String,
-    msgid: i64,
-    lost: Option<Unreached>,
-    now: Millis,
+pub(super) struct Finish {
+    pub(super) openid: String,
+    pub(super) msgid: i64,
+    pub(super) lost: Option<Unreached>,
+    pub(super) now: Millis,
 }
 
 impl Command for Finish {
@@ -438,57 +251,5 @@ impl Command for Finish {
             listeners::save(tx, &listener).await?;
         }
         Ok(true)
-    }
-}
-
-/// Somebody agreed to one more message.
-struct Consent {
-    openid: String,
-    at_s: i64,
-    now: Millis,
-}
-
-impl Command for Consent {
-    type Done = ();
-
-    async fn run(&self, tx: &mut Tx<'_>) -> Result<(), StoreError> {
-        for mut listener in listeners::of_openid(tx, &self.openid).await? {
-            // The account tells an event again until it is answered.
-            if self.at_s <= listener.asked_at_s {
-                continue;
-            }
-            listener.asked_at_s = self.at_s;
-            listener.consents += 1;
-            listener.unreached = None;
-            listener.pace.reachable();
-            postings::hasten(tx, &listener, self.now).await?;
-            listeners::save(tx, &listener).await?;
-        }
-        Ok(())
-    }
-}
-
-/// Somebody follows the account, or does not any more.
-struct Follow {
-    openid: String,
-    follows: bool,
-    now: Millis,
-}
-
-impl Command for Follow {
-    type Done = ();
-
-    async fn run(&self, tx: &mut Tx<'_>) -> Result<(), StoreError> {
-        for mut listener in listeners::of_openid(tx, &self.openid).await? {
-            if self.follows {
-                listener.unreached = None;
-                listener.pace.reachable();
-                postings::hasten(tx, &listener, self.now).await?;
-            } else {
-                listener.unreached = Some(Unreached::NotFollowing);
-            }
-            listeners::save(tx, &listener).await?;
-        }
-        Ok(())
     }
 }
