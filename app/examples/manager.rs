@@ -19,7 +19,7 @@ use std::time::Duration;
 use app::Refusal;
 use app::concerns::{self, ConcernCount, ConcernPage, ConcernQuery, ConcernRow, Concerns, Money, PaymentDetail, Seen};
 use app::manager::{Arrival, Collecting, Desk, OldCode, OwnCode, Preset, Refreshed, SignIn, SignInWhy, Today};
-use app::messages::{Listening, MessagesPage, State};
+use app::messages::{Listening, Listens, MessagesPage, State};
 use app::mobile::{Answer, Backend, Bundle, Visit, answer};
 use app::receipts::{Cursor, DayTotal, PAGE_ROWS, ReceiptDetail, ReceiptPage, ReceiptQuery, ReceiptRow, Receipts, RefundLine, Through};
 use app::ui::prefs::Prefs;
@@ -224,7 +224,12 @@ impl Scene {
 #[async_trait::async_trait]
 impl Listening for Scene {
     async fn messages(&self, _: &Caller) -> Result<MessagesPage, Refusal> {
-        Ok(MessagesPage { state: State::Off, is_wechat: false, address: "https://pay.example.com/m/settings/messages".into() })
+        Ok(MessagesPage {
+            listens: Listens::Manager,
+            state: State::Off,
+            is_wechat: false,
+            address: "https://pay.example.com/m/settings/messages".into(),
+        })
     }
 }
 

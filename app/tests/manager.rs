@@ -8,7 +8,7 @@ use std::task::{Context, Poll, Waker};
 
 use app::concerns::{self, ConcernCount, ConcernPage, ConcernQuery, ConcernRow, Concerns, Money, PaymentDetail, Seen};
 use app::manager::{Collecting, Desk, OldCode, OwnCode, Preset, Refreshed, SignIn, SignInWhy, Today};
-use app::messages::{Listening, MessagesPage, State};
+use app::messages::{Listening, Listens, MessagesPage, State};
 use app::mobile::{Answer, Backend, Bundle, Seed, Visit, answer};
 use app::receipts::{DayTotal, PAGE_ROWS, ReceiptDetail, ReceiptPage, ReceiptQuery, ReceiptRow, Receipts, Through};
 use app::ui::prefs::Prefs;
@@ -165,7 +165,7 @@ fn concern(number: u128) -> ConcernRow {
 #[async_trait::async_trait]
 impl Listening for Shop {
     async fn messages(&self, _: &Caller) -> Result<MessagesPage, Refusal> {
-        Ok(MessagesPage { state: State::Off, is_wechat: true, address: String::new() })
+        Ok(MessagesPage { listens: Listens::Manager, state: State::Off, is_wechat: true, address: String::new() })
     }
 }
 

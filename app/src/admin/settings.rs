@@ -10,6 +10,7 @@ use super::frame::{AdminShell, Section, Signed, page};
 use super::register::field;
 use crate::Locale;
 use crate::i18n::*;
+use crate::messages::Listens;
 use crate::ui::fill;
 use crate::ui::moments::moment;
 
@@ -212,7 +213,8 @@ fn name(locale: Locale, typed: &SettingsTyped, by: AnyView) -> AnyView {
 fn messages(locale: Locale, is_on: bool, by: AnyView) -> AnyView {
     let title = td_string!(locale, office.messages);
     let body = two(title, "messages", (td_string!(locale, office.messages_on), td_string!(locale, office.messages_off)), is_on);
-    part(locale, "messages", title, td_string!(locale, office.messages_lead), by, body)
+    let own = view! { {by} <p><a href=Listens::Administrator.path()>{td_string!(locale, messages.to_own)}</a></p> };
+    part(locale, "messages", title, td_string!(locale, office.messages_lead), own.into_any(), body)
 }
 
 fn collecting(locale: Locale, is_on: bool, by: AnyView) -> AnyView {

@@ -5,5 +5,6 @@ mod page;
 mod words;
 
 pub use consent::{ConsentPage, consent_page, consent_title};
-pub use page::{Answered, Listening, MessagesPage, State, messages_screen};
+pub(crate) use page::parts;
+pub use page::{Answered, Listening, Listens, MessagesPage, State, messages_screen};
 pub use words::{Part, Words};

@@ -10,8 +10,24 @@ use crate::ui::parts::{Bar, Refused};
 use crate::ui::{fill, yuan};
 use crate::{Locale, Refusal};
 
-/// Where it is.
-const HERE: &str = "/m/settings/messages";
+/// Whose screen it is: a manager hears of their own codes and of the stores whose cashier they are, an administrator of everything (E19).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Listens {
+    /// In the manager's app.
+    Manager,
+    /// On the administrator's pages.
+    Administrator,
+}
+
+impl Listens {
+    /// Where the screen is.
+    pub const fn path(self) -> &'static str {
+        match self {
+            Listens::Manager => "/m/settings/messages",
+            Listens::Administrator => "/admin/messages",
+        }
+    }
+}
 
 /// What the screen asks the server for.
 #[async_trait]
@@ -23,6 +39,8 @@ pub trait Listening: Send + Sync {
 /// What the screen shows.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MessagesPage {
+    /// Whose screen it is.
+    pub listens: Listens,
     /// Where messages stand.
     pub state: State,
     /// Whether the screen is shown inside WeChat, where a listener can be known.
@@ -97,17 +115,22 @@ impl Answered {
 /// The screen. What was just done is said in the address.
 pub fn messages_screen(locale: Locale, answered: Option<Answered>, page: Result<MessagesPage, Refusal>) -> AnyView {
     let body = match page {
-        Err(refusal) => view! { <Refused locale refusal again=HERE.to_owned()/> }.into_any(),
-        Ok(page) => view! {
-            {answered.map(|answered| said(locale, answered))}
-            {standing(locale, &page)}
-            {how(locale)}
-        }
-        .into_any(),
+        Err(refusal) => view! { <Refused locale refusal again=Listens::Manager.path().to_owned()/> }.into_any(),
+        Ok(page) => parts(locale, answered, &page),
     };
     view! {
         <Bar title=td_string!(locale, messages.title) back=Some(("/m/settings", td_string!(locale, manager.settings_title)))/>
         <main id="main" class="settings" tabindex="-1">{body}</main>
+    }
+    .into_any()
+}
+
+/// What was just done, where messages stand, and how they come: the same on both screens.
+pub(crate) fn parts(locale: Locale, answered: Option<Answered>, page: &MessagesPage) -> AnyView {
+    view! {
+        {answered.map(|answered| said(locale, answered))}
+        {standing(locale, page)}
+        {how(locale, page.listens)}
     }
     .into_any()
 }
@@ -121,14 +144,18 @@ fn standing(locale: Locale, page: &MessagesPage) -> AnyView {
     }
 }
 
-fn how(locale: Locale) -> AnyView {
+fn how(locale: Locale, listens: Listens) -> AnyView {
+    let whose = match listens {
+        Listens::Manager => td_string!(locale, messages.how_whose),
+        Listens::Administrator => td_string!(locale, messages.how_all),
+    };
     view! {
         <section aria-labelledby="how">
             <h2 id="how">{td_string!(locale, messages.how_title)}</h2>
             <ul class="card messages-how">
                 <li>{td_string!(locale, messages.how_often)}</li>
                 <li>{td_string!(locale, messages.how_at_once)}</li>
-                <li>{td_string!(locale, messages.how_whose)}</li>
+                <li>{whose}</li>
             </ul>
         </section>
     }
@@ -158,7 +185,7 @@ fn off(locale: Locale, page: &MessagesPage) -> AnyView {
             {if page.is_wechat {
                 view! {
                     <p>{td_string!(locale, messages.follow_first)}</p>
-                    <a class="button" rel="external" href=format!("{HERE}/on")>{td_string!(locale, messages.switch_on)}</a>
+                    <a class="button" rel="external" href=format!("{}/on", page.listens.path())>{td_string!(locale, messages.switch_on)}</a>
                 }
                 .into_any()
             } else {
@@ -173,9 +200,11 @@ fn open_in_wechat(locale: Locale, page: &MessagesPage) -> AnyView {
     view! {
         <p>{td_string!(locale, messages.open_in_wechat)}</p>
         <p class="messages-address">{page.address.clone()}</p>
-        <p class="with-program"><button type="button" class="button button-quiet" data-copy=page.address.clone()>
-            {td_string!(locale, messages.copy)}
-        </button></p>
+        {(page.listens == Listens::Manager).then(|| view! {
+            <p class="with-program"><button type="button" class="button button-quiet" data-copy=page.address.clone()>
+                {td_string!(locale, messages.copy)}
+            </button></p>
+        })}
     }
     .into_any()
 }
@@ -206,7 +235,7 @@ fn on(
         }
     });
     let again = if page.is_wechat {
-        view! { <a class="button button-quiet" rel="external" href=format!("{HERE}/on")>{td_string!(locale, messages.bind_again)}</a> }
+        view! { <a class="button button-quiet" rel="external" href=format!("{}/on", page.listens.path())>{td_string!(locale, messages.bind_again)}</a> }
             .into_any()
     } else {
         ().into_any()
@@ -218,11 +247,11 @@ fn on(
             {standing}
             {last.map(|text| view! { <p>{text}</p> })}
             {waiting.map(|text| view! { <p>{text}</p> })}
-            <form method="post" action=format!("{HERE}/test")>
+            <form method="post" action=format!("{}/test", page.listens.path())>
                 <button class=if consents.is_some() { "button button-quiet" } else { "button" } type="submit">{td_string!(locale, messages.send_test)}</button>
             </form>
             {again}
-            <form method="post" action=format!("{HERE}/off")>
+            <form method="post" action=format!("{}/off", page.listens.path())>
                 <button class="button button-quiet" type="submit">{td_string!(locale, messages.switch_off)}</button>
             </form>
         </section>
@@ -239,7 +268,7 @@ fn agreed(locale: Locale, page: &MessagesPage, left: i64) -> AnyView {
     view! {
         <p class=if left == 0 { "note note-bad" } else { "" } role="status">{text}</p>
         {if page.is_wechat {
-            view! { <a class="button" rel="external" href=format!("{HERE}/consent")>{td_string!(locale, messages.consent_one)}</a> }.into_any()
+            view! { <a class="button" rel="external" href=format!("{}/consent", page.listens.path())>{td_string!(locale, messages.consent_one)}</a> }.into_any()
         } else {
             open_in_wechat(locale, page)
         }}

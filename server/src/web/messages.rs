@@ -2,16 +2,18 @@
 //! account tells by itself.
 
 use app::Refusal;
-use app::messages::{Answered, ConsentPage, Listening, MessagesPage, State as Standing, consent_page};
+use app::admin::messages_page;
+use app::messages::{Answered, ConsentPage, Listening, Listens, MessagesPage, State as Standing, consent_page};
 use async_trait::async_trait;
 use axum::extract::{Query, State};
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::{HeaderMap, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
 use domain::Caller;
 use serde::Deserialize;
 
+use super::admin::{administrator, answer, shell};
 use super::manager::signed_in;
-use super::visit::Visit;
+use super::visit::{Visit, query_value};
 use super::wechat_trip::{Landing, WechatTrip};
 use crate::desk::refusal;
 use crate::fresh;
@@ -21,11 +23,11 @@ use crate::senders::wechat_account::{AccountEvent, AccountMessages, is_signed};
 use crate::site::Site;
 use crate::store::{StoreError, tenants};
 
-/// Where the screen is.
-const HERE: &str = "/m/settings/messages";
-
 /// The trip that tells whom messages are for.
 const TRIP: WechatTrip = WechatTrip::new("__Host-messages", "messages", "/m/settings/messages/wechat", "who wants messages");
+
+/// The same for an administrator.
+const ADMIN_TRIP: WechatTrip = WechatTrip::new("__Host-admin-messages", "admin messages", "/admin/messages/wechat", "who wants messages");
 
 /// What the screen asks for, inside WeChat or elsewhere.
 pub struct MessagesDesk {
@@ -38,23 +40,73 @@ pub struct MessagesDesk {
 #[async_trait]
 impl Listening for MessagesDesk {
     async fn messages(&self, caller: &Caller) -> Result<MessagesPage, Refusal> {
-        let site = &self.site;
-        let state = if !is_allowed(site, caller).await.map_err(refusal)? {
-            Standing::NotAllowed
-        } else if site.account.is_set_up() {
-            let listener = site.messages.listener(caller).await.map_err(refusal)?;
-            let needs_consent = site.account.consent_template().is_some();
-            listener.map_or(Standing::Off, |it| Standing::On {
-                unreached: it.unreached,
-                reached_at: it.reached_at_ms,
-                pace: it.pace,
-                consents: needs_consent.then_some(it.consents),
-            })
-        } else {
-            Standing::NotSetUp
-        };
-        Ok(MessagesPage { state, is_wechat: self.is_wechat, address: format!("{}{HERE}", site.config.public_url) })
+        read(&self.site, caller, Listens::Manager, self.is_wechat).await.map_err(refusal)
     }
+}
+
+async fn read(site: &Site, caller: &Caller, listens: Listens, is_wechat: bool) -> Result<MessagesPage, StoreError> {
+    let state = if !is_allowed(site, caller).await? {
+        Standing::NotAllowed
+    } else if site.account.is_set_up() {
+        let needs_consent = site.account.consent_template().is_some();
+        site.messages.listener(caller).await?.map_or(Standing::Off, |it| Standing::On {
+            unreached: it.unreached,
+            reached_at: it.reached_at_ms,
+            pace: it.pace,
+            consents: needs_consent.then_some(it.consents),
+        })
+    } else {
+        Standing::NotSetUp
+    };
+    Ok(MessagesPage { listens, state, is_wechat, address: format!("{}{}", site.config.public_url, listens.path()) })
+}
+
+/// Who asks, on whose screen: the address tells.
+struct Asking {
+    caller: Caller,
+    listens: Listens,
+}
+
+impl Asking {
+    async fn of(visit: Visit, uri: &Uri, headers: &HeaderMap) -> Result<(Visit, Asking), Response> {
+        if uri.path().starts_with(Listens::Administrator.path()) {
+            let (visit, asking) = administrator(visit, uri, headers).await?;
+            return Ok((visit, Asking { caller: asking.caller, listens: Listens::Administrator }));
+        }
+        let (visit, caller) = signed_in(visit, headers, Listens::Manager.path()).await?;
+        Ok((visit, Asking { caller, listens: Listens::Manager }))
+    }
+
+    fn path(&self) -> &'static str {
+        self.listens.path()
+    }
+
+    fn trip(&self) -> WechatTrip {
+        match self.listens {
+            Listens::Manager => TRIP,
+            Listens::Administrator => ADMIN_TRIP,
+        }
+    }
+
+    fn answer(&self, visit: Visit, answered: Answered) -> Response {
+        visit.redirect(&format!("{}?said={}", self.path(), answered.word()))
+    }
+}
+
+/// `GET /admin/messages`: the administrator's screen. The manager's is one of the app's.
+pub async fn office(visit: Visit, uri: Uri, headers: HeaderMap) -> Response {
+    let (visit, asking) = match administrator(visit, &uri, &headers).await {
+        Ok(found) => found,
+        Err(response) => return response,
+    };
+    let path = Listens::Administrator.path();
+    let shown = match read(&visit.site, &asking.caller, Listens::Administrator, visit.is_wechat).await {
+        Ok(shown) => shown,
+        Err(error) => return visit.store_trouble(&error, Some(path)),
+    };
+    let answered = query_value(&uri, "said").and_then(|word| Answered::of_word(&word));
+    let html = messages_page(shell(&visit, path), &asking.signed, answered, &shown);
+    answer(visit, StatusCode::OK, html)
 }
 
 /// Whether the organisation lets its managers have messages.
@@ -62,62 +114,56 @@ async fn is_allowed(site: &Site, caller: &Caller) -> Result<bool, StoreError> {
     tenants::has_messages(&mut site.store.read().await?.tx(), caller.tenant).await
 }
 
-/// `GET /m/settings/messages/on`: to WeChat, which tells who this is there.
-pub async fn begin(mut visit: Visit, headers: HeaderMap) -> Response {
-    let caller = match signed_in(visit, &headers, HERE).await {
-        Ok((found, caller)) => {
-            visit = found;
-            caller
-        }
+/// `GET /m/settings/messages/on`, or `/admin/messages/on`: to WeChat, which tells who this is there.
+pub async fn begin(visit: Visit, uri: Uri, headers: HeaderMap) -> Response {
+    let (visit, asking) = match Asking::of(visit, &uri, &headers).await {
+        Ok(found) => found,
         Err(response) => return response,
     };
-    match is_allowed(&visit.site, &caller).await {
+    match is_allowed(&visit.site, &asking.caller).await {
         Ok(true) if visit.is_wechat && visit.site.account.is_set_up() => {}
-        Ok(_) => return visit.redirect(HERE),
-        Err(error) => return visit.store_trouble(&error, Some(HERE)),
+        Ok(_) => return visit.redirect(asking.path()),
+        Err(error) => return visit.store_trouble(&error, Some(asking.path())),
     }
-    TRIP.begin(visit, &caller.account)
+    asking.trip().begin(visit, &asking.caller.account)
 }
 
 /// `GET /m/settings/messages/wechat`: back from WeChat. Only the browser that began the trip, and the person who is signed in
 /// there, can end it.
-pub async fn landing(mut visit: Visit, headers: HeaderMap, Query(landing): Query<Landing>) -> Response {
-    let caller = match signed_in(visit, &headers, HERE).await {
-        Ok((found, caller)) => {
-            visit = found;
-            caller
-        }
+pub async fn landing(visit: Visit, uri: Uri, headers: HeaderMap, Query(landing): Query<Landing>) -> Response {
+    let (mut visit, asking) = match Asking::of(visit, &uri, &headers).await {
+        Ok(found) => found,
         Err(response) => return response,
     };
-    let site = visit.site.clone();
-    if TRIP.end(&mut visit, &headers, &landing) != Some(caller.account) {
-        return answer(visit, Answered::Unknown);
+    let (site, trip) = (visit.site.clone(), asking.trip());
+    if trip.end(&mut visit, &headers, &landing) != Some(asking.caller.account) {
+        return asking.answer(visit, Answered::Unknown);
     }
-    let Some(openid) = TRIP.who(&site, &landing).await else { return answer(visit, Answered::Unknown) };
-    match site.messages.switch_on(&caller, &openid, visit.prefs.locale).await {
+    let Some(openid) = trip.who(&site, &landing).await else { return asking.answer(visit, Answered::Unknown) };
+    match site.messages.switch_on(&asking.caller, &openid, visit.prefs.locale).await {
         // Nothing can be sent before WeChat was told so.
-        Ok(()) if site.account.consent_template().is_some() => visit.redirect(&format!("{HERE}/consent")),
-        Ok(()) => answer(visit, Answered::On),
-        Err(error) => visit.store_trouble(&error, Some(HERE)),
+        Ok(()) if site.account.consent_template().is_some() => visit.redirect(&format!("{}/consent", asking.path())),
+        Ok(()) => asking.answer(visit, Answered::On),
+        Err(error) => visit.store_trouble(&error, Some(asking.path())),
     }
 }
 
 /// `GET /m/settings/messages/consent`: WeChat's own button, by which somebody agrees to one more message. What was answered comes by
 /// [`event`]; the page says at once what it was told.
-pub async fn consent(visit: Visit, headers: HeaderMap) -> Response {
-    let address = format!("{HERE}/consent");
-    let (visit, _) = match signed_in(visit, &headers, &address).await {
+pub async fn consent(visit: Visit, uri: Uri, headers: HeaderMap) -> Response {
+    let (visit, asking) = match Asking::of(visit, &uri, &headers).await {
         Ok(found) => found,
         Err(response) => return response,
     };
     let site = visit.site.clone();
     let script_url = site.config.wechat.as_ref().and_then(|wechat| wechat.script_url.clone());
     let (Some(template), Some(script_url), true) = (site.account.consent_template(), script_url, visit.is_wechat) else {
-        return visit.redirect(HERE);
+        return visit.redirect(asking.path());
     };
-    let url = format!("{}{address}", site.config.public_url);
+    let url = format!("{}{}/consent", site.config.public_url, asking.path());
     let told = site.account.page_script(&script_url, &url, &hex(&fresh::bytes::<8>())).await.map(|told| told.to_string());
     let html = consent_page(ConsentPage {
+        listens: asking.listens,
         prefs: visit.prefs,
         bundle: &site.client.mobile,
         nonce: &visit.nonce,
@@ -128,35 +174,31 @@ pub async fn consent(visit: Visit, headers: HeaderMap) -> Response {
 }
 
 /// `POST /m/settings/messages/test`: sends a message to see one.
-pub async fn test(visit: Visit, headers: HeaderMap) -> Response {
-    let (visit, caller) = match signed_in(visit, &headers, HERE).await {
+pub async fn test(visit: Visit, uri: Uri, headers: HeaderMap) -> Response {
+    let (visit, asking) = match Asking::of(visit, &uri, &headers).await {
         Ok(found) => found,
         Err(response) => return response,
     };
     let site = visit.site.clone();
-    match site.messages.test(&caller).await {
-        Ok(Tested::Sent) => answer(visit, Answered::Sent),
-        Ok(Tested::TooSoon) => answer(visit, Answered::TooSoon),
-        Ok(Tested::Off) => visit.redirect(HERE),
-        Err(error) => visit.store_trouble(&error, Some(HERE)),
+    match site.messages.test(&asking.caller).await {
+        Ok(Tested::Sent) => asking.answer(visit, Answered::Sent),
+        Ok(Tested::TooSoon) => asking.answer(visit, Answered::TooSoon),
+        Ok(Tested::Off) => visit.redirect(asking.path()),
+        Err(error) => visit.store_trouble(&error, Some(asking.path())),
     }
 }
 
 /// `POST /m/settings/messages/off`.
-pub async fn off(visit: Visit, headers: HeaderMap) -> Response {
-    let (visit, caller) = match signed_in(visit, &headers, HERE).await {
+pub async fn off(visit: Visit, uri: Uri, headers: HeaderMap) -> Response {
+    let (visit, asking) = match Asking::of(visit, &uri, &headers).await {
         Ok(found) => found,
         Err(response) => return response,
     };
     let site = visit.site.clone();
-    match site.messages.switch_off(&caller).await {
-        Ok(()) => answer(visit, Answered::Off),
-        Err(error) => visit.store_trouble(&error, Some(HERE)),
+    match site.messages.switch_off(&asking.caller).await {
+        Ok(()) => asking.answer(visit, Answered::Off),
+        Err(error) => visit.store_trouble(&error, Some(asking.path())),
     }
-}
-
-fn answer(visit: Visit, answered: Answered) -> Response {
-    visit.redirect(&format!("{HERE}?said={}", answered.word()))
 }
 
 /// How the account signs what it tells.

@@ -116,6 +116,32 @@ async fn messages_are_switched_on_inside_wechat_and_the_screen_says_why_they_do_
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn an_administrator_hears_of_all_money_on_a_screen_of_their_own() {
+    for shop in Shop::on_each_engine().await {
+        let screen = "/admin/messages";
+        let desktop = Browser::administrator(&shop).await;
+        desktop.open("/admin/settings").await.says(200, &["href=\"/admin/messages\"", "给自己开启"]);
+        desktop.open(screen).await.says(200, &["未开启", "要在微信里开启", &format!("{}{screen}", shop.url), "通知本单位全部收款"]);
+        desktop.open(&format!("{screen}?lang=en")).await.says(200, &["Messages about payments", "every manager's codes"]);
+        let stranger = Browser::desktop(&shop);
+        assert!(stranger.ask("GET", &format!("{screen}/on"), &[], None).await.header("location").starts_with("/admin/sign-in"));
+
+        let admin = Browser::wechat(&shop);
+        admin.administrate(server::demo::ADMINISTRATOR, server::demo::PASSWORD).await;
+        shop.world.control("/_sim/account", json!({"push_url": format!("{}/notify/account", shop.url), "finish_ms": 0})).await;
+        shop.world.control("/_sim/followers", json!({"openid": admin.openid, "follows": true})).await;
+        admin.open(&format!("{screen}/on")).await.says(200, &["已开启，正在给您的微信发第一条消息"]);
+        shop.until_messages(1).await;
+        shop.world.hands.pass_ms(11 * MINUTE_MS);
+        shop.paid("3").await;
+        let heard = shop.until_messages(2).await;
+        assert!(heard[1].iter().any(|words| words.contains("3.00")), "{heard:?}");
+        admin.submit(&format!("{screen}/off"), &[]).await.says(200, &["已关闭", "未开启"]);
+        shop.close().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn where_each_message_needs_a_consent_one_consent_is_one_message_and_no_sale_is_lost() {
     let template = "sim-subscription-money";
     let shop = Shop::with(|config| {
