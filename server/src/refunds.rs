@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use app::Locale;
 use app::channel::{Listener, sentence};
+use app::receipts::is_same_reason;
 use domain::concern::Concern;
 use domain::refund::{self, RefundRefusal, RefundWord};
 use domain::refund_right::{ManagerRefunds, NoRight, RefundRight};
@@ -46,12 +47,9 @@ pub enum AskError {
     /// Whoever asks may not.
     #[error(transparent)]
     NoRight(#[from] NoRight),
-    /// The same form was sent before, with another amount.
-    #[error("the same form was sent before, for {amount_fen}")]
-    SentBefore {
-        /// What went back then.
-        amount_fen: Fen,
-    },
+    /// A form of the same number was sent before, with another amount or another reason. Nothing was asked for now.
+    #[error("a form of this number was sent before and asked for {} as {}", .0.amount_fen, .0.no)]
+    SentBefore(Box<Refund>),
     /// The store did not take it.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -70,8 +68,8 @@ pub struct Ask {
     pub reason: String,
     /// Who asks, of the same organisation; nobody for an operator at the machine.
     pub by: Option<Caller>,
-    /// The number of the form that was sent; the same number means the same refund, however often it is sent. Without one, each
-    /// call is a refund of its own.
+    /// The number of the form that was sent. The same number with the same content means the same refund, however often it is sent,
+    /// and with another content none. Without a number, each call is a refund of its own.
     pub form: Option<String>,
 }
 
@@ -248,8 +246,8 @@ impl Command for SetAside {
             None => None,
         };
         if let Some(StoredRefund { refund, .. }) = payments::load_refund(tx, *tenant, &self.no).await? {
-            let is_same = refund.payment == *payment && refund.amount_fen == *amount;
-            return Ok(if is_same { Ok(refund) } else { Err(AskError::SentBefore { amount_fen: refund.amount_fen }) });
+            let is_same = refund.payment == *payment && refund.amount_fen == *amount && is_same_reason(&refund.reason, reason);
+            return Ok(if is_same { Ok(refund) } else { Err(AskError::SentBefore(Box::new(refund))) });
         }
         if let Some(Err(why)) = right.map(|right| right.covers(*amount)) {
             return Ok(Err(why.into()));

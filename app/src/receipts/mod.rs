@@ -21,4 +21,4 @@ pub use list::ListScreen;
 pub use listing::{Listing, Loaded};
 pub use query::ReceiptQuery;
 #[cfg(feature = "ssr")]
-pub use refund::{RefundAsked, RefundBar, RefundOf, RefundScreen, RefundTyped, RefundWrong, refund_screen, refund_title};
+pub use refund::{RefundAsked, RefundBar, RefundOf, RefundScreen, RefundTyped, RefundWrong, is_same_reason, refund_screen, refund_title};

@@ -41,7 +41,7 @@ pub struct RefundAsked {
 }
 
 /// What is wrong with a form.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum RefundWrong {
     /// Neither the whole nor a part was chosen.
     Part,
@@ -63,15 +63,12 @@ pub enum RefundWrong {
     Words,
     /// More words than the channel takes.
     WordsTooLong,
-    /// The same form was sent before, for another amount.
-    SentBefore {
-        /// For how much.
-        amount_fen: Fen,
-    },
+    /// A form of the same number was sent before, with another amount or another reason.
+    SentBefore(RefundAsked),
 }
 
 /// Why there is no form at all.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum RefundBar {
     /// The caller has no right to it.
     NotAllowed,
@@ -84,6 +81,8 @@ pub enum RefundBar {
     NothingLeft,
     /// The payment's own rules refuse.
     Rule(RefundRefusal),
+    /// A form of the same number was sent before and asked for this, after which no other can be asked for.
+    SentBefore(RefundAsked),
 }
 
 /// The receipt whose money goes back.
@@ -96,7 +95,7 @@ pub struct RefundOf<'a> {
 }
 
 /// What the screen shows.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub enum RefundScreen<'a> {
     /// What and why.
     Form {
@@ -196,6 +195,15 @@ fn reasons(locale: Locale) -> [(&'static str, &'static str); 4] {
     ]
 }
 
+/// Whether two reasons say the same: in the same words, or the same of the reasons to choose from in two languages.
+pub fn is_same_reason(one: &str, other: &str) -> bool {
+    let key = |words: &str| {
+        let all = [Locale::zh, Locale::en].into_iter().flat_map(reasons);
+        all.into_iter().find(|(_, said)| *said == words).map(|(key, _)| key)
+    };
+    one == other || key(one).is_some_and(|chosen| key(other) == Some(chosen))
+}
+
 /// The title of the window and of the screen.
 pub fn refund_title(locale: Locale, of: RefundOf<'_>) -> &'static str {
     match ReturnName::at(of.receipt.paid_at_ms, of.now) {
@@ -209,7 +217,7 @@ pub fn refund_screen(locale: Locale, of: RefundOf<'_>, screen: RefundScreen<'_>)
     let title = refund_title(locale, of);
     let receipt = format!("/m/receipts/{}", of.receipt.payment);
     let inner = match screen {
-        RefundScreen::Form { right, typed, wrong } => form(locale, of, right, typed, wrong),
+        RefundScreen::Form { right, typed, wrong } => form(locale, of, right, typed, wrong.as_ref()),
         RefundScreen::Preview { typed, asked } => preview(locale, of, typed, asked),
         RefundScreen::Barred(bar) => barred(locale, of, bar),
     };
@@ -230,7 +238,7 @@ fn about(locale: Locale, of: RefundOf<'_>) -> String {
     fill(td_string!(locale, refunding.of), &values)
 }
 
-fn form(locale: Locale, of: RefundOf<'_>, right: RefundRight, typed: &RefundTyped, wrong: Option<RefundWrong>) -> AnyView {
+fn form(locale: Locale, of: RefundOf<'_>, right: RefundRight, typed: &RefundTyped, wrong: Option<&RefundWrong>) -> AnyView {
     let lead = match ReturnName::at(of.receipt.paid_at_ms, of.now) {
         ReturnName::Withdrawal => td_string!(locale, refunding.withdraw_lead),
         ReturnName::Refund => td_string!(locale, refunding.refund_lead),
@@ -247,10 +255,11 @@ fn form(locale: Locale, of: RefundOf<'_>, right: RefundRight, typed: &RefundType
     let is_wrong = |field: &'static str| (at == Some(field)).then_some("true");
     let described = |field: &'static str| (at == Some(field)).then(|| format!("{field}-why"));
     let top = match wrong {
-        Some(RefundWrong::SentBefore { .. }) => sentence.clone(),
+        Some(RefundWrong::SentBefore(_)) => sentence.clone(),
         Some(_) => Some(td_string!(locale, refunding.check_again).to_owned()),
         None => None,
     };
+    let before = matches!(wrong, Some(RefundWrong::SentBefore(_))).then(|| see_before(locale, of));
     let is_part = typed.what == "part" || limit.is_some();
     let whole = limit.is_none().then(|| {
         let words = match left_fen == of.receipt.amount_fen {
@@ -269,6 +278,7 @@ fn form(locale: Locale, of: RefundOf<'_>, right: RefundRight, typed: &RefundType
             <p class="quiet">{lead}</p>
         </section>
         {top.map(|words| view! { <p class="note note-bad" role="alert">{words}</p> })}
+        {before}
         {limit.map(|words| view! { <p class="note note-warn">{words}</p> })}
         <form class="ask-form" method="get" action=format!("/m/receipts/{}/refund", of.receipt.payment) autocomplete="off">
             <input type="hidden" name="number" value=typed.number.clone()/>
@@ -295,6 +305,12 @@ fn form(locale: Locale, of: RefundOf<'_>, right: RefundRight, typed: &RefundType
         </form>
     }
     .into_any()
+}
+
+/// The way to what a form of the same number asked for: the receipt says where it stands.
+fn see_before(locale: Locale, of: RefundOf<'_>) -> AnyView {
+    let href = format!("/m/receipts/{}", of.receipt.payment);
+    view! { <p><a class="quiet-link" href=href>{td_string!(locale, refunding.sent_before_see)}</a></p> }.into_any()
 }
 
 fn radio(name: &'static str, value: &'static str, words: String, is_chosen: bool) -> AnyView {
@@ -370,6 +386,7 @@ impl RefundTyped {
 
 fn barred(locale: Locale, of: RefundOf<'_>, bar: RefundBar) -> AnyView {
     let number = of.receipt.payment;
+    let before = matches!(bar, RefundBar::SentBefore(_)).then(|| see_before(locale, of));
     let (what, how) = match bar {
         RefundBar::NotAllowed => {
             let how = fill(td_string!(locale, refunding.not_allowed_how), &[("number", &number)]);
@@ -388,6 +405,7 @@ fn barred(locale: Locale, of: RefundOf<'_>, bar: RefundBar) -> AnyView {
         RefundBar::NothingLeft | RefundBar::Rule(RefundRefusal::MoreThanLeft { .. }) => {
             (td_string!(locale, refunding.nothing_left), td_string!(locale, refunding.nothing_left_how).to_owned())
         }
+        RefundBar::SentBefore(before) => (td_string!(locale, refunding.sent_before_title), said_before(locale, &before)),
         RefundBar::Rule(_) => (td_string!(locale, refunding.not_paid), td_string!(locale, refunding.not_paid_how).to_owned()),
     };
     view! {
@@ -395,36 +413,42 @@ fn barred(locale: Locale, of: RefundOf<'_>, bar: RefundBar) -> AnyView {
             <h2>{what}</h2>
             <p>{how}</p>
             <p class="quiet">{about(locale, of)}</p>
+            {before}
         </section>
     }
     .into_any()
 }
 
 /// The field at which a fault is shown; what concerns the whole form has none.
-fn field_of(wrong: RefundWrong) -> &'static str {
+fn field_of(wrong: &RefundWrong) -> &'static str {
     match wrong {
         RefundWrong::Part => "what",
         RefundWrong::Amount(_) | RefundWrong::MoreThanLeft { .. } | RefundWrong::AboveLimit { .. } => "amount",
         RefundWrong::Reason => "reason",
         RefundWrong::Words | RefundWrong::WordsTooLong => "words",
-        RefundWrong::SentBefore { .. } => "form",
+        RefundWrong::SentBefore(_) => "form",
     }
 }
 
-fn sentence(locale: Locale, wrong: RefundWrong) -> String {
+fn sentence(locale: Locale, wrong: &RefundWrong) -> String {
     let with = |template, amount| fill(template, &[("amount", &yuan(amount))]);
     let words = match wrong {
         RefundWrong::Part => td_string!(locale, refunding.wrong_part),
         RefundWrong::Amount(YuanError::TooManyDecimals) => td_string!(locale, refunding.wrong_decimals),
         RefundWrong::Amount(_) => td_string!(locale, refunding.wrong_amount),
-        RefundWrong::MoreThanLeft { left_fen } => return with(td_string!(locale, refunding.wrong_left), left_fen),
-        RefundWrong::AboveLimit { most_fen } => return with(td_string!(locale, refunding.wrong_limit), most_fen),
+        RefundWrong::MoreThanLeft { left_fen } => return with(td_string!(locale, refunding.wrong_left), *left_fen),
+        RefundWrong::AboveLimit { most_fen } => return with(td_string!(locale, refunding.wrong_limit), *most_fen),
         RefundWrong::Reason => td_string!(locale, refunding.wrong_reason),
         RefundWrong::Words => td_string!(locale, refunding.wrong_words),
         RefundWrong::WordsTooLong => td_string!(locale, refunding.wrong_words_long),
-        RefundWrong::SentBefore { amount_fen } => return with(td_string!(locale, refunding.sent_before), amount_fen),
+        RefundWrong::SentBefore(before) => return said_before(locale, before),
     };
     words.to_owned()
+}
+
+/// What a form of the same number asked for.
+fn said_before(locale: Locale, before: &RefundAsked) -> String {
+    fill(td_string!(locale, refunding.sent_before), &[("amount", &yuan(before.amount_fen)), ("reason", &before.reason)])
 }
 
 #[cfg(test)]
@@ -462,6 +486,21 @@ mod tests {
         ];
         for (typed, expected) in table {
             assert_eq!(typed.check(Locale::zh, right), expected, "{typed:?}");
+        }
+        let table = [
+            ("重复付款", "重复付款", true),
+            ("重复付款", "Paid twice", true),
+            ("Paid twice", "重复付款", true),
+            ("重复付款", "金额收错了", false),
+            ("Paid twice", "金额收错了", false),
+            ("少发一件", "少发一件", true),
+            ("少发一件", "少发两件", false),
+            ("少发一件", "重复付款", false),
+            ("", "", true),
+            ("", "重复付款", false),
+        ];
+        for (one, other, expected) in table {
+            assert_eq!(is_same_reason(one, other), expected, "{one} {other}");
         }
         let whole = RefundRight { left_fen: Fen::of(1000), most_fen: Fen::of(1000) };
         assert_eq!(typed("whole", "3", "twice", "").check(Locale::en, whole), asked(1000, "Paid twice"));

@@ -1,6 +1,6 @@
 //! Returning money of a receipt from the manager's app: the form, its preview and the one confirmation.
 
-use app::receipts::{RefundBar, RefundOf, RefundScreen, RefundTyped, RefundWrong, refund_screen, refund_title};
+use app::receipts::{RefundAsked, RefundBar, RefundOf, RefundScreen, RefundTyped, RefundWrong, refund_screen, refund_title};
 use axum::extract::{Path, Query, Request, State};
 use axum::http::{HeaderMap, StatusCode, Uri};
 use axum::response::Response;
@@ -99,9 +99,10 @@ pub async fn confirm(
     };
     let wrong = match site.refunds.ask(ask).await {
         Ok(_) => return visit.redirect(&format!("/m/receipts/{}", receipt.payment)),
-        Err(AskError::SentBefore { amount_fen }) => {
+        Err(AskError::SentBefore(before)) => {
+            // Whoever reads that and sends it again wants another one.
             typed.number = fresh::token();
-            RefundWrong::SentBefore { amount_fen }
+            RefundWrong::SentBefore(RefundAsked { amount_fen: before.amount_fen, reason: before.reason })
         }
         Err(AskError::Refused(RefundRefusal::MoreThanLeft { left_fen })) => RefundWrong::MoreThanLeft { left_fen },
         Err(AskError::NoRight(NoRight::AboveLimit { most_fen })) => RefundWrong::AboveLimit { most_fen },
@@ -154,18 +155,21 @@ async fn refused(
     typed: &RefundTyped,
     wrong: RefundWrong,
 ) -> Response {
-    match right {
-        Ok(right) => again(visit, caller, receipt, right, typed, wrong).await,
-        Err(RefundBar::NotAllowed) => {
+    match (right, wrong) {
+        (Ok(right), wrong) => again(visit, caller, receipt, right, typed, wrong).await,
+        (Err(_), RefundWrong::SentBefore(before)) => {
+            show(visit, caller, StatusCode::CONFLICT, receipt, RefundScreen::Barred(RefundBar::SentBefore(before))).await
+        }
+        (Err(RefundBar::NotAllowed), _) => {
             show(visit, caller, StatusCode::FORBIDDEN, receipt, RefundScreen::Barred(RefundBar::NotAllowed)).await
         }
-        Err(bar) => show(visit, caller, StatusCode::CONFLICT, receipt, RefundScreen::Barred(bar)).await,
+        (Err(bar), _) => show(visit, caller, StatusCode::CONFLICT, receipt, RefundScreen::Barred(bar)).await,
     }
 }
 
 async fn again(visit: Visit, caller: Caller, receipt: &Receipt, right: RefundRight, typed: &RefundTyped, wrong: RefundWrong) -> Response {
     let status = match wrong {
-        RefundWrong::SentBefore { .. } => StatusCode::CONFLICT,
+        RefundWrong::SentBefore(_) => StatusCode::CONFLICT,
         _ => StatusCode::UNPROCESSABLE_ENTITY,
     };
     show(visit, caller, status, receipt, RefundScreen::Form { right, typed, wrong: Some(wrong) }).await

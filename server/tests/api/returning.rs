@@ -90,11 +90,14 @@ async fn a_form_that_is_sent_again_returns_nothing_twice() {
         let (refunding, refunded) = bill.sums().await;
         assert_eq!(refunding + refunded, 1000);
         assert_eq!(shop.count("refund").await, 1);
-        // The same page with another sum is told what it did the first time.
-        let other: Vec<_> =
-            whole.iter().map(|(name, value)| (*name, if *name == "amount" { "1".to_owned() } else { value.clone() })).collect();
-        let answer = manager.post(&page, &other).await;
-        assert_eq!(answer.status, 409, "{}", answer.text);
+        // The same page with another sum or reason is told what it did the first time, also when nothing is left to return.
+        let with = |name: &str, value: &str| -> Vec<(&'static str, String)> {
+            whole.iter().map(|(at, was)| (*at, if *at == name { value.to_owned() } else { was.clone() })).collect()
+        };
+        let see = format!("href=\"/m/receipts/{}\"", bill.payment);
+        for other in [with("amount", "1"), with("reason", "short")] {
+            manager.post(&page, &other).await.says(409, &["这张表单已经提交过", "申请退回 ¥10.00，原因是“重复付款”", "没有再退", &see]);
+        }
         assert_eq!(shop.count("refund").await, 1);
         until("the money is back", async || {
             shop.world.hands.pass_ms(1_000);
@@ -103,6 +106,66 @@ async fn a_form_that_is_sent_again_returns_nothing_twice() {
         .await;
         assert_eq!(shop.world.order(&bill.payment).await.unwrap()["refunds"].as_array().unwrap().len(), 1);
         manager.open(&page).await.says(200, &["已经全部退回"]);
+        shop.close().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_form_that_is_sent_again_with_another_content_returns_nothing_and_says_what_the_first_one_did() {
+    for shop in Shop::on_each_engine().await {
+        let bill = shop.paid("10").await;
+        let manager = Browser::manager(&shop, MANAGER).await;
+        let (page, receipt) = (bill.refund_page(), format!("/m/receipts/{}", bill.payment));
+        let form = |number: &str, amount: &str, reason: &str, words: &str| {
+            let values = [("number", number), ("what", "part"), ("amount", amount), ("reason", reason), ("words", words)];
+            values.map(|(name, value)| (name, value.to_owned()))
+        };
+        // What is sent under one number, and whether it is the same refund.
+        let table = [
+            (form("n1", "2.50", "other", "少发一件"), true),
+            (form("n1", "2.5", "other", " 少发\n一件 "), false),
+            (form("n1", "2.5", "other", " 少发一件 "), true),
+            (form("n1", "2.51", "other", "少发一件"), false),
+            (form("n1", "2.50", "other", "少发两件"), false),
+            (form("n1", "2.50", "twice", "少发一件"), false),
+            (form("n2", "1", "twice", ""), true),
+            (form("n2", "1.00", "twice", "not chosen"), true),
+            (form("n2", "1", "short", ""), false),
+        ];
+        for (sent, is_same) in &table {
+            let answer = manager.post(&page, sent).await;
+            if *is_same {
+                assert_eq!((answer.status, answer.header("location")), (303, receipt.as_str()), "{sent:?}");
+                continue;
+            }
+            let first = if sent[0].1 == "n1" {
+                "申请退回 ¥2.50，原因是“少发一件”"
+            } else {
+                "申请退回 ¥1.00，原因是“重复付款”"
+            };
+            let value = format!("value=\"{}\"", sent[2].1);
+            answer.says(409, &["这张表单已经提交过", first, "没有再退", &format!("href=\"{receipt}\""), &value]);
+        }
+        assert_eq!(shop.count("refund").await, 2);
+        // A reason that was chosen is the same reason in the other language.
+        assert_eq!(manager.post(&format!("{page}?lang=en"), &form("n2", "1", "twice", "")).await.status, 303);
+        let other = manager.post(&format!("{page}?lang=en"), &form("n2", "1", "short", "")).await;
+        other.says(409, &["This form was sent before", "¥1.00", "See the refund that was asked for"]);
+        // Sent again from the answer it is another one.
+        let number = hidden(&other, "number");
+        assert_ne!(number, "n2");
+        assert_eq!(manager.post(&page, &form(&number, "1", "short", "")).await.status, 303);
+        assert_eq!(shop.count("refund").await, 3);
+        // Of different forms with one number that come at once one is taken.
+        let sent = futures::future::join_all(["amount", "cancelled", "short", "twice"].map(|reason| {
+            let (manager, page, form) = (&manager, &page, form("n3", "0.50", reason, ""));
+            async move { manager.post(page, &form).await.status }
+        }))
+        .await;
+        assert_eq!(sent.iter().filter(|status| **status == 303).count(), 1, "{sent:?}");
+        assert_eq!(sent.iter().filter(|status| **status == 409).count(), 3, "{sent:?}");
+        assert_eq!(shop.count("refund").await, 4);
+        shop.verify().await;
         shop.close().await;
     }
 }
