@@ -54,6 +54,7 @@ pub(crate) mod testing;
 mod transact;
 mod words;
 mod writer;
+mod written;
 
 use open::Address;
 pub use open::{OpenError, StoreConfig};

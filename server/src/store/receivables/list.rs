@@ -3,15 +3,13 @@
 use std::collections::BTreeSet;
 
 use domain::receivable::{Ageing, Debtor, Entry, Standing};
-use domain::search::{matches, query_tokens, tokens};
+use domain::search::tokens;
 use domain::{AccountId, Day, Fen, Millis, ReceivableId, TenantId};
 use uuid::Uuid;
 
 use super::{Row, Stored, rows};
+use crate::store::written::{self, Place, Written, with_token};
 use crate::store::{StoreError, Tx, dialect, on};
-
-/// Debts that are looked at in one search; whoever wants more goes on from where it ended.
-const MOST_LOOKED_AT: usize = 2_000;
 
 /// Which debts of a payee are wanted; by default all.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -123,58 +121,30 @@ pub async fn search(
     before: Option<Before>,
     limit: usize,
 ) -> Result<Option<Found>, StoreError> {
-    let words: Vec<&str> = query.split_whitespace().collect();
-    // Any token of the words leads to all that they can find; the longest word is taken to have the rarest.
-    let longest = words.iter().max_by_key(|word| word.chars().count()).copied().unwrap_or_default();
-    let Some(token) = query_tokens(longest).into_iter().next_back() else { return Ok(None) };
-    let mut place = before.unwrap_or(Before::first());
-    let mut found = Found { rows: vec![], next: None };
-    let (mut looked_at, batch) = (0, 200);
-    loop {
-        let candidates = with_token(tx, tenant, payee, &token, place, batch).await?;
-        let is_last = candidates.len() < batch;
-        for row in candidates {
-            let stored = row.read()?;
-            if found.rows.len() == limit {
-                found.next = Some(place);
-                return Ok(Some(found));
-            }
-            place = Before::of(&stored);
-            looked_at += 1;
-            if filter.takes(&stored) && words.iter().all(|word| is_on(&stored, word)) {
-                found.rows.push(stored);
-            }
-        }
-        if is_last {
-            return Ok(Some(found));
-        }
-        if looked_at >= MOST_LOOKED_AT {
-            found.next = Some(place);
-            return Ok(Some(found));
-        }
-    }
+    let before = before.map(|before| Place { at_ms: before.raised_at_ms, id: before.id.get() });
+    let found = written::find(tx, (tenant, scope_of(payee)), query, |stored| filter.takes(stored), before, limit).await?;
+    Ok(found.map(|found| Found {
+        rows: found.rows,
+        next: found.next.map(|place| Before { raised_at_ms: place.at_ms, id: ReceivableId::of(place.id) }),
+    }))
 }
 
-async fn with_token(
-    tx: &mut Tx<'_>,
-    tenant: TenantId,
-    payee: AccountId,
-    token: &str,
-    before: Before,
-    limit: usize,
-) -> Result<Vec<Row>, StoreError> {
-    Ok(on!(tx, |db| sqlx::query_as(rows!(
-        "JOIN (SELECT at_ms, id FROM search_token WHERE tenant = $1 AND scope = $2 AND token = $3 AND (at_ms, id) < ($4, $5) ",
-        "ORDER BY at_ms DESC, id DESC LIMIT $6) s ON s.id = r.id WHERE r.tenant = $1 ORDER BY s.at_ms DESC, s.id DESC"
-    ))
-    .bind(tenant.get())
-    .bind(scope_of(payee))
-    .bind(token)
-    .bind(before.raised_at_ms.get())
-    .bind(before.id.get())
-    .bind(i64::try_from(limit).unwrap_or(i64::MAX))
-    .fetch_all(db)
-    .await)?)
+impl Written for Stored {
+    type Row = Row;
+
+    const WITH_TOKEN: &'static str = rows!(with_token!(), "ON s.id = r.id WHERE r.tenant = $1 ORDER BY s.at_ms DESC, s.id DESC");
+
+    fn read(row: Row) -> Result<Stored, StoreError> {
+        row.read()
+    }
+
+    fn place(&self) -> Place {
+        Place { at_ms: self.receivable.raised_at_ms, id: self.receivable.id.get() }
+    }
+
+    fn texts(&self) -> Vec<String> {
+        written(&self.receivable.debtor, &self.receivable.title, self.receivable.amount_fen)
+    }
 }
 
 /// Under which the debts of a payee are found: beside, and never among, the payee's receipts.
@@ -185,11 +155,6 @@ pub fn scope_of(payee: AccountId) -> Uuid {
 /// The tokens under which a debt is kept.
 pub fn tokens_of(debtor: &Debtor, title: &str, amount: Fen) -> BTreeSet<String> {
     written(debtor, title, amount).iter().flat_map(|text| tokens(text)).collect()
-}
-
-fn is_on(stored: &Stored, word: &str) -> bool {
-    let debt = &stored.receivable;
-    written(&debt.debtor, &debt.title, debt.amount_fen).iter().any(|text| matches(text, word))
 }
 
 /// The pieces of text by which a debt is found.

@@ -35,7 +35,7 @@ pub struct Stored {
 }
 
 #[derive(FromRow)]
-struct Row {
+pub(in crate::store) struct Row {
     tenant: Uuid,
     id: Uuid,
     payee: Uuid,
