@@ -1,5 +1,7 @@
 -- Whether debts are reminded of on a schedule, where a debt has no word of its own.
 ALTER TABLE tenant ADD COLUMN reminds BOOLEAN NOT NULL DEFAULT FALSE;
+-- From which minute of each day on, in Shanghai.
+ALTER TABLE tenant ADD COLUMN remind_from_minute BIGINT NOT NULL DEFAULT 600 CHECK (remind_from_minute BETWEEN 0 AND 1439);
 
 -- A debt's own word on the schedule; none: as its organisation says.
 ALTER TABLE receivable ADD COLUMN reminds BOOLEAN;

@@ -129,6 +129,7 @@ impl Known {
             reminders: &self.reminders,
             reached_number_at: &self.reached,
             quiet,
+            hour: self.switches.hour,
         }
     }
 }
@@ -221,12 +222,13 @@ impl Reminders {
         let tx = &mut conn.tx();
         let Some(stored) = receivables::load(tx, debt.tenant, debt.id).await? else { return Ok(Err("gone".into())) };
         let Some(known) = Known::read(tx, &stored, now).await? else { return Ok(Err("gone".into())) };
-        if let Some(hold) = (Reminding { reminders: &[], ..known.reminding(&stored, self.quiet) }).hold() {
+        let rule = Reminding { reminders: &[], ..known.reminding(&stored, self.quiet) };
+        if let Some(hold) = rule.hold() {
             return Ok(Err(hold_word(hold)));
         }
         match tenants::by_id(tx, debt.tenant).await? {
             _ if stored.receivable.debtor.phone.as_ref() != Some(&begun.phone) => Ok(Err("another_phone".into())),
-            _ if self.quiet.holds(now) => Ok(Err("quiet".into())),
+            _ if rule.awake(now, begun.cause) > now => Ok(Err("quiet".into())),
             Some(organisation) => Ok(Ok((organisation.name, stored.claim.outstanding()))),
             None => Ok(Err("gone".into())),
         }

@@ -1,6 +1,6 @@
 //! What holds for a whole organisation, as its administrator sets it.
 
-use domain::receivable::{LARGEST_RECEIVABLE, ManagerWriteOffs};
+use domain::receivable::{LARGEST_RECEIVABLE, ManagerWriteOffs, QuietHours, ReminderHour};
 use domain::refund_right::ManagerRefunds;
 use domain::{Caller, Fen, Millis};
 use serde_json::{Value, json};
@@ -35,8 +35,8 @@ pub enum Setting {
     Name(String),
     /// Whether it collects.
     Open(bool),
-    /// Whether debts are reminded of on a schedule.
-    Reminders(bool),
+    /// Whether debts are reminded of on a schedule, and from when on each day; without an hour that stays as it is.
+    Reminders(bool, Option<ReminderHour>),
 }
 
 impl Setting {
@@ -47,7 +47,7 @@ impl Setting {
             Setting::Messages(_) => Act::LetMessages,
             Setting::Name(_) => Act::RenameOrganisation,
             Setting::Open(_) => Act::OpenOrganisation,
-            Setting::Reminders(_) => Act::LetRemind,
+            Setting::Reminders(..) => Act::LetRemind,
         }
     }
 }
@@ -76,6 +76,8 @@ pub struct AllSettings {
     pub is_open: bool,
     /// Whether debts are reminded of on a schedule.
     pub reminders: bool,
+    /// From when on each day.
+    pub reminder_hour: ReminderHour,
     /// The last changes, in this order.
     pub changed: [Option<Changed>; 6],
 }
@@ -108,6 +110,7 @@ impl Settings {
             name: tenant.name,
             is_open: tenant.is_open,
             reminders: tenants::reminds(tx, caller.tenant).await?,
+            reminder_hour: tenants::reminder_hour(tx, caller.tenant).await?,
             changed,
         }))
     }
@@ -181,12 +184,18 @@ impl Command for Set {
                 tenants::set_open(tx, tenant, *is_open).await?;
                 json!({"is_open": is_open})
             }
-            Setting::Reminders(reminds) if tenants::reminds(tx, tenant).await? != *reminds => {
-                tenants::set_reminds(tx, tenant, *reminds).await?;
+            Setting::Reminders(reminds, hour) => {
+                let now = (tenants::reminds(tx, tenant).await?, tenants::reminder_hour(tx, tenant).await?);
+                let (reminds, hour) = (*reminds, hour.unwrap_or(now.1));
+                if now == (reminds, hour) {
+                    return Ok(false);
+                }
+                tenants::set_reminds(tx, tenant, reminds).await?;
+                tenants::set_reminder_hour(tx, tenant, hour).await?;
                 reminders::wake_all(tx, tenant).await?;
-                json!({"scheduled": reminds})
+                json!({"scheduled": reminds, "from": hour.text()})
             }
-            Setting::Messages(_) | Setting::Name(_) | Setting::Open(_) | Setting::Reminders(_) => return Ok(false),
+            Setting::Messages(_) | Setting::Name(_) | Setting::Open(_) => return Ok(false),
         };
         audit::append(tx, tenant, &Deed::new(self.now, by, self.setting.act(), tenant, &detail)).await?;
         Ok(true)
@@ -211,6 +220,11 @@ pub fn write_offs_of(word: &str, limit: &str) -> Option<ManagerWriteOffs> {
         "never" => ManagerWriteOffs::Never,
         _ => return None,
     })
+}
+
+/// The hour that was typed; `None` when it is no time, or one at which nobody is reminded.
+pub fn hour_of(typed: &str, quiet: QuietHours) -> Option<ReminderHour> {
+    ReminderHour::parse(typed).filter(|hour| hour.beside(quiet) == *hour)
 }
 
 fn limit_of(typed: &str) -> Option<Fen> {

@@ -5,7 +5,7 @@
 use domain::account::Phone;
 use domain::receivable::{
     Cause, Hold, MOST_REMINDERS, MOST_REMINDERS_A_DAY, Next, NotByHand, Outcome, QuietHours, REFUSED_GAP_MS, REMINDER_GAP_MS, Reminder,
-    Reminding,
+    ReminderHour, Reminding,
 };
 use domain::{Day, Fen, Millis};
 use proptest::prelude::*;
@@ -53,6 +53,7 @@ fn usual() -> Reminding<'static> {
         reminders: &[],
         reached_number_at: &[],
         quiet: QuietHours::default(),
+        hour: ReminderHour::default(),
     }
 }
 
@@ -100,6 +101,72 @@ fn a_time_of_the_day_has_an_hour_and_two_digits_of_minutes() {
     assert_eq!(QuietHours::new(540, 540), None, "there must be hours to sleep in");
     assert_eq!(QuietHours::new(1440, 0), None);
     assert_eq!(QuietHours::default().ends(), ("21:00".to_owned(), "09:00".to_owned()));
+}
+
+#[test]
+fn a_schedule_begins_at_its_hour_each_day_and_never_with_a_new_day() {
+    let night = QuietHours::default();
+    let lunch = QuietHours::new(12 * 60, 14 * 60).unwrap();
+    let early = QuietHours::new(0, 6 * 60).unwrap();
+    // Quiet but for an hour in the evening.
+    let evening = QuietHours::new(21 * 60, 20 * 60).unwrap();
+    let table = [
+        (night, "10:00", "11-21 09:59:59.999", "11-21 10:00:00"),
+        (night, "10:00", "11-21 10:00:00", "11-21 10:00:00"),
+        (night, "10:00", "11-21 20:59:59", "11-21 20:59:59"),
+        (night, "10:00", "11-21 21:00:00", "11-22 10:00:00"),
+        (night, "10:00", "11-21 23:59:59.999", "11-22 10:00:00"),
+        (night, "10:00", "11-22 00:00:00", "11-22 10:00:00"),
+        (night, "10:00", "11-22 09:00:00", "11-22 10:00:00"),
+        // Quiet hours that leave midnight open do not let a new day's reminders go at midnight.
+        (lunch, "10:00", "11-21 23:59:59", "11-21 23:59:59"),
+        (lunch, "10:00", "11-22 00:00:00", "11-22 10:00:00"),
+        (lunch, "10:00", "11-22 09:59:59", "11-22 10:00:00"),
+        (lunch, "10:00", "11-22 12:00:00", "11-22 14:00:00"),
+        (early, "00:00", "11-22 00:00:00", "11-22 06:00:00"),
+        (early, "23:30", "11-21 23:29:59", "11-21 23:30:00"),
+        (early, "23:30", "11-22 00:00:00", "11-22 23:30:00"),
+        // An hour within the quiet hours leaves its day no opening: their end counts instead.
+        (night, "22:00", "11-21 08:59:59", "11-21 09:00:00"),
+        (night, "22:00", "11-21 12:00:00", "11-21 12:00:00"),
+        (night, "22:00", "11-21 22:00:00", "11-22 09:00:00"),
+        (night, "08:59", "11-21 00:00:00", "11-21 09:00:00"),
+        (night, "21:00", "11-22 00:00:00", "11-22 09:00:00"),
+        (lunch, "12:00", "11-22 00:00:00", "11-22 14:00:00"),
+        (evening, "10:00", "11-21 21:00:00", "11-22 20:00:00"),
+        (evening, "20:30", "11-21 20:15:00", "11-21 20:30:00"),
+    ];
+    for (quiet, hour, now, expected) in table {
+        let over = ReminderHour::parse(hour).unwrap().over(quiet, at(now));
+        assert_eq!(said(over), expected, "{hour} {now}");
+        assert!(!quiet.holds(over), "{hour} {now}");
+    }
+    assert_eq!(ReminderHour::default().text(), "10:00");
+    assert_eq!(ReminderHour::parse("9:05").unwrap().text(), "09:05");
+    for (minute, expected) in [(-1, None), (0, Some("00:00")), (1439, Some("23:59")), (1440, None)] {
+        assert_eq!(ReminderHour::of_minute(minute).map(ReminderHour::text).as_deref(), expected, "{minute}");
+    }
+    for (hour, expected) in [("20:59", "20:59"), ("21:00", "09:00"), ("00:00", "09:00"), ("08:59", "09:00"), ("09:00", "09:00")] {
+        assert_eq!(ReminderHour::parse(hour).unwrap().beside(night).text(), expected, "{hour}");
+    }
+    for text in ["", "24:00", "10", "ten"] {
+        assert_eq!(ReminderHour::parse(text), None, "{text:?}");
+    }
+}
+
+#[test]
+fn what_somebody_asks_for_does_not_wait_for_the_hour_of_the_schedule() {
+    let lunch = QuietHours::new(12 * 60, 14 * 60).unwrap();
+    let debt = Reminding { quiet: lunch, is_scheduled: true, ..usual() };
+    let midnight = at("12-01 00:00:00");
+    assert_eq!(debt.by_hand(midnight), Ok(midnight));
+    assert_eq!(debt.next(midnight), Next::At(at("12-01 10:00:00"), Cause::DueDay));
+    assert_eq!(debt.next(at("12-01 10:00:00").plus_ms(-1)), Next::At(at("12-01 10:00:00"), Cause::DueDay));
+    assert_eq!(debt.next(at("12-01 10:00:00")), Next::Now(Cause::DueDay));
+    let asked = [waiting(midnight)];
+    assert_eq!(Reminding { reminders: &asked, ..debt }.next(midnight), Next::Now(Cause::Hand));
+    let late = Reminding { hour: ReminderHour::parse("18:30").unwrap(), ..debt };
+    assert_eq!(late.next(at("12-01 15:00:00")), Next::At(at("12-01 18:30:00"), Cause::DueDay));
 }
 
 #[test]
@@ -216,7 +283,7 @@ fn life(debt: Reminding<'_>, by_hand: &[Millis], other_debts: &[Millis]) -> Vec<
 fn the_schedule_reminds_three_days_before_on_the_day_and_three_and_ten_days_after() {
     use Cause::{DueDay, Early, Hand, Late, Later};
     let usual = usual();
-    let all = [(Early, "11-28 09:00:00"), (DueDay, "12-01 09:00:00"), (Late, "12-04 09:00:00"), (Later, "12-11 09:00:00")];
+    let all = [(Early, "11-28 10:00:00"), (DueDay, "12-01 10:00:00"), (Late, "12-04 10:00:00"), (Later, "12-11 10:00:00")];
     let others = [at("11-28 09:00:00"), at("11-29 10:00:00"), at("11-30 10:00:00")];
     type Life<'a> = (&'a str, Reminding<'static>, &'a [&'a str], &'a [Millis], Vec<(Cause, &'a str)>);
     let table: [Life<'_>; 9] = [
@@ -243,14 +310,14 @@ fn the_schedule_reminds_three_days_before_on_the_day_and_three_and_ten_days_afte
             usual,
             &["11-26 22:00:00"],
             &[],
-            vec![(Hand, "11-27 09:00:00"), (Early, "11-30 09:00:00"), (DueDay, "12-03 09:00:00"), (Late, "12-06 09:00:00"), all[3]],
+            vec![(Hand, "11-27 09:00:00"), (Early, "11-30 10:00:00"), (DueDay, "12-03 10:00:00"), (Late, "12-06 10:00:00"), all[3]],
         ),
         (
             "the number's turn comes on the last day",
             usual,
             &[],
             &others[..2],
-            vec![(Early, "11-30 09:00:00"), (DueDay, "12-03 09:00:00"), (Late, "12-06 09:00:00"), all[3]],
+            vec![(Early, "11-30 10:00:00"), (DueDay, "12-03 10:00:00"), (Late, "12-06 10:00:00"), all[3]],
         ),
         ("the number's turn comes too late", usual, &[], &others, all[1..].to_vec()),
     ];
@@ -264,11 +331,11 @@ fn the_schedule_reminds_three_days_before_on_the_day_and_three_and_ten_days_afte
 
 #[test]
 fn what_the_schedule_tried_is_not_tried_again_unless_it_was_not_handed_over() {
-    let due = at("12-01 09:00:00");
+    let due = at("12-01 10:00:00");
     let table = [
-        (Outcome::Sent, Next::At(at("12-04 09:00:00"), Cause::Late)),
-        (Outcome::Unknown, Next::At(at("12-04 09:00:00"), Cause::Late)),
-        (Outcome::Refused, Next::At(at("12-04 09:00:00"), Cause::Late)),
+        (Outcome::Sent, Next::At(at("12-04 10:00:00"), Cause::Late)),
+        (Outcome::Unknown, Next::At(at("12-04 10:00:00"), Cause::Late)),
+        (Outcome::Refused, Next::At(at("12-04 10:00:00"), Cause::Late)),
         (Outcome::Dropped, Next::Now(Cause::DueDay)),
     ];
     for (outcome, expected) in table {
@@ -306,6 +373,7 @@ proptest! {
                 reminders.retain(|reminder| !reminder.is_waiting());
                 reminders.push(ended(cause, now, outcome));
                 prop_assert!(!quiet.holds(now));
+                prop_assert!(cause == Cause::Hand || now.clock() >= (10, 0, 0));
                 if matches!(outcome, Outcome::Sent | Outcome::Unknown) {
                     sent.push(now);
                 }

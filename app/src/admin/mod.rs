@@ -29,7 +29,7 @@ pub use managers::{ManagerLine, ManagersPage, Standing, managers_page};
 pub use messages::messages_page;
 pub use preset::Presets;
 pub use register::{FormChoice, RegisterPage, RegisterRefusal, first_code_name, register_page};
-pub use settings::{ChangedBy, SettingsPage, SettingsTyped, settings_page};
+pub use settings::{ChangedBy, RemindsTyped, SettingsPage, SettingsTyped, settings_page};
 pub use sign_in::{AdminSignIn, AdminWhy, sign_in_page};
 pub use store::{CashierLine, StorePage, store_page};
 pub use stores::{StoreLine, StoresPage, TitleWrong, stores_page};

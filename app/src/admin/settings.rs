@@ -1,7 +1,7 @@
 //! What holds for the whole organisation. Each thing is a form of its own and says who changed it last.
 
 use domain::Millis;
-use domain::receivable::ManagerWriteOffs;
+use domain::receivable::{ManagerWriteOffs, QuietHours, ReminderHour};
 use domain::refund_right::ManagerRefunds;
 use leptos::prelude::*;
 
@@ -69,6 +69,19 @@ impl SettingsTyped {
     }
 }
 
+/// How debts are reminded of on a schedule.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RemindsTyped {
+    /// Whether they are at all.
+    pub is_on: bool,
+    /// From when on each day, as typed.
+    pub hour: String,
+    /// Whether that is no time, or one at which nobody is reminded.
+    pub is_hour_wrong: bool,
+    /// When nobody is reminded.
+    pub quiet: QuietHours,
+}
+
 /// What the page shows.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SettingsPage {
@@ -78,8 +91,8 @@ pub struct SettingsPage {
     pub has_messages: bool,
     /// Whether the organisation collects.
     pub is_open: bool,
-    /// Whether debts are reminded of on a schedule; `None` where nobody can be reminded.
-    pub reminds: Option<bool>,
+    /// How debts are reminded of on a schedule; `None` where nobody can be reminded.
+    pub reminds: Option<RemindsTyped>,
     /// The last changes: refunds, write-offs, messages, name, open, reminders.
     pub changed: [Option<ChangedBy>; 6],
     /// What was done just now.
@@ -103,7 +116,7 @@ pub fn settings_page(shell: AdminShell<'_>, signed: &Signed, shown: &SettingsPag
                 <div class="column">
                     {name(locale, &shown.typed, name_by)}
                     {messages(locale, shown.has_messages, messages_by)}
-                    {reminders(locale, shown.reminds, reminders_by)}
+                    {reminders(locale, shown.reminds.as_ref(), reminders_by)}
                     {collecting(locale, shown.is_open, open_by)}
                 </div>
             </div>
@@ -223,10 +236,10 @@ fn collecting(locale: Locale, is_on: bool, by: AnyView) -> AnyView {
     part(locale, "open", title, td_string!(locale, office.collecting_lead), by, body)
 }
 
-fn reminders(locale: Locale, reminds: Option<bool>, by: AnyView) -> AnyView {
+fn reminders(locale: Locale, reminds: Option<&RemindsTyped>, by: AnyView) -> AnyView {
     let title = td_string!(locale, reminders.office_title);
     let lead = td_string!(locale, reminders.office_lead);
-    let Some(is_on) = reminds else {
+    let Some(reminds) = reminds else {
         return view! {
             <section class="card" aria-labelledby="reminders-title">
                 <h2 id="reminders-title">{title}</h2>
@@ -236,8 +249,37 @@ fn reminders(locale: Locale, reminds: Option<bool>, by: AnyView) -> AnyView {
         }
         .into_any();
     };
-    let body = two(title, "reminders", (td_string!(locale, reminders.office_on), td_string!(locale, reminders.office_off)), is_on);
-    part(locale, "reminders", title, lead, by, body)
+    let choices = (td_string!(locale, reminders.office_on), td_string!(locale, reminders.office_off));
+    let body = view! { {two(title, "reminders", choices, reminds.is_on)} {hour(locale, reminds)} };
+    part(locale, "reminders", title, lead, by, body.into_any())
+}
+
+/// From when on each day, and what becomes of a time at which nobody is reminded.
+fn hour(locale: Locale, reminds: &RemindsTyped) -> AnyView {
+    let RemindsTyped { hour, is_hour_wrong, quiet, .. } = reminds;
+    let (from, until) = quiet.ends();
+    let say = |template, time: &str| fill(template, &[("from", &from), ("until", &until), ("time", &time)]);
+    let counts = ReminderHour::parse(hour).map(|set| (set, set.beside(*quiet))).filter(|(set, counts)| set != counts && !is_hour_wrong);
+    let moved = counts.map(|(_, counts)| {
+        view! { <p class="note">{say(td_string!(locale, reminders.office_hour_moved), &counts.text())}</p> }
+    });
+    let wrong = is_hour_wrong.then(|| {
+        view! { <p id="from-wrong" class="wrong" role="alert">{say(td_string!(locale, reminders.office_hour_wrong), "")}</p> }
+    });
+    // What no browser takes for a time stays as it was typed.
+    let kind = if ReminderHour::parse(hour).is_some() { "time" } else { "text" };
+    let described = if *is_hour_wrong { "from-wrong from-hint" } else { "from-hint" };
+    view! {
+        <div class="field">
+            <label for="from">{td_string!(locale, reminders.office_hour)}</label>
+            <input id="from" name="from" type=kind value=hour.clone() required=true maxlength="20" autocomplete="off"
+                aria-describedby=described aria-invalid=is_hour_wrong.then_some("true")/>
+            {wrong}
+            {moved}
+            <p id="from-hint" class="quiet">{say(td_string!(locale, reminders.office_hour_hint), "")}</p>
+        </div>
+    }
+    .into_any()
 }
 
 fn two(title: &'static str, name: &'static str, (on, off): (&'static str, &'static str), is_on: bool) -> AnyView {

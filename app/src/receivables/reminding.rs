@@ -1,7 +1,7 @@
 //! Reminders of one debt: the next one, asking for one, stopping them, and what became of the earlier ones.
 
 use domain::account::Phone;
-use domain::receivable::{Cause, EntryWrong, Hold, MOST_REMINDERS, Next, NotByHand, Outcome, QuietHours, Reminder};
+use domain::receivable::{Cause, EntryWrong, Hold, MOST_REMINDERS, Next, NotByHand, Outcome, QuietHours, Reminder, ReminderHour};
 use domain::{Fen, Millis};
 use leptos::prelude::*;
 
@@ -43,6 +43,8 @@ pub struct RemindingCard {
     pub by_hand: Result<Millis, NotByHand>,
     /// When nobody is reminded.
     pub quiet: QuietHours,
+    /// From when on each day those of the schedule go.
+    pub hour: ReminderHour,
     /// Since when whoever collects wants none.
     pub stopped_by_manager: Option<Millis>,
     /// Since when whoever owes wants none.
@@ -99,9 +101,9 @@ fn facts(locale: Locale, page: &DebtPage) -> AnyView {
         _ => td_string!(locale, reminders.next_none).to_owned(),
     };
     let schedule = match (card.is_scheduled, page.receivable.due) {
-        (_, None) => td_string!(locale, reminders.schedule_no_due),
-        (true, Some(_)) => td_string!(locale, reminders.schedule_on),
-        (false, Some(_)) => td_string!(locale, reminders.schedule_off),
+        (_, None) => td_string!(locale, reminders.schedule_no_due).to_owned(),
+        (true, Some(_)) => fill(td_string!(locale, reminders.schedule_on), &[("time", &card.hour.text())]),
+        (false, Some(_)) => td_string!(locale, reminders.schedule_off).to_owned(),
     };
     view! {
         <p class="quiet">{td_string!(locale, reminders.what)}</p>

@@ -4,7 +4,7 @@
 //! instances one decides at a time. The steps of a reminder are rows that are written once.
 
 use domain::account::Phone;
-use domain::receivable::{Cause, Outcome, Reminder};
+use domain::receivable::{Cause, Outcome, Reminder, ReminderHour};
 use domain::{AccountId, Fen, Millis, ReceivableId, TenantId};
 use serde::{Deserialize, Serialize};
 use sqlx::FromRow;
@@ -20,6 +20,8 @@ pub struct Switches {
     pub is_open: bool,
     /// Whether its organisation has debts reminded of on a schedule.
     pub of_organisation: bool,
+    /// From when on each day those go.
+    pub hour: ReminderHour,
     /// What the debt itself says of that.
     pub own: Option<bool>,
     /// Since when whoever collects wants none.
@@ -37,13 +39,14 @@ impl Switches {
 
 /// What people said about reminders of a debt; `None` when there is no such debt.
 pub async fn switches(tx: &mut Tx<'_>, tenant: TenantId, debt: ReceivableId) -> Result<Option<Switches>, StoreError> {
-    let sql = "SELECT t.is_open, t.reminds, r.reminds, r.stopped_by_manager_at_ms, r.stopped_by_debtor_at_ms FROM receivable r \
+    let sql = "SELECT t.is_open, t.reminds, t.remind_from_minute, r.reminds, r.stopped_by_manager_at_ms, r.stopped_by_debtor_at_ms FROM receivable r \
          JOIN tenant t ON t.id = r.tenant WHERE r.tenant = $1 AND r.id = $2";
-    type Row = (bool, bool, Option<bool>, Option<i64>, Option<i64>);
+    type Row = (bool, bool, i64, Option<bool>, Option<i64>, Option<i64>);
     let row: Option<Row> = on!(tx, |db| sqlx::query_as(sql).bind(tenant.get()).bind(debt.get()).fetch_optional(db).await)?;
-    Ok(row.map(|(is_open, of_organisation, own, by_manager, by_debtor)| Switches {
+    Ok(row.map(|(is_open, of_organisation, minute, own, by_manager, by_debtor)| Switches {
         is_open,
         of_organisation,
+        hour: ReminderHour::of_minute(minute).unwrap_or_default(),
         own,
         stopped_by_manager: by_manager.map(Millis::of),
         stopped_by_debtor: by_debtor.map(Millis::of),

@@ -1,6 +1,6 @@
 //! Organisations.
 
-use domain::receivable::ManagerWriteOffs;
+use domain::receivable::{ManagerWriteOffs, ReminderHour};
 use domain::refund_right::ManagerRefunds;
 use domain::{Millis, TenantId};
 use sqlx::FromRow;
@@ -100,6 +100,19 @@ pub async fn reminds(tx: &mut Tx<'_>, id: TenantId) -> Result<bool, StoreError> 
 pub async fn set_reminds(tx: &mut Tx<'_>, id: TenantId, reminds: bool) -> Result<(), StoreError> {
     on!(tx, |db| sqlx::query("UPDATE tenant SET reminds = $2 WHERE id = $1").bind(id.get()).bind(reminds).execute(db).await.map(drop))
         .map_err(StoreError::from)
+}
+
+/// From when on each day debts to the organisation are reminded of on a schedule.
+pub async fn reminder_hour(tx: &mut Tx<'_>, id: TenantId) -> Result<ReminderHour, StoreError> {
+    let sql = "SELECT remind_from_minute FROM tenant WHERE id = $1";
+    let row: Option<(i64,)> = on!(tx, |db| sqlx::query_as(sql).bind(id.get()).fetch_optional(db).await)?;
+    Ok(row.and_then(|(minute,)| ReminderHour::of_minute(minute)).unwrap_or_default())
+}
+
+/// Has debts to the organisation reminded of from this hour of each day on.
+pub async fn set_reminder_hour(tx: &mut Tx<'_>, id: TenantId, hour: ReminderHour) -> Result<(), StoreError> {
+    let sql = "UPDATE tenant SET remind_from_minute = $2 WHERE id = $1";
+    on!(tx, |db| sqlx::query(sql).bind(id.get()).bind(hour.minute()).execute(db).await.map(drop)).map_err(StoreError::from)
 }
 
 /// Opens or closes the organisation for collecting.

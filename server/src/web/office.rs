@@ -1,18 +1,19 @@
 //! The administrator's pages about the whole organisation: what there is, and what is set.
 
-use app::admin::{self, ChangedBy, HomePage, OfficeDone, Place, SettingsPage, SettingsTyped};
+use app::admin::{self, ChangedBy, HomePage, OfficeDone, Place, RemindsTyped, SettingsPage, SettingsTyped};
 use axum::Form;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode, Uri};
 use axum::response::Response;
 use domain::Caller;
 use domain::code_terms::title;
+use domain::receivable::QuietHours;
 use serde::Deserialize;
 
 use super::admin::{Administrator, administrator, answer, missing_part, shell};
 use super::next::decode;
 use super::visit::{Visit, query_value};
-use crate::settings::{AllSettings, Changed, Setting, refunds_of, write_offs_of};
+use crate::settings::{AllSettings, Changed, Setting, hour_of, refunds_of, write_offs_of};
 use crate::site::Site;
 use crate::store::StoreError;
 
@@ -104,15 +105,19 @@ async fn show_settings(
         Err(error) => return visit.store_trouble(&error, Some(SETTINGS)),
     };
     let mut shown_typed = SettingsTyped::of(all.refunds, all.write_offs, &all.name);
+    let quiet = visit.site.reminders.quiet;
+    let hour = all.reminder_hour.text();
+    let mut reminds = RemindsTyped { is_on: all.reminders, hour, is_hour_wrong: false, quiet };
     if let Some(typed) = typed {
         typed.keep(&mut shown_typed);
+        typed.keep_reminds(&mut reminds);
     }
     let by = |Changed { at_ms, name }: Changed| ChangedBy { at_ms, name };
     let shown = SettingsPage {
         typed: shown_typed,
         has_messages: all.messages,
         is_open: all.is_open,
-        reminds: visit.site.reminders.is_set_up().then_some(all.reminders),
+        reminds: visit.site.reminders.is_set_up().then_some(reminds),
         changed: all.changed.map(|changed| changed.map(by)),
         done,
         now: visit.now,
@@ -134,11 +139,12 @@ pub struct SettingsForm {
     name: Option<String>,
     open: Option<String>,
     reminders: Option<String>,
+    from: Option<String>,
 }
 
 impl SettingsForm {
     /// The setting of this part; `None` when what was typed is none.
-    fn setting(&self, part: &str) -> Option<Setting> {
+    fn setting(&self, part: &str, quiet: QuietHours) -> Option<Setting> {
         let is_on = |word: &Option<String>| match word.as_deref() {
             Some("on") => Some(true),
             Some("off") => Some(false),
@@ -150,8 +156,19 @@ impl SettingsForm {
             "messages" => is_on(&self.messages).map(Setting::Messages),
             "name" => title(self.name.as_deref()?).map(Setting::Name),
             "open" => is_on(&self.open).map(Setting::Open),
-            "reminders" => is_on(&self.reminders).map(Setting::Reminders),
+            "reminders" => {
+                let hour = self.from.as_deref().map(|from| hour_of(from, quiet).ok_or(()));
+                Some(Setting::Reminders(is_on(&self.reminders)?, hour.transpose().ok()?))
+            }
             _ => None,
+        }
+    }
+
+    fn keep_reminds(&self, reminds: &mut RemindsTyped) {
+        if let Some(from) = &self.from {
+            reminds.is_on = self.reminders.as_deref() == Some("on");
+            reminds.hour = from.chars().take(20).collect();
+            reminds.is_hour_wrong = hour_of(from, reminds.quiet).is_none();
         }
     }
 
@@ -184,7 +201,7 @@ pub async fn set(
         Ok(found) => found,
         Err(response) => return response,
     };
-    let Some(setting) = form.setting(&part) else {
+    let Some(setting) = form.setting(&part, site.reminders.quiet) else {
         return show_settings(visit, &asking, StatusCode::UNPROCESSABLE_ENTITY, Some(&form), None).await;
     };
     let done = match site.settings.set(&asking.caller, setting).await {

@@ -32,6 +32,7 @@ pub(super) async fn card(site: &Site, tx: &mut Tx<'_>, stored: &Stored, now: Mil
         next,
         by_hand,
         quiet: site.reminders.quiet,
+        hour: known.switches.hour.beside(site.reminders.quiet),
         stopped_by_manager: known.switches.stopped_by_manager,
         stopped_by_debtor: known.switches.stopped_by_debtor,
         is_scheduled: known.switches.is_scheduled(),

@@ -32,6 +32,7 @@ mod printing;
 mod receipts;
 mod refreshing;
 mod refunding;
+mod reminder_hours;
 mod reminders;
 mod restarts;
 mod returning;

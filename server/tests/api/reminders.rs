@@ -22,7 +22,7 @@ const HOUR: i64 = 60 * MINUTE;
 const DAY: i64 = 24 * HOUR;
 
 /// The usual debt with this phone.
-fn to_phone(phone: &str) -> Vec<(&'static str, String)> {
+pub fn to_phone(phone: &str) -> Vec<(&'static str, String)> {
     let mut form = debt("1200", true);
     form[5].1 = phone.to_owned();
     form
@@ -30,7 +30,7 @@ fn to_phone(phone: &str) -> Vec<(&'static str, String)> {
 
 impl Shop {
     /// Lets the clock show this moment.
-    fn pass_until(&self, text: &str) {
+    pub fn pass_until(&self, text: &str) {
         let moment = Millis::parse_rfc3339(&format!("2026-{}+08:00", text.replace(' ', "T"))).unwrap();
         let ahead = moment.since_ms(self.world.hands.now());
         assert!(ahead >= 0, "{text} is over");
@@ -38,7 +38,7 @@ impl Shop {
     }
 
     /// Waits until `count` reminders came to this phone; the newest.
-    async fn reminded(&self, phone: &str, count: usize) -> String {
+    pub async fn reminded(&self, phone: &str, count: usize) -> String {
         let text = until(&format!("reminder {count} to {phone}"), async || {
             let texts = self.world.texts(phone).await;
             (texts.len() >= count).then(|| texts.into_iter().next()).flatten()
@@ -48,7 +48,7 @@ impl Shop {
     }
 
     /// Lets the jobs look around, and makes sure that no more than `count` reminders came to this phone.
-    async fn quiet(&self, phone: &str, count: usize) {
+    pub async fn quiet(&self, phone: &str, count: usize) {
         tokio::time::sleep(std::time::Duration::from_millis(1_300)).await;
         assert_eq!(self.world.texts(phone).await.len(), count, "{phone}");
     }
@@ -71,13 +71,13 @@ impl Shop {
     }
 }
 
-async fn remind(manager: &Browser, path: &str) -> String {
+pub async fn remind(manager: &Browser, path: &str) -> String {
     let answer = manager.post(&format!("{path}/remind"), &[]).await;
     assert_eq!(answer.status, 303, "{}", answer.text);
     answer.header("location").split('=').nth(1).unwrap().to_owned()
 }
 
-async fn switch(manager: &Browser, path: &str, to: &str) {
+pub async fn switch(manager: &Browser, path: &str, to: &str) {
     let answer = manager.post(&format!("{path}/reminders"), &[("to", to.to_owned())]).await;
     assert_eq!(answer.status, 303, "{}", answer.text);
 }
@@ -169,12 +169,12 @@ async fn the_schedule_is_switched_by_the_administrator_and_for_each_debt_by_its_
         manager.open(&without).await.says(200, &["已开启：截止日前 3 天"]);
         switch(&manager, &without, "by_hand").await;
         until("the schedule is seen", async || {
-            manager.open(&path).await.text.contains("11月28日 09:00，发到 139****1111（截止日前 3 天）").then_some(())
+            manager.open(&path).await.text.contains("11月28日 10:00，发到 139****1111（截止日前 3 天）").then_some(())
         })
         .await;
-        shop.pass_until("11-28 08:59:59");
+        shop.pass_until("11-28 09:59:59");
         shop.quiet(phone, 0).await;
-        shop.pass_until("11-28 09:00:00");
+        shop.pass_until("11-28 10:00:00");
         shop.reminded(phone, 1).await;
         let manager = Browser::manager(&shop, MANAGER).await;
         manager.open(&path).await.says(200, &["短信服务已接收", "截止日前 3 天 · 139****1111"]);
@@ -396,7 +396,7 @@ async fn what_changed_between_deciding_and_sending_is_seen_and_what_was_lost_the
         reminders.hand_over(late).await.unwrap();
         assert_eq!(said(&paths[4]).await.0, "Unknown", "what was written down once stays");
         assert!(reminders.begin(fifth.tenant, fifth.id).await.unwrap().is_none());
-        // What was decided in the last second of the day goes the next morning.
+        // What the schedule decided in the last second of the day goes at its hour of the next one.
         let mut form = to_phone("13900001106");
         form[3].1 = "2026-11-26".to_owned();
         let evening = shop.raise(&Browser::manager(&shop, MANAGER).await, &form).await;
@@ -408,7 +408,7 @@ async fn what_changed_between_deciding_and_sending_is_seen_and_what_was_lost_the
         reminders.hand_over(late).await.unwrap();
         assert_eq!(said(&evening).await, ("Dropped".to_owned(), "quiet".to_owned()));
         assert!(reminders.begin(receivable.tenant, receivable.id).await.unwrap().is_none());
-        shop.pass_until("11-27 09:00:00");
+        shop.pass_until("11-27 10:00:00");
         while reminders.round().await.unwrap() {}
         assert_eq!(said(&evening).await.0, "Sent");
         assert_eq!(server::reminders::hold_word(Hold::StoppedByDebtor), "stopped_by_debtor");
@@ -427,7 +427,7 @@ async fn debts_of_one_number_take_turns_day_by_day() {
             switch(&manager, &path, "schedule").await;
             paths.push(path);
         }
-        for (moment, count) in [("11-28 09:00:00", 1), ("11-29 09:00:00", 2), ("11-30 09:00:00", 3), ("12-01 09:00:00", 4)] {
+        for (moment, count) in [("11-28 10:00:00", 1), ("11-29 10:00:00", 2), ("11-30 10:00:00", 3), ("12-01 10:00:00", 4)] {
             shop.pass_until(moment);
             shop.reminded(phone, count).await;
             shop.quiet(phone, count).await;
@@ -450,7 +450,7 @@ async fn two_instances_send_one_message() {
         switch(&manager, &path, "schedule").await;
         phones.push(phone);
     }
-    one.pass_until("11-28 09:00:00");
+    one.pass_until("11-28 10:00:00");
     for phone in &phones {
         one.reminded(phone, 1).await;
     }

@@ -12,6 +12,7 @@ use crate::{AccountId, AmountRule, CodeId, Day, Fen, Millis, PaymentId, Receivab
 mod ageing;
 mod claim;
 mod entry;
+mod hours;
 mod import;
 mod proposal;
 mod reminder;
@@ -20,11 +21,11 @@ mod right;
 pub use ageing::{Age, Ageing};
 pub use claim::{Claim, ClaimRefusal, Movement, MovementKind, Standing, transfers};
 pub use entry::{Entry, EntryField, EntryTyped, EntryWrong, LARGEST_RECEIVABLE, MOST_REMARK_CHARS, Remark, parse_day};
+pub use hours::{QuietHours, ReminderHour};
 pub use import::{BadRow, BadWhy, ImportedRows, Line, Sameness, column_letters, read_rows};
 pub use proposal::{Proposed, proposal};
 pub use reminder::{
-    Cause, Hold, MOST_REMINDERS, MOST_REMINDERS_A_DAY, Next, NotByHand, Outcome, QuietHours, REFUSED_GAP_MS, REMINDER_GAP_MS, Reminder,
-    Reminding,
+    Cause, Hold, MOST_REMINDERS, MOST_REMINDERS_A_DAY, Next, NotByHand, Outcome, REFUSED_GAP_MS, REMINDER_GAP_MS, Reminder, Reminding,
 };
 pub use right::{ManagerWriteOffs, NoWriteOff, may_write_off};
 

@@ -2,10 +2,12 @@
 //!
 //! A reminder is polite: none goes at night, none goes twice within three days, a number hears of one debt a day, and nobody is
 //! reminded of what they do not owe or after they said that they want no more. On a schedule four go: three days before the due day,
-//! on it, and three and ten days after it. One that cannot go on its day goes within the two days after, or not at all.
+//! on it, and three and ten days after it, each from an hour of the day on that the organisation chooses. One that cannot go on its day
+//! goes within the two days after, or not at all.
 
 use serde::{Deserialize, Serialize};
 
+use super::{QuietHours, ReminderHour};
 use crate::account::Phone;
 use crate::{Day, Fen, Millis};
 
@@ -25,65 +27,6 @@ const DAY_MS: i64 = 86_400_000;
 
 /// Days after its own on which a scheduled reminder may still go.
 const LATE_DAYS: i32 = 2;
-
-const MINUTES: u32 = 24 * 60;
-
-/// The hours of each day in Shanghai in which nobody is reminded.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct QuietHours {
-    from_minute: u32,
-    until_minute: u32,
-}
-
-impl Default for QuietHours {
-    /// From 21:00 to 09:00.
-    fn default() -> QuietHours {
-        QuietHours { from_minute: 21 * 60, until_minute: 9 * 60 }
-    }
-}
-
-impl QuietHours {
-    /// From a minute of the day up to, and not with, another one, over midnight or not. `None` when they are the same or no minutes
-    /// of a day: there must be hours to remind in, and some to sleep in.
-    pub fn new(from_minute: u32, until_minute: u32) -> Option<QuietHours> {
-        let is_day = from_minute < MINUTES && until_minute < MINUTES;
-        (is_day && from_minute != until_minute).then_some(QuietHours { from_minute, until_minute })
-    }
-
-    /// The minute of the day of `21:00`; `None` when it is no time.
-    pub fn minute(text: &str) -> Option<u32> {
-        let (hour, minute) = text.trim().split_once(':')?;
-        let number = |text: &str| text.bytes().all(|b| b.is_ascii_digit()).then(|| text.parse::<u32>().ok()).flatten();
-        let (hour, minute) = (number(hour)?, number(minute).filter(|_| minute.len() == 2)?);
-        (hour < 24 && minute < 60).then_some(hour * 60 + minute)
-    }
-
-    /// Whether nobody is reminded at this moment. Their first moment belongs to the quiet hours, their end does not.
-    pub fn holds(self, at: Millis) -> bool {
-        let (hour, minute, _) = at.clock();
-        let minute = hour * 60 + minute;
-        match self.from_minute < self.until_minute {
-            true => (self.from_minute..self.until_minute).contains(&minute),
-            false => minute >= self.from_minute || minute < self.until_minute,
-        }
-    }
-
-    /// The first moment from `at` on at which somebody may be reminded.
-    pub fn over(self, at: Millis) -> Millis {
-        if !self.holds(at) {
-            return at;
-        }
-        let end = |day: Day| day.starts_at().plus_ms(i64::from(self.until_minute) * 60_000);
-        let today = end(at.day());
-        if today > at { today } else { end(Day::of(at.day().get() + 1)) }
-    }
-
-    /// Both ends as `21:00` and `09:00`.
-    pub fn ends(self) -> (String, String) {
-        let text = |minute: u32| format!("{:02}:{:02}", minute / 60, minute % 60);
-        (text(self.from_minute), text(self.until_minute))
-    }
-}
 
 /// Why a reminder goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -249,6 +192,8 @@ pub struct Reminding<'a> {
     pub reached_number_at: &'a [Millis],
     /// When nobody is reminded.
     pub quiet: QuietHours,
+    /// From when on each day those of the schedule go.
+    pub hour: ReminderHour,
 }
 
 impl Reminding<'_> {
@@ -276,7 +221,7 @@ impl Reminding<'_> {
             return Next::Never(hold);
         }
         if self.reminders.iter().any(Reminder::is_waiting) {
-            return at(self.earliest(now), Cause::Hand);
+            return at(self.earliest(now, Cause::Hand), Cause::Hand);
         }
         self.scheduled(now).map_or(Next::Nothing, |(moment, cause)| at(moment, cause))
     }
@@ -292,7 +237,7 @@ impl Reminding<'_> {
         if self.reminders.iter().any(|reminder| reminder.under_way().is_some()) {
             return Err(NotByHand::UnderWay);
         }
-        let earliest = self.earliest(now);
+        let earliest = self.earliest(now, Cause::Hand);
         if self.reminders.iter().any(Reminder::is_waiting) {
             return Err(NotByHand::Waiting { goes_at: earliest });
         }
@@ -310,7 +255,7 @@ impl Reminding<'_> {
             let last = Day::of(first.get().saturating_add(LATE_DAYS));
             // What was raised on that day or later was told of that day when it was raised.
             let is_over = first <= self.raised_at_ms.day() || self.was_tried(cause, first, last);
-            let at = self.earliest(now.max(first.starts_at()));
+            let at = self.earliest(now.max(first.starts_at()), cause);
             (!is_over && at.day() <= last).then_some((at, cause))
         })
     }
@@ -320,11 +265,19 @@ impl Reminding<'_> {
         begun.filter_map(|reminder| reminder.begun_at_ms).any(|at| (first..=last).contains(&at.day()))
     }
 
+    /// The first moment from `at` on at which a reminder of this cause may go, as far as the hour matters.
+    pub fn awake(&self, at: Millis, cause: Cause) -> Millis {
+        match cause {
+            Cause::Hand => self.quiet.over(at),
+            Cause::Early | Cause::DueDay | Cause::Late | Cause::Later => self.hour.over(self.quiet, at),
+        }
+    }
+
     /// The first moment from `at` on at which this debt's number may be reminded of it.
-    fn earliest(&self, at: Millis) -> Millis {
+    fn earliest(&self, at: Millis, cause: Cause) -> Millis {
         let mut at = self.quiet_until().map_or(at, |until| until.max(at));
         loop {
-            let awake = self.quiet.over(at);
+            let awake = self.awake(at, cause);
             let heard = self.reached_number_at.iter().filter(|reached| reached.day() == awake.day()).count();
             let next = if heard >= MOST_REMINDERS_A_DAY { awake.day().ends_at() } else { awake };
             if next == at {
