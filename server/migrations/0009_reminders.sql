@@ -11,6 +11,12 @@ ALTER TABLE receivable ADD COLUMN stopped_by_debtor_at_ms BIGINT;
 -- When it is looked at again whether a reminder is to go; 0 after every change, nothing while none can.
 ALTER TABLE receivable ADD COLUMN look_at_ms BIGINT DEFAULT 0;
 CREATE INDEX receivable_look ON receivable (look_at_ms) WHERE look_at_ms IS NOT NULL;
+-- What its steps say of the last reminder, written with each of them so that lists read no steps; nothing before the first one.
+ALTER TABLE receivable ADD COLUMN reminded TEXT;
+ALTER TABLE receivable ADD COLUMN reminded_at_ms BIGINT;
+CREATE INDEX receivable_reminded ON receivable (tenant, payee, raised_at_ms DESC, id DESC) WHERE reminded IS NOT NULL;
+CREATE INDEX receivable_stopped ON receivable (tenant, payee, raised_at_ms DESC, id DESC)
+    WHERE stopped_by_debtor_at_ms IS NOT NULL OR stopped_by_manager_at_ms IS NOT NULL;
 
 -- What became of reminders. Each is asked for (0, by hand only), is about to be handed over (1) and ends (2), each at most once, so
 -- that of any number of instances one hands it over. Guards refuse everything but new rows.

@@ -85,7 +85,7 @@ impl Receivables {
         before: Option<Before>,
         limit: i64,
     ) -> Result<(Vec<(Stored, Vec<Proposal>)>, Option<Before>), StoreError> {
-        let filter = Filter { standing: Some(domain::receivable::Standing::Open), due_before: None };
+        let filter = Filter { standing: Some(domain::receivable::Standing::Open), ..Filter::default() };
         let open = {
             let mut conn = self.store.read().await?;
             receivables::page(&mut conn.tx(), caller.tenant, caller.account, filter, before, limit).await?

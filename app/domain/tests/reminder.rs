@@ -4,8 +4,8 @@
 
 use domain::account::Phone;
 use domain::receivable::{
-    Cause, Hold, MOST_REMINDERS, MOST_REMINDERS_A_DAY, Next, NotByHand, Outcome, QuietHours, REFUSED_GAP_MS, REMINDER_GAP_MS, Reminder,
-    ReminderHour, Reminding,
+    Cause, Hold, LastReminder, LastState, MOST_REMINDERS, MOST_REMINDERS_A_DAY, Next, NotByHand, Outcome, QuietHours, REFUSED_GAP_MS,
+    REMINDER_GAP_MS, Reminded, Reminder, ReminderHour, ReminderMark, Reminding,
 };
 use domain::{Day, Fen, Millis};
 use proptest::prelude::*;
@@ -167,6 +167,52 @@ fn what_somebody_asks_for_does_not_wait_for_the_hour_of_the_schedule() {
     assert_eq!(Reminding { reminders: &asked, ..debt }.next(midnight), Next::Now(Cause::Hand));
     let late = Reminding { hour: ReminderHour::parse("18:30").unwrap(), ..debt };
     assert_eq!(late.next(at("12-01 15:00:00")), Next::At(at("12-01 18:30:00"), Cause::DueDay));
+}
+
+#[test]
+fn the_last_reminder_is_the_last_one_that_was_handed_over_or_waits() {
+    use LastState::{Failed, Sent, Unknown, Waiting};
+    let (first, second) = (at("11-21 10:00:00"), at("11-24 10:00:00"));
+    let end = |at: Millis| at.plus_ms(400);
+    let under_way = Reminder { begun_at_ms: Some(second), ..waiting(first) };
+    let sent = ended(Cause::Hand, first, Outcome::Sent);
+    let table = [
+        (vec![], None),
+        (vec![ended(Cause::Hand, first, Outcome::Dropped)], None),
+        (vec![sent.clone()], Some((Sent, end(first)))),
+        (vec![sent.clone(), ended(Cause::Late, second, Outcome::Unknown)], Some((Unknown, end(second)))),
+        (vec![sent.clone(), ended(Cause::Late, second, Outcome::Refused)], Some((Failed, end(second)))),
+        (vec![sent.clone(), ended(Cause::Late, second, Outcome::BadNumber)], Some((Failed, end(second)))),
+        (vec![sent.clone(), ended(Cause::Late, second, Outcome::Dropped)], Some((Sent, end(first)))),
+        (vec![sent.clone(), waiting(second)], Some((Waiting, second))),
+        (vec![sent, under_way], Some((LastState::UnderWay, second))),
+    ];
+    for (index, (reminders, expected)) in table.into_iter().enumerate() {
+        let expected = expected.map(|(state, at_ms)| LastReminder { state, at_ms });
+        assert_eq!(LastReminder::of(&reminders), expected, "case {index}");
+    }
+}
+
+#[test]
+fn debts_are_told_apart_by_their_last_reminder_and_by_who_wants_no_more() {
+    use Reminded::{Failed, Never, Stopped, Yes};
+    let moment = at("11-21 10:00:00");
+    let last = |state| ReminderMark { last: Some(LastReminder { state, at_ms: moment }), ..ReminderMark::default() };
+    let table = [
+        (ReminderMark::default(), vec![Never]),
+        (last(LastState::Waiting), vec![Yes]),
+        (last(LastState::UnderWay), vec![Yes]),
+        (last(LastState::Sent), vec![Yes]),
+        (last(LastState::Unknown), vec![Yes]),
+        (last(LastState::Failed), vec![Failed]),
+        (ReminderMark { stopped_by_debtor: Some(moment), ..ReminderMark::default() }, vec![Never, Stopped]),
+        (ReminderMark { stopped_by_debtor: Some(moment), ..last(LastState::Sent) }, vec![Yes, Stopped]),
+        (ReminderMark { stopped_by_manager: Some(moment), ..last(LastState::Failed) }, vec![Failed, Stopped]),
+    ];
+    for (mark, expected) in table {
+        let found: Vec<Reminded> = Reminded::ALL.into_iter().filter(|reminded| reminded.takes(&mark)).collect();
+        assert_eq!(found, expected, "{mark:?}");
+    }
 }
 
 #[test]

@@ -207,11 +207,12 @@ pub fn column_name(locale: Locale, field: EntryField) -> &'static str {
 }
 
 /// The headings of an export behind those of an import.
-pub fn export_columns(locale: Locale) -> [&'static str; 5] {
+pub fn export_columns(locale: Locale) -> [&'static str; 6] {
     [
         td_string!(locale, receivables.settled),
         td_string!(locale, receivables.owed),
         td_string!(locale, receivables.col_state),
+        td_string!(locale, reminders.col_reminder),
         td_string!(locale, receivables.raised_at),
         td_string!(locale, receivables.link),
     ]

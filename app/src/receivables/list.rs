@@ -1,11 +1,11 @@
 //! The list of debts, newest first, a page at a time.
 
-use domain::receivable::{Ageing, Claim, Receivable};
+use domain::receivable::{Ageing, Claim, Receivable, Reminded, ReminderMark};
 use domain::{Day, Fen, Millis, PaymentId, ReceivableId};
 use leptos::prelude::*;
 
 use super::HERE;
-use super::words::{items, tag};
+use super::words::{items, reminded_name, reminder_line, stop_tag, tag};
 use crate::Locale;
 use crate::i18n::*;
 use crate::receipts::Cursor;
@@ -66,6 +66,8 @@ pub struct ListQuery {
     pub show: Show,
     /// Words that are written on them.
     pub words: String,
+    /// With which reminders.
+    pub reminded: Option<Reminded>,
     /// From which place on: when it was raised, and which.
     pub before: Option<(Millis, ReceivableId)>,
 }
@@ -77,6 +79,7 @@ impl ListQuery {
         for (name, value) in pairs {
             match name {
                 "show" => query.show = Show::ALL.into_iter().find(|show| show.word() == value).unwrap_or_default(),
+                "reminded" => query.reminded = Reminded::ALL.into_iter().find(|reminded| reminded.word() == value),
                 "q" => query.words = value.trim().chars().take(MOST_WORDS).collect(),
                 "before" => {
                     let place = value.parse::<Cursor>().ok();
@@ -93,6 +96,9 @@ impl ListQuery {
         let mut pairs = form_urlencoded::Serializer::new(String::new());
         if self.show != Show::Open {
             pairs.append_pair("show", self.show.word());
+        }
+        if let Some(reminded) = self.reminded {
+            pairs.append_pair("reminded", reminded.word());
         }
         if !self.words.is_empty() {
             pairs.append_pair("q", &self.words);
@@ -112,6 +118,8 @@ pub struct Debt {
     pub receivable: Receivable,
     /// What it has come to.
     pub claim: Claim,
+    /// What there is to say of its reminders.
+    pub mark: ReminderMark,
 }
 
 /// A page of debts.
@@ -127,6 +135,8 @@ pub struct DebtList {
     pub is_too_short: bool,
     /// How many an import raised just now, and how many were there before.
     pub imported: Option<(u64, u64)>,
+    /// Whether anybody can be reminded here.
+    pub has_reminders: bool,
     /// The day on which it is shown.
     pub today: Day,
 }
@@ -154,6 +164,7 @@ pub fn list_screen(locale: Locale, query: &ListQuery, list: &DebtList) -> AnyVie
                 <a class="pill" href=format!("{HERE}/ageing")>{td_string!(locale, receivables.ageing)}</a>
             </nav>
             {narrow(locale, query)}
+            {by_reminders(locale, query, list.has_reminders)}
             {rows(locale, query, list)}
         </main>
     }
@@ -188,6 +199,7 @@ fn narrow(locale: Locale, query: &ListQuery) -> AnyView {
     view! {
         <form class="search" role="search" method="get" action=HERE>
             <input type="hidden" name="show" value=query.show.word()/>
+            {query.reminded.map(|reminded| view! { <input type="hidden" name="reminded" value=reminded.word()/> })}
             <input type="search" name="q" value=query.words.clone() maxlength="60" enterkeyhint="search"
                 aria-label=td_string!(locale, receivables.search) placeholder=td_string!(locale, receivables.search)/>
             <button class="plain" type="submit">{td_string!(locale, receivables.search_do)}</button>
@@ -197,12 +209,26 @@ fn narrow(locale: Locale, query: &ListQuery) -> AnyView {
     .into_any()
 }
 
+/// With which reminders: none where nobody can be reminded and nothing was asked for.
+fn by_reminders(locale: Locale, query: &ListQuery, has_reminders: bool) -> AnyView {
+    if !has_reminders && query.reminded.is_none() {
+        return ().into_any();
+    }
+    let choice = |reminded: Option<Reminded>| {
+        let href = ListQuery { reminded, before: None, ..query.clone() }.url();
+        let current = (reminded == query.reminded).then_some("true");
+        view! { <a class="pill" href=href aria-current=current>{reminded_name(locale, reminded)}</a> }
+    };
+    let choices = [None].into_iter().chain(Reminded::ALL.map(Some)).map(choice).collect_view();
+    view! { <nav class="pills" id="by-reminders" aria-label=td_string!(locale, reminders.narrow)>{choices}</nav> }.into_any()
+}
+
 fn rows(locale: Locale, query: &ListQuery, list: &DebtList) -> AnyView {
     if list.is_too_short {
         return view! { <p class="note" role="status">{td_string!(locale, receivables.too_short)}</p> }.into_any();
     }
     if list.rows.is_empty() && query.before.is_none() {
-        let is_search = !query.words.is_empty();
+        let is_search = !query.words.is_empty() || query.reminded.is_some();
         let title = if is_search { td_string!(locale, receivables.empty_found) } else { td_string!(locale, receivables.empty) };
         let hint = (!is_search).then(|| view! { <p class="quiet">{td_string!(locale, receivables.empty_hint)}</p> });
         return view! { <Empty title>{hint}</Empty> }.into_any();
@@ -218,7 +244,7 @@ fn rows(locale: Locale, query: &ListQuery, list: &DebtList) -> AnyView {
         }
         None => view! { <p class="quiet" role="status">{td_string!(locale, receivables.the_end)}</p> }.into_any(),
     };
-    let lines = list.rows.iter().map(|debt| row(locale, debt, list.today)).collect_view();
+    let lines = list.rows.iter().map(|debt| row(locale, debt, query, list.today)).collect_view();
     view! {
         {newest}
         <ul class="card rows">{lines}</ul>
@@ -241,8 +267,8 @@ fn export(locale: Locale, query: &ListQuery) -> AnyView {
     .into_any()
 }
 
-fn row(locale: Locale, debt: &Debt, today: Day) -> AnyView {
-    let Debt { receivable, claim } = debt;
+fn row(locale: Locale, debt: &Debt, query: &ListQuery, today: Day) -> AnyView {
+    let Debt { receivable, claim, mark } = debt;
     let (kind, words) = tag(locale, receivable, *claim, today);
     let due = match receivable.due {
         Some(due) => fill(td_string!(locale, receivables.due_line), &[("day", &date(locale, due, today))]),
@@ -252,6 +278,8 @@ fn row(locale: Locale, debt: &Debt, today: Day) -> AnyView {
     let sum = if owed.is_positive() { owed } else { receivable.amount_fen };
     let of = (sum != receivable.amount_fen)
         .then(|| fill(td_string!(locale, receivables.of_amount), &[("amount", &yuan(receivable.amount_fen))]));
+    // Of what is paid nobody has to know how often it was reminded of, unless they ask.
+    let reminded = (owed.is_positive() || query.reminded.is_some()).then(|| reminded(locale, mark, today));
     let what = match receivable.debtor.reference.as_str() {
         "" => receivable.title.clone(),
         reference => format!("{} · {reference}", receivable.title),
@@ -265,8 +293,22 @@ fn row(locale: Locale, debt: &Debt, today: Day) -> AnyView {
                 <span class="row-time">{of}</span>
                 <span class="row-below">{due}</span>
                 <span class="row-time"><span class="tag" data-kind=kind>{words}</span></span>
+                {reminded}
             </a>
         </li>
+    }
+    .into_any()
+}
+
+/// What there is to say of a debt's reminders: the last one, and whether there will be more.
+fn reminded(locale: Locale, mark: &ReminderMark, today: Day) -> AnyView {
+    let (last, stop) = (reminder_line(locale, mark, today), stop_tag(locale, mark));
+    if last.is_none() && stop.is_none() {
+        return ().into_any();
+    }
+    view! {
+        <span class="row-below">{last}</span>
+        <span class="row-time">{stop.map(|words| view! { <span class="tag">{words}</span> })}</span>
     }
     .into_any()
 }

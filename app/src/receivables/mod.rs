@@ -20,7 +20,7 @@ pub use matching::{ProposalLine, matches_screen, matches_title};
 pub use one::{ChangeTyped, DebtPage, DebtScreen, PaidLine, Step, one_screen, one_title};
 pub use reminding::{PastReminder, RemindingCard};
 pub use said::Said;
-pub use words::{share_text, wrong_sentence};
+pub use words::{reminder_words, share_text, wrong_sentence};
 
 /// Where the screens are.
 pub const HERE: &str = "/m/receivables";

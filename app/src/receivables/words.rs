@@ -1,11 +1,11 @@
 //! Sentences about debts.
 
-use domain::receivable::{Claim, EntryWrong, MovementKind, Receivable, Standing};
+use domain::receivable::{Claim, EntryWrong, LastReminder, LastState, MovementKind, Receivable, Reminded, ReminderMark, Standing};
 use domain::{Day, Fen};
 
 use crate::Locale;
 use crate::i18n::*;
-use crate::ui::moments::date;
+use crate::ui::moments::{date, moment};
 use crate::ui::{fill, yuan};
 
 /// So many debts.
@@ -47,6 +47,52 @@ pub(super) fn tag(locale: Locale, debt: &Receivable, claim: Claim, today: Day) -
             None => say("wait", td_string!(locale, receivables.tag_open)),
         },
     }
+}
+
+/// How a choice by reminders is called.
+pub(super) fn reminded_name(locale: Locale, reminded: Option<Reminded>) -> &'static str {
+    match reminded {
+        None => td_string!(locale, reminders.by_any),
+        Some(Reminded::Never) => td_string!(locale, reminders.by_never),
+        Some(Reminded::Yes) => td_string!(locale, reminders.by_yes),
+        Some(Reminded::Failed) => td_string!(locale, reminders.by_failed),
+        Some(Reminded::Stopped) => td_string!(locale, reminders.by_stopped),
+    }
+}
+
+/// The last reminder of a debt and how it went, in a line of the list; nothing when there was none.
+pub(super) fn reminder_line(locale: Locale, mark: &ReminderMark, today: Day) -> Option<String> {
+    mark.last.map(|last| said_of(locale, last, &moment(locale, last.at_ms, today.starts_at())))
+}
+
+/// Who wants no more reminders, in the words of a tag. What whoever owes said comes first: nobody else can take it back.
+pub(super) fn stop_tag(locale: Locale, mark: &ReminderMark) -> Option<&'static str> {
+    match (mark.stopped_by_debtor, mark.stopped_by_manager) {
+        (Some(_), _) => Some(td_string!(locale, reminders.mark_by_debtor)),
+        (None, Some(_)) => Some(td_string!(locale, reminders.mark_by_manager)),
+        (None, None) => None,
+    }
+}
+
+/// Everything about the reminders of a debt, as a cell of a file.
+pub fn reminder_words(locale: Locale, mark: &ReminderMark) -> String {
+    let last = mark.last.map(|last| said_of(locale, last, &last.at_ms.text()));
+    let said: Vec<String> = last.into_iter().chain(stop_tag(locale, mark).map(str::to_owned)).collect();
+    match said.is_empty() {
+        true => td_string!(locale, reminders.mark_never).to_owned(),
+        false => said.join(td_string!(locale, reminders.between)),
+    }
+}
+
+fn said_of(locale: Locale, last: LastReminder, time: &str) -> String {
+    let template = match last.state {
+        LastState::Waiting => td_string!(locale, reminders.mark_waiting),
+        LastState::UnderWay => td_string!(locale, reminders.mark_under_way),
+        LastState::Sent => td_string!(locale, reminders.mark_sent),
+        LastState::Unknown => td_string!(locale, reminders.mark_unknown),
+        LastState::Failed => td_string!(locale, reminders.mark_failed),
+    };
+    fill(template, &[("time", &time)])
 }
 
 /// What happened, as a kind of step and in words.

@@ -4,7 +4,7 @@
 //! instances one decides at a time. The steps of a reminder are rows that are written once.
 
 use domain::account::Phone;
-use domain::receivable::{Cause, Outcome, Reminder, ReminderHour};
+use domain::receivable::{Cause, LastReminder, Outcome, Reminder, ReminderHour};
 use domain::{AccountId, Fen, Millis, ReceivableId, TenantId};
 use serde::{Deserialize, Serialize};
 use sqlx::FromRow;
@@ -164,7 +164,8 @@ pub struct NewStep {
     pub at_ms: Millis,
 }
 
-/// Writes a step; `false` when the reminder came so far before.
+/// Writes a step, and what the debt's list says since; `false` when the reminder came so far before. Whoever writes one has taken the
+/// debt up.
 pub async fn insert(tx: &mut Tx<'_>, new: &NewStep) -> Result<bool, StoreError> {
     let sql = "INSERT INTO reminder_step (tenant, reminder, position, receivable, step, cause, phone, amount_fen, account, why, at_ms) \
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) ON CONFLICT (tenant, reminder, position) DO NOTHING";
@@ -184,7 +185,19 @@ pub async fn insert(tx: &mut Tx<'_>, new: &NewStep) -> Result<bool, StoreError> 
         .execute(db)
         .await
         .map(|done| done.rows_affected()))?;
+    if written == 1 {
+        mark(tx, new.tenant, new.receivable).await?;
+    }
     Ok(written == 1)
+}
+
+async fn mark(tx: &mut Tx<'_>, tenant: TenantId, debt: ReceivableId) -> Result<(), StoreError> {
+    let reminders: Vec<Reminder> = of_debt(tx, tenant, debt).await?.into_iter().map(|kept| kept.reminder).collect();
+    let last = LastReminder::of(&reminders);
+    let (state, at) = (last.map(|last| word(&last.state)).transpose()?, last.map(|last| last.at_ms.get()));
+    let sql = "UPDATE receivable SET reminded = $3, reminded_at_ms = $4 WHERE tenant = $1 AND id = $2";
+    on!(tx, |db| sqlx::query(sql).bind(tenant.get()).bind(debt.get()).bind(state).bind(at).execute(db).await.map(drop))
+        .map_err(StoreError::from)
 }
 
 /// A reminder as it is kept.

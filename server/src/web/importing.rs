@@ -2,7 +2,7 @@
 
 use app::receivables::{
     Debt, HERE, ImportPreview, ImportScreen, ImportTrouble, ListQuery, column_name, example_row, export_columns, import_screen,
-    import_title, state_words,
+    import_title, reminder_words, state_words,
 };
 use axum::extract::{Path, Query, Request, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
@@ -11,7 +11,7 @@ use domain::receivable::{Entry, EntryField, ImportedRows, read_rows};
 use domain::{Caller, Fen};
 
 use super::manager::{show_plain, signed_in};
-use super::receivables::filter;
+use super::receivables::{filter, shown};
 use super::submit::{Posted, ReadError};
 use super::visit::Visit;
 use crate::sheets::{self, Cell, FileKind, MOST_ROWS, SheetError};
@@ -177,9 +177,10 @@ pub async fn export(
     let heading: Vec<&str> = EntryField::ALL.into_iter().map(|field| column_name(locale, field)).chain(export_columns(locale)).collect();
     let rows: Vec<Vec<Cell>> = debts
         .into_iter()
-        .map(|Stored { receivable, claim, token, .. }| {
-            let debt = Debt { receivable, claim };
-            row(&debt, state_words(locale, &debt, today), format!("{}/p/{token}", site.config.public_url))
+        .map(|stored| {
+            let url = format!("{}/p/{}", site.config.public_url, stored.token);
+            let debt = shown(stored);
+            row(&debt, state_words(locale, &debt, today), reminder_words(locale, &debt.mark), url)
         })
         .collect();
     download(visit, kind, &file, &heading, &rows)
@@ -187,7 +188,7 @@ pub async fn export(
 
 async fn all(store: &Store, caller: &Caller, query: &ListQuery, visit: &Visit) -> Result<Vec<Stored>, StoreError> {
     let mut conn = store.read().await?;
-    let (tx, filter) = (&mut conn.tx(), filter(query.show, visit.now.day()));
+    let (tx, filter) = (&mut conn.tx(), filter(query, visit.now.day()));
     let (tenant, payee) = (caller.tenant, caller.account);
     let (mut found, mut before): (Vec<Stored>, Option<Before>) = (vec![], None);
     while found.len() < MOST_EXPORTED {
@@ -208,8 +209,8 @@ async fn all(store: &Store, caller: &Caller, query: &ListQuery, visit: &Visit) -
     Ok(found)
 }
 
-fn row(debt: &Debt, state: String, url: String) -> Vec<Cell> {
-    let Debt { receivable, claim } = debt;
+fn row(debt: &Debt, state: String, reminded: String, url: String) -> Vec<Cell> {
+    let Debt { receivable, claim, .. } = debt;
     let text = |text: &str| Cell::Text(text.to_owned());
     vec![
         text(&receivable.debtor.name),
@@ -223,6 +224,7 @@ fn row(debt: &Debt, state: String, url: String) -> Vec<Cell> {
         Cell::Amount(claim.settled_fen),
         Cell::Amount(claim.outstanding()),
         Cell::Text(state),
+        Cell::Text(reminded),
         Cell::Text(receivable.raised_at_ms.text()),
         Cell::Text(url),
     ]

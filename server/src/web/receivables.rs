@@ -51,7 +51,7 @@ fn imported(pairs: &[(String, String)]) -> Option<(u64, u64)> {
 async fn read_list(site: &Site, caller: &Caller, query: &ListQuery, visit: &Visit) -> Result<DebtList, StoreError> {
     let mut conn = site.store.read().await?;
     let (tx, today) = (&mut conn.tx(), visit.now.day());
-    let filter = filter(query.show, today);
+    let filter = filter(query, today);
     let before = query.before.map(|(raised_at_ms, id)| Before { raised_at_ms, id });
     let (tenant, payee) = (caller.tenant, caller.account);
     let ageing = receivables::ageing(tx, tenant, payee, today).await?;
@@ -68,19 +68,27 @@ async fn read_list(site: &Site, caller: &Caller, query: &ListQuery, visit: &Visi
             None => (vec![], None, true),
         }
     };
-    let rows = found.into_iter().map(|Stored { receivable, claim, .. }| Debt { receivable, claim }).collect();
-    Ok(DebtList { rows, next: next.map(|next| (next.raised_at_ms, next.id)), ageing, is_too_short, imported: None, today })
+    let rows = found.into_iter().map(shown).collect();
+    let next = next.map(|next| (next.raised_at_ms, next.id));
+    let has_reminders = site.reminders.is_set_up();
+    Ok(DebtList { rows, next, ageing, is_too_short, imported: None, has_reminders, today })
+}
+
+/// A debt as lists show it.
+pub(super) fn shown(stored: Stored) -> Debt {
+    Debt { receivable: stored.receivable, claim: stored.claim, mark: stored.mark }
 }
 
 /// What the store is asked for.
-pub(super) fn filter(show: Show, today: Day) -> Filter {
-    match show {
-        Show::All => Filter::default(),
-        Show::Open => Filter { standing: Some(Standing::Open), due_before: None },
-        Show::Overdue => Filter { standing: Some(Standing::Open), due_before: Some(today) },
-        Show::Paid => Filter { standing: Some(Standing::Paid), due_before: None },
-        Show::Off => Filter { standing: Some(Standing::WrittenOff), due_before: None },
-    }
+pub(super) fn filter(query: &ListQuery, today: Day) -> Filter {
+    let (standing, due_before) = match query.show {
+        Show::All => (None, None),
+        Show::Open => (Some(Standing::Open), None),
+        Show::Overdue => (Some(Standing::Open), Some(today)),
+        Show::Paid => (Some(Standing::Paid), None),
+        Show::Off => (Some(Standing::WrittenOff), None),
+    };
+    Filter { standing, due_before, reminded: query.reminded }
 }
 
 /// `GET /m/receivables/ageing`: what is owed, by age.
@@ -345,10 +353,7 @@ pub async fn matches(State(site): State<Site>, visit: Visit, Query(pairs): Query
         Ok(found) => found,
         Err(error) => return visit.store_trouble(&error, Some(&here)),
     };
-    let line = |(stored, proposals): (Stored, Vec<Proposal>)| {
-        let debt = Debt { receivable: stored.receivable, claim: stored.claim };
-        (debt, proposals.into_iter().map(proposal_line).collect::<Vec<_>>())
-    };
+    let line = |(stored, proposals): (Stored, Vec<Proposal>)| (shown(stored), proposals.into_iter().map(proposal_line).collect::<Vec<_>>());
     let found: Vec<_> = found.into_iter().map(line).collect();
     let next = next.map(|next| (next.raised_at_ms, next.id));
     let title = matches_title(visit.prefs.locale);

@@ -32,6 +32,7 @@ mod printing;
 mod receipts;
 mod refreshing;
 mod refunding;
+mod reminded;
 mod reminder_hours;
 mod reminders;
 mod restarts;

@@ -15,6 +15,7 @@ mod entry;
 mod hours;
 mod import;
 mod proposal;
+mod reminded;
 mod reminder;
 mod right;
 
@@ -24,6 +25,7 @@ pub use entry::{Entry, EntryField, EntryTyped, EntryWrong, LARGEST_RECEIVABLE, M
 pub use hours::{QuietHours, ReminderHour};
 pub use import::{BadRow, BadWhy, ImportedRows, Line, Sameness, column_letters, read_rows};
 pub use proposal::{Proposed, proposal};
+pub use reminded::{LastReminder, LastState, Reminded, ReminderMark};
 pub use reminder::{
     Cause, Hold, MOST_REMINDERS, MOST_REMINDERS_A_DAY, Next, NotByHand, Outcome, REFUSED_GAP_MS, REMINDER_GAP_MS, Reminder, Reminding,
 };

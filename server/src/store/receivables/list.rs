@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use domain::receivable::{Ageing, Debtor, Entry, Standing};
+use domain::receivable::{Ageing, Debtor, Entry, Reminded, Standing};
 use domain::search::tokens;
 use domain::{AccountId, Day, Fen, Millis, ReceivableId, TenantId};
 use uuid::Uuid;
@@ -18,12 +18,15 @@ pub struct Filter {
     pub standing: Option<Standing>,
     /// Only those that were due before this day.
     pub due_before: Option<Day>,
+    /// Only those with such reminders.
+    pub reminded: Option<Reminded>,
 }
 
 impl Filter {
     fn takes(&self, stored: &Stored) -> bool {
         self.standing.is_none_or(|standing| is_like(stored.claim.standing(), standing))
             && self.due_before.is_none_or(|day| stored.receivable.due.is_some_and(|due| due < day))
+            && self.reminded.is_none_or(|reminded| reminded.takes(&stored.mark))
     }
 }
 
@@ -61,6 +64,30 @@ pub struct Found {
     pub next: Option<Before>,
 }
 
+/// A page of debts in one standing, or in any: with any reminders, then with each kind, as [`Reminded::takes`] tells them apart. Each
+/// text has the condition of its index. A debt without a due day is due after every other.
+macro_rules! listed {
+    (@ $standing:literal, $reminded:literal) => {
+        rows!(
+            "WHERE r.tenant = $1 AND r.payee = $2 AND (r.raised_at_ms, r.id) < ($3, $4) AND COALESCE(r.due_day, 9223372036854775806) < $6 ",
+            $standing,
+            $reminded,
+            "ORDER BY r.raised_at_ms DESC, r.id DESC LIMIT $5"
+        )
+    };
+    ($reminded:expr, $standing:literal) => {
+        match $reminded {
+            None => listed!(@ $standing, ""),
+            Some(Reminded::Never) => listed!(@ $standing, "AND r.reminded IS NULL "),
+            Some(Reminded::Yes) => listed!(@ $standing, "AND r.reminded IN ('waiting', 'under_way', 'sent', 'unknown') "),
+            Some(Reminded::Failed) => listed!(@ $standing, "AND r.reminded = 'failed' "),
+            Some(Reminded::Stopped) => {
+                listed!(@ $standing, "AND (r.stopped_by_debtor_at_ms IS NOT NULL OR r.stopped_by_manager_at_ms IS NOT NULL) ")
+            }
+        }
+    };
+}
+
 /// The newest debts of a payee that `filter` takes, at most `limit`, from `before` on when it is given.
 pub async fn page(
     tx: &mut Tx<'_>,
@@ -71,33 +98,14 @@ pub async fn page(
     limit: i64,
 ) -> Result<Vec<Stored>, StoreError> {
     let before = before.unwrap_or(Before::first());
-    let sql = match (filter.standing, filter.due_before) {
-        (None, None) => rows!(
-            "WHERE r.tenant = $1 AND r.payee = $2 AND (r.raised_at_ms, r.id) < ($3, $4) AND $6 >= 0 ",
-            "ORDER BY r.raised_at_ms DESC, r.id DESC LIMIT $5"
-        ),
-        (Some(Standing::Paid), _) => rows!(
-            "WHERE r.tenant = $1 AND r.payee = $2 AND r.standing IN ('paid', 'overpaid') AND (r.raised_at_ms, r.id) < ($3, $4) AND $6 >= 0 ",
-            "ORDER BY r.raised_at_ms DESC, r.id DESC LIMIT $5"
-        ),
-        (Some(Standing::WrittenOff), _) => rows!(
-            "WHERE r.tenant = $1 AND r.payee = $2 AND r.standing = 'written_off' AND (r.raised_at_ms, r.id) < ($3, $4) AND $6 >= 0 ",
-            "ORDER BY r.raised_at_ms DESC, r.id DESC LIMIT $5"
-        ),
-        (Some(Standing::Overpaid), _) => rows!(
-            "WHERE r.tenant = $1 AND r.payee = $2 AND r.standing = 'overpaid' AND (r.raised_at_ms, r.id) < ($3, $4) AND $6 >= 0 ",
-            "ORDER BY r.raised_at_ms DESC, r.id DESC LIMIT $5"
-        ),
-        (Some(Standing::Open), None) => rows!(
-            "WHERE r.tenant = $1 AND r.payee = $2 AND r.standing = 'open' AND (r.raised_at_ms, r.id) < ($3, $4) AND $6 >= 0 ",
-            "ORDER BY r.raised_at_ms DESC, r.id DESC LIMIT $5"
-        ),
-        (_, Some(_)) => rows!(
-            "WHERE r.tenant = $1 AND r.payee = $2 AND r.standing = 'open' AND (r.raised_at_ms, r.id) < ($3, $4) AND r.due_day < $6 ",
-            "ORDER BY r.raised_at_ms DESC, r.id DESC LIMIT $5"
-        ),
+    let sql = match filter.standing {
+        None => listed!(filter.reminded, ""),
+        Some(Standing::Open) => listed!(filter.reminded, "AND r.standing = 'open' "),
+        Some(Standing::Paid) => listed!(filter.reminded, "AND r.standing IN ('paid', 'overpaid') "),
+        Some(Standing::Overpaid) => listed!(filter.reminded, "AND r.standing = 'overpaid' "),
+        Some(Standing::WrittenOff) => listed!(filter.reminded, "AND r.standing = 'written_off' "),
     };
-    let day = filter.due_before.map_or(0, |day| i64::from(day.get()));
+    let day = filter.due_before.map_or(i64::MAX, |day| i64::from(day.get()));
     let found: Vec<Row> = on!(tx, |db| sqlx::query_as(sql)
         .bind(tenant.get())
         .bind(payee.get())

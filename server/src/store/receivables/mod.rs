@@ -2,12 +2,12 @@
 //! every movement, in the movement's own transaction, so that lists and sums read no history.
 
 use domain::account::Phone;
-use domain::receivable::{Claim, Debtor, Movement, MovementKind, Receivable, Standing, transfers};
+use domain::receivable::{Claim, Debtor, LastReminder, Movement, MovementKind, Receivable, ReminderMark, Standing, transfers};
 use domain::{AccountId, CodeId, Day, Fen, Millis, PaymentId, ReceivableId, TenantId};
 use sqlx::FromRow;
 use uuid::Uuid;
 
-use super::payments::{Ids, json, of_json, unreadable, word};
+use super::payments::{Ids, json, of_json, of_word, unreadable, word};
 use super::sessions::TokenHash;
 use super::{StoreError, Tx, dialect, ledger, on};
 
@@ -28,6 +28,8 @@ pub struct Stored {
     pub receivable: Receivable,
     /// What it has come to.
     pub claim: Claim,
+    /// What there is to say of its reminders.
+    pub mark: ReminderMark,
     /// The token of its code's address.
     pub token: String,
     /// Counts changes, so that two deciders cannot both win.
@@ -53,12 +55,20 @@ pub(in crate::store) struct Row {
     settled_fen: i64,
     is_written_off: bool,
     revision: i64,
+    reminded: Option<String>,
+    reminded_at_ms: Option<i64>,
+    stopped_by_debtor_at_ms: Option<i64>,
+    stopped_by_manager_at_ms: Option<i64>,
     token: String,
 }
 
 impl Row {
     fn read(self) -> Result<Stored, StoreError> {
         let phone = self.phone.map(|text| Phone::parse(&text).ok_or_else(|| unreadable("receivable.phone", &text))).transpose()?;
+        let last = match (&self.reminded, self.reminded_at_ms) {
+            (Some(state), Some(at)) => Some(LastReminder { state: of_word("receivable.reminded", state)?, at_ms: Millis::of(at) }),
+            _ => None,
+        };
         let due = self.due_day.map(|day| i32::try_from(day).map(Day::of).map_err(|_| unreadable("receivable.due_day", &day.to_string())));
         Ok(Stored {
             receivable: Receivable {
@@ -80,6 +90,11 @@ impl Row {
                 settled_fen: Fen::of(self.settled_fen),
                 is_written_off: self.is_written_off,
             },
+            mark: ReminderMark {
+                last,
+                stopped_by_debtor: self.stopped_by_debtor_at_ms.map(Millis::of),
+                stopped_by_manager: self.stopped_by_manager_at_ms.map(Millis::of),
+            },
             token: self.token,
             revision: self.revision,
         })
@@ -91,7 +106,8 @@ macro_rules! rows {
     ($($rest:tt)+) => {
         concat!(
             "SELECT r.tenant, r.id, r.payee, r.code, r.debtor, r.reference, r.phone, r.title, r.amount_fen, r.due_day, r.in_parts, r.remark, ",
-            "r.source, r.raised_at_ms, r.settled_fen, r.is_written_off, r.revision, k.token FROM receivable r ",
+            "r.source, r.raised_at_ms, r.settled_fen, r.is_written_off, r.revision, r.reminded, r.reminded_at_ms, r.stopped_by_debtor_at_ms, ",
+            "r.stopped_by_manager_at_ms, k.token FROM receivable r ",
             "JOIN code_token k ON k.tenant = r.tenant AND k.code = r.code AND k.replaced_at_ms IS NULL ",
             $($rest)+
         )
@@ -158,7 +174,8 @@ pub async fn insert(tx: &mut Tx<'_>, new: &Receivable, by: AccountId, ids: &mut 
     .execute(db)
     .await
     .map(drop))?;
-    let unraised = Stored { receivable: new.clone(), claim: Claim::default(), token: String::new(), revision: 0 };
+    let unraised =
+        Stored { receivable: new.clone(), claim: Claim::default(), mark: ReminderMark::default(), token: String::new(), revision: 0 };
     let raised = Movement { kind: MovementKind::Raised, amount_fen: new.amount_fen };
     moved(tx, &unraised, raised, Decided { by: Some(by), ..Decided::default() }, ids, new.raised_at_ms).await?;
     let sql = dialect::INSERT_TOKENS.of(tx);
@@ -231,7 +248,7 @@ pub async fn moved(
 async fn update(tx: &mut Tx<'_>, before: &Stored, claim: Claim) -> Result<i64, StoreError> {
     let changed: Option<(i64,)> = on!(tx, |db| sqlx::query_as(
         "UPDATE receivable SET settled_fen = $4, is_written_off = $5, outstanding_fen = $6, standing = $7, revision = revision + 1, \
-         look_at_ms = 0          WHERE tenant = $1 AND id = $2 AND revision = $3 RETURNING revision",
+         look_at_ms = 0 WHERE tenant = $1 AND id = $2 AND revision = $3 RETURNING revision",
     )
     .bind(before.receivable.tenant.get())
     .bind(before.receivable.id.get())

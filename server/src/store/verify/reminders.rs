@@ -32,6 +32,16 @@ const TOO_SOON: &str = reached!(
 const TOO_OFTEN: &str =
     reached!("SELECT MIN(at_ms) FROM reached GROUP BY phone, (at_ms + 28800000) / 86400000 HAVING COUNT(*) > $2 LIMIT 1");
 
+/// Debts of which the list says something else of the last reminder than its steps do. What was dropped does not count.
+const MISMARKED: &str = "WITH step AS (SELECT s.receivable, s.step, s.at_ms, \
+     ROW_NUMBER() OVER (PARTITION BY s.receivable ORDER BY s.at_ms DESC, s.position DESC) AS place FROM reminder_step s \
+     WHERE s.tenant = $1 AND NOT EXISTS (SELECT 1 FROM reminder_step e WHERE e.tenant = s.tenant AND e.reminder = s.reminder \
+     AND e.position = 2 AND e.step = 'dropped')) \
+     SELECT r.id FROM receivable r LEFT JOIN step l ON l.receivable = r.id AND l.place = 1 WHERE r.tenant = $1 \
+     AND (COALESCE(r.reminded_at_ms, -1) <> COALESCE(l.at_ms, -1) OR COALESCE(r.reminded, '') <> CASE COALESCE(l.step, '') \
+     WHEN 'asked' THEN 'waiting' WHEN 'begun' THEN 'under_way' WHEN 'refused' THEN 'failed' WHEN 'bad_number' THEN 'failed' \
+     ELSE COALESCE(l.step, '') END) LIMIT 1";
+
 /// Everything about reminders.
 pub async fn polite(snapshot: &mut Snapshot, tenants: &[TenantId]) -> Result<Checked, StoreError> {
     let mut checked = Checked::new("every reminder ended once, and nobody was reminded more often than is polite");
@@ -44,9 +54,11 @@ pub async fn polite(snapshot: &mut Snapshot, tenants: &[TenantId]) -> Result<Che
         let too_soon: Option<(Uuid,)> = on!(tx, |db| sqlx::query_as(TOO_SOON).bind(id).bind(REMINDER_GAP_MS).fetch_optional(db).await)?;
         let most = i64::try_from(MOST_REMINDERS_A_DAY).unwrap_or(i64::MAX);
         let too_often: Option<(i64,)> = on!(tx, |db| sqlx::query_as(TOO_OFTEN).bind(id).bind(most).fetch_optional(db).await)?;
+        let mismarked: Option<(Uuid,)> = on!(tx, |db| sqlx::query_as(MISMARKED).bind(id).fetch_optional(db).await)?;
         let bad = [
             unbegun.map(|(reminder,)| format!("reminder {} ended without having begun", reminder.simple())),
             too_soon.map(|(reminder,)| format!("reminder {} came too soon after another one of the same debt", reminder.simple())),
+            mismarked.map(|(debt,)| format!("the list says something else of the last reminder of debt {}", debt.simple())),
             too_often.map(|(at,)| format!("one number was reminded too often on the day of {at} of tenant {tenant}")),
         ];
         checked.first_bad = checked.first_bad.take().or(bad.into_iter().flatten().next());
