@@ -135,6 +135,8 @@ pub struct DebtList {
     pub is_too_short: bool,
     /// How many an import raised just now, and how many were there before.
     pub imported: Option<(u64, u64)>,
+    /// How many fit into a file, where the list was to be one and is longer.
+    pub too_many: Option<usize>,
     /// Whether anybody can be reminded here.
     pub has_reminders: bool,
     /// The day on which it is shown.
@@ -156,6 +158,10 @@ pub fn list_screen(locale: Locale, query: &ListQuery, list: &DebtList) -> AnyVie
             {imported.map(|(new, known)| {
                 let said = fill(td_string!(locale, receivables.said_imported), &[("new", &new), ("known", &known)]);
                 view! { <p class="note" role="status">{said}</p> }
+            })}
+            {list.too_many.map(|most| {
+                let said = fill(td_string!(locale, receivables.export_too_many), &[("most", &most)]);
+                view! { <p class="note note-bad" role="alert">{said}</p> }
             })}
             <a class="button" href=format!("{HERE}/new")>{td_string!(locale, receivables.new)}</a>
             <nav class="pills" aria-label=td_string!(locale, receivables.title)>

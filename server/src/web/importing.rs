@@ -1,8 +1,8 @@
 //! Debts from a file with a dry run, a template to fill in, and the list as a file.
 
 use app::receivables::{
-    Debt, HERE, ImportPreview, ImportScreen, ImportTrouble, ListQuery, column_name, example_row, export_columns, import_screen,
-    import_title, reminder_words, state_words,
+    Debt, DebtList, HERE, ImportPreview, ImportScreen, ImportTrouble, ListQuery, column_name, example_row, export_columns, import_screen,
+    import_title, list_screen, list_title, reminder_words, state_words,
 };
 use axum::extract::{Path, Query, Request, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
@@ -11,7 +11,7 @@ use domain::receivable::{Entry, EntryField, ImportedRows, read_rows};
 use domain::{Caller, Fen};
 
 use super::manager::{show_plain, signed_in};
-use super::receivables::{filter, shown};
+use super::receivables::{filter, read_list, shown};
 use super::submit::{Posted, ReadError};
 use super::visit::Visit;
 use crate::sheets::{self, Cell, FileKind, MOST_ROWS, SheetError};
@@ -170,7 +170,8 @@ pub async fn export(
     };
     let Some(kind) = kind_of(&file) else { return visit.not_found(HERE) };
     let debts = match all(&site.store, &caller, &query, &visit).await {
-        Ok(debts) => debts,
+        Ok(Some(debts)) => debts,
+        Ok(None) => return too_many(&site, visit, caller, &query).await,
         Err(error) => return visit.store_trouble(&error, Some(HERE)),
     };
     let (locale, today) = (visit.prefs.locale, visit.now.day());
@@ -186,12 +187,26 @@ pub async fn export(
     download(visit, kind, &file, &heading, &rows)
 }
 
-async fn all(store: &Store, caller: &Caller, query: &ListQuery, visit: &Visit) -> Result<Vec<Stored>, StoreError> {
+/// The list again, which says that it is too long for one file: half of it would look like all.
+async fn too_many(site: &Site, visit: Visit, caller: Caller, query: &ListQuery) -> Response {
+    let query = ListQuery { before: None, ..query.clone() };
+    match read_list(site, &caller, &query, &visit).await {
+        Ok(list) => {
+            let list = DebtList { too_many: Some(MOST_EXPORTED), ..list };
+            let (here, title) = (query.url(), list_title(visit.prefs.locale));
+            show_plain(visit, caller, &here, StatusCode::UNPROCESSABLE_ENTITY, title, |locale| list_screen(locale, &query, &list)).await
+        }
+        Err(error) => visit.store_trouble(&error, Some(HERE)),
+    }
+}
+
+/// All of them; `None` when there are more than fit into one file.
+async fn all(store: &Store, caller: &Caller, query: &ListQuery, visit: &Visit) -> Result<Option<Vec<Stored>>, StoreError> {
     let mut conn = store.read().await?;
     let (tx, filter) = (&mut conn.tx(), filter(query, visit.now.day()));
     let (tenant, payee) = (caller.tenant, caller.account);
     let (mut found, mut before): (Vec<Stored>, Option<Before>) = (vec![], None);
-    while found.len() < MOST_EXPORTED {
+    while found.len() <= MOST_EXPORTED {
         let (mut page, next) = if query.words.is_empty() {
             let page = receivables::page(tx, tenant, payee, filter, before, BATCH).await?;
             let next = page.last().filter(|_| page.len() as i64 == BATCH).map(Before::of);
@@ -206,7 +221,7 @@ async fn all(store: &Store, caller: &Caller, query: &ListQuery, visit: &Visit) -
             break;
         }
     }
-    Ok(found)
+    Ok((found.len() <= MOST_EXPORTED).then_some(found))
 }
 
 fn row(debt: &Debt, state: String, reminded: String, url: String) -> Vec<Cell> {

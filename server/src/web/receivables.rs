@@ -48,7 +48,7 @@ fn imported(pairs: &[(String, String)]) -> Option<(u64, u64)> {
     Some((new.parse().ok()?, known.parse().ok()?))
 }
 
-async fn read_list(site: &Site, caller: &Caller, query: &ListQuery, visit: &Visit) -> Result<DebtList, StoreError> {
+pub(super) async fn read_list(site: &Site, caller: &Caller, query: &ListQuery, visit: &Visit) -> Result<DebtList, StoreError> {
     let mut conn = site.store.read().await?;
     let (tx, today) = (&mut conn.tx(), visit.now.day());
     let filter = filter(query, today);
@@ -71,7 +71,7 @@ async fn read_list(site: &Site, caller: &Caller, query: &ListQuery, visit: &Visi
     let rows = found.into_iter().map(shown).collect();
     let next = next.map(|next| (next.raised_at_ms, next.id));
     let has_reminders = site.reminders.is_set_up();
-    Ok(DebtList { rows, next, ageing, is_too_short, imported: None, has_reminders, today })
+    Ok(DebtList { rows, next, ageing, is_too_short, imported: None, too_many: None, has_reminders, today })
 }
 
 /// A debt as lists show it.

@@ -10,7 +10,7 @@ use crate::scene::Shop;
 const MANAGER: &str = "13800138000";
 
 /// Uploads a file.
-async fn upload(manager: &Browser, name: &str, bytes: &[u8]) -> Answer {
+pub async fn upload(manager: &Browser, name: &str, bytes: &[u8]) -> Answer {
     let head = format!(
         "--b\r\nContent-Disposition: form-data; name=\"file\"; filename=\"{name}\"\r\nContent-Type: application/octet-stream\r\n\r\n"
     );
@@ -19,7 +19,7 @@ async fn upload(manager: &Browser, name: &str, bytes: &[u8]) -> Answer {
 }
 
 /// The rows that a dry run would send.
-fn rows_of(page: &Answer) -> String {
+pub fn rows_of(page: &Answer) -> String {
     let value = page.text.split_once("name=\"rows\" value=\"").expect("there is something to confirm").1.split_once('"').unwrap().0;
     value.replace("&quot;", "\"").replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
 }

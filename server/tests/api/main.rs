@@ -22,6 +22,7 @@ mod log;
 mod lost;
 mod manager;
 mod managers;
+mod many_debts;
 mod messages;
 mod notices;
 mod office_codes;
