@@ -23,6 +23,12 @@ pub const ADMINISTRATOR: &str = "13700137000";
 /// The card holder's phone.
 pub const HOLDER: &str = "13900139000";
 
+/// The phone of somebody who collects for the school and for the studio.
+pub const BOTH: &str = "13800138010";
+
+/// The phone of the studio's administrator.
+pub const STUDIO_ADMINISTRATOR: &str = "13700137001";
+
 /// What a manager of the demo may return of one receipt.
 pub const MANAGER_LIMIT: Fen = Fen::of(100_000);
 
@@ -31,24 +37,30 @@ pub fn managers() -> impl Iterator<Item = String> {
     (0..10).map(|last| format!("1380013800{last}"))
 }
 
-/// The organisations of the demo: one that collects, one that is closed.
+/// The organisations of the demo: a school that collects, its old campus, which is closed, and a small studio.
 ///
 /// # Errors
 /// [`Busy`] when passwords cannot be hashed.
 pub async fn organisations(passwords: &Passwords, now: Millis) -> Result<Vec<Found>, Busy> {
     let hash = passwords.hash(PASSWORD).await?;
     let names = ["王敏", "刘洋", "陈静", "赵磊", "孙悦", "周涛", "吴桐", "郑好", "冯雪", "蒋明"];
-    let mut people: Vec<NewPerson> =
-        managers().zip(names).filter_map(|(phone, name)| person(&phone, name, Role::Manager, &hash, now)).collect();
+    // Who is registered last stands first in the administrator's list: there they stand by their phone numbers.
+    let at = |place: usize| now.plus_ms(20 - i64::try_from(place).unwrap_or(0));
+    let mut people: Vec<NewPerson> = managers()
+        .zip(names)
+        .enumerate()
+        .filter_map(|(place, (phone, name))| person(&phone, name, Role::Manager, &hash, at(place)))
+        .collect();
+    let Some(first) = people.first().map(|person| person.account) else { return Ok(vec![]) };
+    let last = people.last().map_or(first, |person| person.account);
+    people.extend(person(BOTH, "沈宁", Role::Manager, &hash, now));
     people.extend(person(ADMINISTRATOR, "何主任", Role::Administrator, &hash, now));
     people.extend(person(HOLDER, "林工", Role::Holder, &hash, now));
-    let Some(first) = people.first().map(|person| person.account) else { return Ok(vec![]) };
     let tenant = TenantId::of(fresh::uuid(now));
     let mut codes = plates(tenant, first, now);
     for person in people.iter().filter(|person| person.role == Role::Manager) {
         codes.extend(app_codes(tenant, person.account, now));
     }
-    let last = people.iter().rfind(|person| person.role == Role::Manager).map_or(first, |person| person.account);
     let school = Found {
         tenant,
         name: "青禾实验学校".into(),
@@ -62,7 +74,7 @@ pub async fn organisations(passwords: &Passwords, now: Millis) -> Result<Vec<Fou
         is_demo: true,
         now,
     };
-    Ok(vec![school, closed(last, now)])
+    Ok(vec![school, closed(last, now), studio(&hash, now)])
 }
 
 /// Where somebody of the demo can be written to; the simulator's inbox shows it.
@@ -88,6 +100,31 @@ fn closed(payee: AccountId, now: Millis) -> Found {
         manager_refunds: ManagerRefunds::Never,
         manager_write_offs: ManagerWriteOffs::Never,
         people: vec![],
+        codes,
+        links: vec![],
+        is_demo: true,
+        now,
+    }
+}
+
+/// A small organisation of its own. Whoever collects there collects for the school, too.
+fn studio(hash: &str, now: Millis) -> Found {
+    let tenant = TenantId::of(fresh::uuid(now));
+    let manager = person(BOTH, "沈宁", Role::Manager, hash, now);
+    let code = |name: &str, kind: CodeKind, payee: AccountId| NewCode::new(tenant, payee, name, kind, AmountRule::Free, studio_form(), now);
+    let codes = manager.iter().flat_map(|manager| {
+        let desk = code("前台", CodeKind::Plate, manager.account);
+        [code("画室收款码", CodeKind::App, manager.account), NewCode { token: "demo-studio".into(), ..desk }]
+    });
+    let codes = codes.collect();
+    Found {
+        tenant,
+        name: "河畔画室".into(),
+        is_open: true,
+        logo_png: None,
+        manager_refunds: ManagerRefunds::SameDay,
+        manager_write_offs: ManagerWriteOffs::Never,
+        people: manager.into_iter().chain(person(STUDIO_ADMINISTRATOR, "韩老师", Role::Administrator, hash, now)).collect(),
         codes,
         links: vec![],
         is_demo: true,
@@ -138,6 +175,16 @@ fn school_form() -> FormSchema {
             Field::new("student", "学生姓名", Component::text(20)).required(),
             Field::new("class", "班级", choice(&["三年一班", "三年二班", "三年三班"])).required(),
             remark,
+        ],
+    }
+}
+
+fn studio_form() -> FormSchema {
+    FormSchema {
+        version: 1,
+        fields: vec![
+            Field::new("learner", "学员姓名", Component::text(20)).required(),
+            Field::new("course", "课程", choice(&["素描", "水彩", "书法"])).required(),
         ],
     }
 }
