@@ -22,6 +22,7 @@ CREATE TABLE account (
     password_hash   TEXT,
     created_at_ms   BIGINT NOT NULL
 );
+CREATE INDEX account_without_password ON account (id) WHERE password_hash IS NULL;
 
 -- Wrong passwords in a row, by phone number, whether or not anybody has it.
 CREATE TABLE door (
@@ -42,6 +43,8 @@ CREATE TABLE member (
     PRIMARY KEY (tenant, account, role)
 );
 CREATE INDEX member_by_account ON member (account);
+-- The list of an organisation's managers, who was registered last first.
+CREATE INDEX member_newest ON member (tenant, role, created_at_ms, account);
 
 -- Only the hash of a session's token is kept.
 CREATE TABLE session (

@@ -28,6 +28,8 @@ CREATE TABLE letter (
 );
 CREATE INDEX letter_due ON letter (due_at_ms) WHERE due_at_ms IS NOT NULL;
 CREATE INDEX letter_by_account ON letter (tenant, account, created_at_ms);
+-- Whose address takes no mail.
+CREATE INDEX letter_not_taken ON letter (tenant, account) WHERE state IN ('refused', 'bounced');
 
 -- Directory: when somebody asked for a letter to a phone number, whether or not anybody has it, so that asking tells nothing.
 CREATE TABLE ask (

@@ -19,7 +19,7 @@ use crate::store::accounts::{Account, Membership};
 use crate::store::audit::{Act, Actor, Deed};
 use crate::store::codes::CodeKind;
 use crate::store::letters::{NewLetter, SentLetter};
-use crate::store::managers::{StoredManager, UsedForm};
+use crate::store::managers::{Part, StoredManager, Turn, UsedForm, Wanted};
 use crate::store::sessions::{EndWhy, Which};
 use crate::store::{Command, Store, StoreError, Tx, accounts, audit, codes, letters, managers, sessions, tokens};
 
@@ -106,12 +106,15 @@ pub struct ManagerFile {
 }
 
 impl Managers {
-    /// All managers of the caller's organisation, who was registered last first.
+    /// One part of the list of managers of the caller's organisation, who was registered last first, and how many are wanted in all.
     ///
     /// # Errors
     /// When the store cannot be read.
-    pub async fn list(&self, caller: &Caller) -> Result<Vec<StoredManager>, StoreError> {
-        managers::list(&mut self.store.read().await?.tx(), caller.tenant, (self.clock)()).await
+    pub async fn page(&self, caller: &Caller, wanted: &Wanted, turn: Turn, limit: usize) -> Result<(Part, i64), StoreError> {
+        let now = (self.clock)();
+        let mut conn = self.store.read().await?;
+        let part = managers::page(&mut conn.tx(), caller.tenant, wanted, turn, limit, now).await?;
+        Ok((part, managers::count(&mut conn.tx(), caller.tenant, wanted, now).await?))
     }
 
     /// One manager of the caller's organisation.

@@ -25,8 +25,9 @@ use crate::store::{payments, photos, tenants};
 use crate::web::limits::Act;
 use crate::web::visit::{self, Visit};
 use crate::web::{
-    admin, choosing, diagnosing, headers, identify, importing, install, lost, manager, messages, office, office_codes, office_stores,
-    password, payer, printing, proof, receivables, refunding, reminding, sign_in, sign_ins, stream, unanswered, unread,
+    admin, choosing, diagnosing, headers, identify, importing, install, lost, manager, messages, office, office_codes,
+    office_managers, office_stores, password, payer, printing, proof, receivables, refunding, reminding, sign_in, sign_ins, stream,
+    unanswered, unread,
 };
 
 /// A file with what a form writes around it; the confirmation, whose text grows when it is encoded, is smaller than the file was.
@@ -122,13 +123,13 @@ pub fn router(site: Site) -> Router {
         .route("/admin/sign-in", get(admin::door).post(admin::sign_in))
         .route("/admin/sign-in/organisation", get(choosing::administrator).post(choosing::take_administrator))
         .route("/admin/sign-out", post(admin::sign_out))
-        .route("/admin/managers", get(admin::managers))
-        .route("/admin/managers/new", get(admin::new_manager).post(admin::register))
-        .route("/admin/managers/{account}", get(admin::manager))
-        .route("/admin/managers/{account}/contact", post(admin::contact))
-        .route("/admin/managers/{account}/send", post(admin::send))
-        .route("/admin/managers/{account}/suspend", post(admin::suspend))
-        .route("/admin/managers/{account}/reinstate", post(admin::reinstate))
+        .route("/admin/managers", get(office_managers::managers))
+        .route("/admin/managers/new", get(office_managers::new_manager).post(office_managers::register))
+        .route("/admin/managers/{account}", get(office_managers::manager))
+        .route("/admin/managers/{account}/contact", post(office_managers::contact))
+        .route("/admin/managers/{account}/send", post(office_managers::send))
+        .route("/admin/managers/{account}/suspend", post(office_managers::suspend))
+        .route("/admin/managers/{account}/reinstate", post(office_managers::reinstate))
         .route("/admin/stores", get(office_stores::stores).post(office_stores::make))
         .route("/admin/stores/{store}", get(office_stores::store))
         .route("/admin/stores/{store}/name", post(office_stores::rename))

@@ -128,9 +128,10 @@ impl Settings {
     /// # Errors
     /// When the store cannot be read.
     pub async fn overview(&self, caller: &Caller) -> Result<(Counts, Totals), StoreError> {
+        let now = (self.clock)();
         let mut conn = self.store.read().await?;
-        let counts = overview::counts(&mut conn.tx(), caller.tenant).await?;
-        let totals = rollups::totals_of_all(&mut conn.tx(), caller.tenant, (self.clock)().day()).await?;
+        let counts = overview::counts(&mut conn.tx(), caller.tenant, now).await?;
+        let totals = rollups::totals_of_all(&mut conn.tx(), caller.tenant, now.day()).await?;
         Ok((counts, totals))
     }
 }

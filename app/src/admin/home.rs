@@ -23,8 +23,8 @@ pub struct HomePage {
     pub stores: i64,
     /// Codes that are switched on.
     pub codes: i64,
-    /// People whose last mail did not arrive.
-    pub undelivered: i64,
+    /// Managers who need the administrator.
+    pub attention: i64,
 }
 
 /// The page.
@@ -39,17 +39,17 @@ pub fn home_page(shell: AdminShell<'_>, signed: &Signed, shown: &HomePage) -> St
         let refunded = shown.refunded_fen.is_positive().then(|| {
             view! { <p class="quiet">{fill(td_string!(locale, office.today_refunded), &[("sum", &yuan(shown.refunded_fen))])}</p> }
         });
-        let failed = (shown.undelivered > 0).then(|| {
+        let attention = (shown.attention > 0).then(|| {
             view! {
                 <p class="note note-bad" role="status">
-                    {td_string!(locale, office.mails_failed)}": "{shown.undelivered}" · "
-                    <a href="/admin/managers">{td_string!(locale, office.mails_failed_hint)}</a>
+                    {count(td_string!(locale, office.attention_count), shown.attention)}" "
+                    <a href="/admin/managers?show=attention">{td_string!(locale, office.attention_see)}</a>
                 </p>
             }
         });
         view! {
             <h1>{title}</h1>
-            {failed}
+            {attention}
             <section class="card today" aria-labelledby="today">
                 <h2 id="today">{td_string!(locale, office.today)}</h2>
                 <p class="sum">{yuan(shown.sum_fen)}</p>

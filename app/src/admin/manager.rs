@@ -218,6 +218,10 @@ fn about(locale: Locale, shown: &ManagerPage) -> String {
     let time = |at: Millis| moment(locale, at, shown.now);
     match &shown.line.standing {
         Standing::Suspended { since_ms } => fill(td_string!(locale, admin.about_suspended), &[("time", &time(*since_ms))]),
+        Standing::Unreached(letter) => {
+            let reason = letter.reason.clone().unwrap_or_default();
+            fill(td_string!(locale, admin.about_unreached), &[("time", &time(letter.at_ms)), ("reason", &reason)])
+        }
         Standing::Free(invitation) => match invitation {
             Invitation::Accepted => td_string!(locale, admin.about_accepted).to_owned(),
             Invitation::NoAddress => td_string!(locale, admin.about_no_address).to_owned(),

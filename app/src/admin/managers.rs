@@ -1,7 +1,7 @@
 //! The list of managers: who they are, whether they can sign in, and what needs the administrator.
 
 use domain::device::Device;
-use domain::letter::Invitation;
+use domain::letter::{Invitation, LastLetter};
 use domain::{AccountId, Millis};
 use leptos::prelude::*;
 
@@ -17,6 +17,8 @@ use crate::ui::moments::moment;
 pub enum Standing {
     /// They may sign in as far as their invitation has come.
     Free(Invitation),
+    /// They may sign in, but their last mail did not arrive.
+    Unreached(LastLetter),
     /// They are suspended.
     Suspended {
         /// Since when.
@@ -43,28 +45,55 @@ pub struct ManagerLine {
     pub live: Option<(Millis, Device)>,
 }
 
-/// A page of the list.
+/// A part of the list.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct ManagersPage {
     /// What was searched.
     pub query: String,
-    /// The managers of this page.
+    /// Whether only those are shown who need the administrator.
+    pub is_attention: bool,
+    /// The managers of this part.
     pub lines: Vec<ManagerLine>,
     /// How many there are that match.
-    pub count: usize,
-    /// Which page this is, from 1.
-    pub page: usize,
-    /// How many pages there are.
-    pub pages: usize,
+    pub count: i64,
+    /// The place before which the part before this one ends, as an address carries it.
+    pub before: Option<String>,
+    /// The place after which the next part begins.
+    pub after: Option<String>,
     /// The present moment.
     pub now: Millis,
 }
+
+impl ManagersPage {
+    /// The address of the list with this search, and with one more pair.
+    fn to(&self, is_attention: bool, more: Option<(&str, &str)>) -> String {
+        let mut query = form_urlencoded::Serializer::new(String::new());
+        if !self.query.is_empty() {
+            query.append_pair("q", &self.query);
+        }
+        if is_attention {
+            query.append_pair("show", ATTENTION);
+        }
+        if let Some((name, value)) = more {
+            query.append_pair(name, value);
+        }
+        let query = query.finish();
+        if query.is_empty() { HERE.to_owned() } else { format!("{HERE}?{query}") }
+    }
+}
+
+/// Where the list is.
+const HERE: &str = "/admin/managers";
+
+/// The value of `show` by which only those are shown who need the administrator.
+pub const ATTENTION: &str = "attention";
 
 impl Standing {
     /// The word for it and its colour.
     pub(super) fn tag(&self, locale: Locale) -> (&'static str, &'static str) {
         match self {
             Standing::Suspended { .. } => ("gone", td_string!(locale, admin.state_suspended)),
+            Standing::Unreached(_) => ("bad", td_string!(locale, admin.state_unreached)),
             Standing::Free(invitation) => match invitation {
                 Invitation::Accepted => ("good", td_string!(locale, admin.state_accepted)),
                 Invitation::NoAddress => ("bad", td_string!(locale, admin.state_no_address)),
@@ -84,6 +113,7 @@ impl Standing {
             Standing::Free(Invitation::Undeliverable { reason, .. } | Invitation::Returned { reason, .. }) => {
                 Some(reason.clone()).filter(|reason| !reason.is_empty())
             }
+            Standing::Unreached(letter) => letter.reason.clone(),
             _ => None,
         }
     }
@@ -94,11 +124,8 @@ pub fn managers_page(shell: AdminShell<'_>, signed: &Signed, found: ManagersPage
     let locale = shell.prefs.locale;
     let title = td_string!(locale, admin.managers);
     page(shell, signed, Section::Managers, title, || {
-        let is_search = !found.query.is_empty();
-        let (count, now) = (found.count, found.now);
-        let turns = (found.pages > 1).then(|| turns(locale, &found));
-        let search = search(locale, &found.query);
-        let body = if found.lines.is_empty() { nothing(locale, is_search) } else { table(locale, found.lines, now) };
+        let (count, turns, search, filter) = (found.count, turns(locale, &found), search(locale, &found), filter(locale, &found));
+        let body = if found.lines.is_empty() { nothing(locale, &found) } else { table(locale, found.lines, found.now) };
         view! {
             <div class="head">
                 <h1>{title}</h1>
@@ -106,6 +133,7 @@ pub fn managers_page(shell: AdminShell<'_>, signed: &Signed, found: ManagersPage
                 <a class="button" href="/admin/managers/new">{td_string!(locale, admin.new)}</a>
             </div>
             {search}
+            {filter}
             {body}
             {turns}
         }
@@ -113,12 +141,14 @@ pub fn managers_page(shell: AdminShell<'_>, signed: &Signed, found: ManagersPage
     })
 }
 
-fn search(locale: Locale, query: &str) -> AnyView {
+fn search(locale: Locale, found: &ManagersPage) -> AnyView {
     let label = td_string!(locale, admin.search);
-    let all = (!query.is_empty()).then(|| view! { <a class="link" href="/admin/managers">{td_string!(locale, admin.show_all)}</a> });
+    let shown = found.is_attention.then(|| view! { <input type="hidden" name="show" value=ATTENTION/> });
+    let all = (!found.query.is_empty()).then(|| view! { <a class="link" href=HERE>{td_string!(locale, admin.show_all)}</a> });
     view! {
-        <form class="seek" role="search" method="get" action="/admin/managers">
-            <input name="q" type="search" aria-label=label placeholder=label value=query.to_owned() maxlength="60"/>
+        <form class="seek" role="search" method="get" action=HERE>
+            <input name="q" type="search" aria-label=label placeholder=label value=found.query.clone() maxlength="60"/>
+            {shown}
             <button class="button button-quiet" type="submit">{td_string!(locale, admin.find)}</button>
             {all}
         </form>
@@ -126,11 +156,26 @@ fn search(locale: Locale, query: &str) -> AnyView {
     .into_any()
 }
 
-fn nothing(locale: Locale, is_search: bool) -> AnyView {
-    let (title, hint) = if is_search {
-        (td_string!(locale, admin.none_found), None)
-    } else {
-        (td_string!(locale, admin.none), Some(td_string!(locale, admin.none_hint)))
+/// Everybody, or those who need the administrator.
+fn filter(locale: Locale, found: &ManagersPage) -> AnyView {
+    let link = |is_attention: bool, name: &'static str| {
+        let current = (found.is_attention == is_attention).then_some("true");
+        view! { <a href=found.to(is_attention, None) aria-current=current>{name}</a> }
+    };
+    view! {
+        <nav class="chips" aria-label=td_string!(locale, admin.filter)>
+            {link(false, td_string!(locale, admin.show_every))}
+            {link(true, td_string!(locale, admin.show_attention))}
+        </nav>
+    }
+    .into_any()
+}
+
+fn nothing(locale: Locale, found: &ManagersPage) -> AnyView {
+    let (title, hint) = match (found.query.is_empty(), found.is_attention) {
+        (false, _) => (td_string!(locale, admin.none_found), None),
+        (true, true) => (td_string!(locale, admin.none_attention), Some(td_string!(locale, admin.none_attention_hint))),
+        (true, false) => (td_string!(locale, admin.none), Some(td_string!(locale, admin.none_hint))),
     };
     view! { <div class="empty card"><p class="empty-title">{title}</p>{hint.map(|hint| view! { <p class="quiet">{hint}</p> })}</div> }
         .into_any()
@@ -185,13 +230,15 @@ pub(super) fn live(locale: Locale, live: Option<(Millis, Device)>, now: Millis) 
     }
 }
 
-fn turns(locale: Locale, found: &ManagersPage) -> AnyView {
-    let query: String = form_urlencoded::Serializer::new(String::new()).append_pair("q", &found.query).finish();
-    let to = |page: usize| format!("/admin/managers?{query}&page={page}");
-    let before =
-        (found.page > 1).then(|| view! { <a class="link" rel="prev" href=to(found.page - 1)>{td_string!(locale, admin.earlier)}</a> });
-    let after = (found.page < found.pages)
-        .then(|| view! { <a class="link" rel="next" href=to(found.page + 1)>{td_string!(locale, admin.next)}</a> });
-    let place = fill(td_string!(locale, admin.page_of), &[("page", &found.page), ("pages", &found.pages)]);
-    view! { <nav class="turns" aria-label=place.clone()>{before}<span class="quiet">{place.clone()}</span>{after}</nav> }.into_any()
+/// Links to the parts before and after, where there are any.
+fn turns(locale: Locale, found: &ManagersPage) -> Option<AnyView> {
+    if found.before.is_none() && found.after.is_none() {
+        return None;
+    }
+    let link = |rel: &'static str, place: (&str, &str), name: &'static str| {
+        view! { <a class="link" rel=rel href=found.to(found.is_attention, Some(place))>{name}</a> }
+    };
+    let before = found.before.as_deref().map(|mark| link("prev", ("before", mark), td_string!(locale, admin.earlier)));
+    let after = found.after.as_deref().map(|mark| link("next", ("after", mark), td_string!(locale, admin.next)));
+    Some(view! { <nav class="turns" aria-label=td_string!(locale, admin.pages)>{before}{after}</nav> }.into_any())
 }

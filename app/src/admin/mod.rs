@@ -25,7 +25,7 @@ pub use frame::{AdminShell, Section, Signed, missing_page};
 pub use home::{HomePage, home_page};
 pub use listing::Place;
 pub use manager::{LetterLine, ManagerPage, Said, Typed, manager_page};
-pub use managers::{ManagerLine, ManagersPage, Standing, managers_page};
+pub use managers::{ATTENTION, ManagerLine, ManagersPage, Standing, managers_page};
 pub use messages::messages_page;
 pub use preset::Presets;
 pub use register::{FormChoice, RegisterPage, RegisterRefusal, first_code_name, register_page};

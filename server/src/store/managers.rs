@@ -2,7 +2,7 @@
 
 use domain::account::{Lang, Phone};
 use domain::form::FormSchema;
-use domain::letter::{LastLetter, MailAddress};
+use domain::letter::{INVITED_MS, Invitation, LastLetter, LetterState, MailAddress};
 use domain::{AccountId, CodeId, Millis, TenantId};
 use sqlx::FromRow;
 use uuid::Uuid;
@@ -27,14 +27,72 @@ pub struct StoredManager {
     pub has_password: bool,
     /// Since when they are suspended, if they are.
     pub suspended_at_ms: Option<Millis>,
+    /// When they were registered here.
+    pub created_at_ms: Millis,
     /// When they signed in last.
     pub signed_in_at_ms: Option<Millis>,
     /// When their live session began, and its `User-Agent`.
     pub live: Option<(Millis, String)>,
-    /// What became of their last invitation.
+    /// What became of their last invitation; of the last letter of any kind, once they have a password.
     pub letter: Option<LastLetter>,
+    /// Whether that letter went to the address that they have now.
+    pub is_letter_to_mail: bool,
     /// Codes that work, and codes that were switched off with them; [`pay_links`] are counted apart.
     pub codes: (i64, i64),
+}
+
+impl StoredManager {
+    /// How far they have come with setting a password.
+    pub fn invitation(&self, now: Millis) -> Invitation {
+        Invitation::of(self.has_password, self.mail.is_some(), self.letter.as_ref(), now)
+    }
+
+    /// The last letter to somebody who has a password, where it shows that their address takes no mail: whoever loses the password
+    /// cannot set another one.
+    pub fn undelivered(&self) -> Option<&LastLetter> {
+        let fails = |letter: &&LastLetter| matches!(letter.state, LetterState::Refused | LetterState::Bounced);
+        self.letter.as_ref().filter(|_| self.has_password && self.is_letter_to_mail).filter(fails)
+    }
+
+    /// Whether an administrator has to do something so that they can sign in, now or after a lost password.
+    pub fn needs_attention(&self, now: Millis) -> bool {
+        self.suspended_at_ms.is_none() && (self.invitation(now).needs_help() || self.undelivered().is_some())
+    }
+
+    /// Their place in the list.
+    pub const fn mark(&self) -> Mark {
+        Mark { created_at_ms: self.created_at_ms, account: self.account }
+    }
+}
+
+/// A place in the list of managers, who was registered last first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Mark {
+    /// When the manager was registered who stands there.
+    pub created_at_ms: Millis,
+    /// Who it is.
+    pub account: AccountId,
+}
+
+/// Which part of the list is wanted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Turn {
+    /// Its beginning.
+    #[default]
+    First,
+    /// What comes right after this place.
+    After(Mark),
+    /// What comes right before it.
+    Before(Mark),
+}
+
+/// Which managers are wanted; by default all.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Wanted {
+    /// What name, phone number or mail address hold; everything holds nothing.
+    pub words: String,
+    /// Only those of whom [`StoredManager::needs_attention`] holds.
+    pub needs_attention: bool,
 }
 
 #[derive(FromRow)]
@@ -46,6 +104,7 @@ struct Row {
     lang: String,
     has_password: bool,
     suspended_at_ms: Option<i64>,
+    created_at_ms: i64,
     signed_in_at_ms: Option<i64>,
     live_since_ms: Option<i64>,
     live_device: Option<String>,
@@ -53,6 +112,7 @@ struct Row {
     letter_reason: Option<String>,
     letter_at_ms: Option<i64>,
     letter_tries: Option<i64>,
+    letter_address: Option<String>,
     active_codes: i64,
     stopped_codes: i64,
 }
@@ -68,6 +128,7 @@ impl Row {
             }),
             _ => None,
         };
+        let is_letter_to_mail = self.letter_address.is_some() && self.letter_address == self.mail;
         Ok(StoredManager {
             account: AccountId::of(self.account),
             name: self.name,
@@ -76,44 +137,178 @@ impl Row {
             lang: Lang::of_word(&self.lang).unwrap_or_default(),
             has_password: self.has_password,
             suspended_at_ms: self.suspended_at_ms.map(Millis::of),
+            created_at_ms: Millis::of(self.created_at_ms),
             signed_in_at_ms: self.signed_in_at_ms.map(Millis::of),
             live: self.live_since_ms.map(|since| (Millis::of(since), self.live_device.unwrap_or_default())),
             letter,
+            is_letter_to_mail,
             codes: (self.active_codes, self.stopped_codes),
         })
     }
 }
 
-/// Everything about managers of one organisation; a condition follows.
+/// Everything about managers out of `$members` at the moment `$now`; a condition or an order follows.
 macro_rules! manager {
-    ($rest:literal) => {
+    ($members:expr, $now:literal, $rest:literal) => {
         concat!(
             "SELECT m.account, a.name, a.phone, a.mail, a.lang, a.password_hash IS NOT NULL AS has_password, m.suspended_at_ms, ",
-            "m.signed_in_at_ms, s.created_at_ms AS live_since_ms, s.device AS live_device, l.state AS letter_state, ",
+            "m.created_at_ms, m.signed_in_at_ms, s.created_at_ms AS live_since_ms, s.device AS live_device, l.state AS letter_state, ",
             "l.reason AS letter_reason, COALESCE(l.done_at_ms, l.created_at_ms) AS letter_at_ms, l.tries AS letter_tries, ",
+            "l.address AS letter_address, ",
             "(SELECT COUNT(*) FROM code c WHERE c.tenant = m.tenant AND c.payee = m.account AND c.state = 'active' AND c.kind <> 'receivable') AS active_codes, ",
             "(SELECT COUNT(*) FROM code c WHERE c.tenant = m.tenant AND c.payee = m.account AND c.stopped_with_payee AND c.kind <> 'receivable') AS stopped_codes ",
-            "FROM member m JOIN account a ON a.id = m.account ",
+            "FROM ",
+            $members,
+            " m JOIN account a ON a.id = m.account ",
             "LEFT JOIN session s ON s.token_hash = (SELECT x.token_hash FROM session x WHERE x.account = m.account ",
-            "AND x.tenant = m.tenant AND x.role = m.role AND x.expires_at_ms > $2 ORDER BY x.created_at_ms DESC LIMIT 1) ",
-            "LEFT JOIN letter l ON l.tenant = m.tenant AND l.id = (SELECT y.id FROM letter y WHERE y.tenant = m.tenant ",
-            "AND y.account = m.account AND y.kind IN ('invitation', 'welcome') ORDER BY y.created_at_ms DESC, y.id DESC LIMIT 1) ",
-            "WHERE m.tenant = $1 AND m.role = 'manager' ",
+            "AND x.tenant = m.tenant AND x.role = m.role AND x.expires_at_ms > ",
+            $now,
+            " ORDER BY x.created_at_ms DESC LIMIT 1) ",
+            "LEFT JOIN letter l ON l.tenant = m.tenant AND l.id = ",
+            last_letter!(),
             $rest
         )
     };
 }
 
-/// All managers of the organisation, who was registered last first.
-pub async fn list(tx: &mut Tx<'_>, tenant: TenantId, now: Millis) -> Result<Vec<StoredManager>, StoreError> {
-    let sql = manager!("ORDER BY m.created_at_ms DESC, a.phone");
-    let rows: Vec<Row> = on!(tx, |db| sqlx::query_as(sql).bind(tenant.get()).bind(now.get()).fetch_all(db).await)?;
+/// The letter of a member by which they are judged: the last invitation, or the last of any kind once there is a password.
+macro_rules! last_letter {
+    () => {
+        "(SELECT y.id FROM letter y WHERE y.tenant = m.tenant AND y.account = m.account \
+         AND (a.password_hash IS NOT NULL OR y.kind IN ('invitation', 'welcome')) ORDER BY y.created_at_ms DESC, y.id DESC LIMIT 1)"
+    };
+}
+
+/// Managers of the organisation `$1` that are wanted: `$2` the moment before which an invitation that was sent is out of time, `$3` the
+/// words as typed, `$4` in lower case, `$5` whether only those are wanted who need attention. The twin of
+/// [`StoredManager::needs_attention`].
+macro_rules! wanted {
+    () => {
+        concat!(
+            "FROM member m JOIN account a ON a.id = m.account WHERE m.tenant = $1 AND m.role = 'manager' ",
+            "AND ($3 = '' OR REPLACE(a.name, $3, '') <> a.name OR REPLACE(LOWER(a.name), $4, '') <> LOWER(a.name) ",
+            "OR REPLACE(a.phone, $3, '') <> a.phone OR REPLACE(LOWER(COALESCE(a.mail, '')), $4, '') <> LOWER(COALESCE(a.mail, ''))) ",
+            // Those who come into question are few; only these are looked at one by one.
+            "AND (NOT $5 OR m.account IN (SELECT id FROM account WHERE password_hash IS NULL UNION ",
+            "SELECT account FROM letter WHERE tenant = $1 AND state IN ('refused', 'bounced'))) ",
+            "AND (NOT $5 OR (m.suspended_at_ms IS NULL AND CASE WHEN a.password_hash IS NULL THEN NOT EXISTS ",
+            "(SELECT 1 FROM letter l WHERE a.mail IS NOT NULL AND l.tenant = m.tenant AND l.id = ",
+            last_letter!(),
+            " AND (l.state = 'waiting' OR (l.state = 'sent' AND COALESCE(l.done_at_ms, l.created_at_ms) > $2))) ",
+            "ELSE EXISTS (SELECT 1 FROM letter l WHERE l.tenant = m.tenant AND l.id = ",
+            last_letter!(),
+            " AND l.state IN ('refused', 'bounced') AND l.address = a.mail) END)) "
+        )
+    };
+}
+
+/// One part of the list, who was registered last first: at most `$8` after (or before) the place `$6`, `$7`, as of the moment `$9`. The
+/// part is cut out before anything else about its managers is read.
+macro_rules! part {
+    ($beyond:literal, $order:literal) => {
+        manager!(
+            concat!(
+                "(SELECT m.* ",
+                wanted!(),
+                "AND (m.created_at_ms, m.account) ",
+                $beyond,
+                " ($6, $7) ORDER BY m.created_at_ms ",
+                $order,
+                ", m.account ",
+                $order,
+                " LIMIT $8)"
+            ),
+            "$9",
+            " ORDER BY m.created_at_ms DESC, m.account DESC"
+        )
+    };
+}
+
+/// A part of the list.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Part {
+    /// The managers.
+    pub managers: Vec<StoredManager>,
+    /// Whether others stand before them.
+    pub has_before: bool,
+    /// Whether others stand after them.
+    pub has_after: bool,
+}
+
+/// At most `limit` managers of the organisation, who was registered last first. It costs the same however many there are, but for words
+/// and for attention, which look at each one. A turn beyond either end is the beginning.
+pub async fn page(tx: &mut Tx<'_>, tenant: TenantId, wanted: &Wanted, turn: Turn, limit: usize, now: Millis) -> Result<Part, StoreError> {
+    let mut managers = part(tx, tenant, wanted, turn, limit + 1, now).await?;
+    let is_short = managers.len() <= limit;
+    let (has_before, has_after) = match turn {
+        Turn::First => (false, !is_short),
+        Turn::After(_) if !managers.is_empty() => (true, !is_short),
+        Turn::Before(_) if !is_short => (true, true),
+        Turn::After(_) | Turn::Before(_) => {
+            managers = part(tx, tenant, wanted, Turn::First, limit + 1, now).await?;
+            (false, managers.len() > limit)
+        }
+    };
+    if matches!(turn, Turn::Before(_)) && has_before {
+        managers.remove(0);
+    }
+    managers.truncate(limit);
+    Ok(Part { managers, has_before, has_after })
+}
+
+async fn part(
+    tx: &mut Tx<'_>,
+    tenant: TenantId,
+    wanted: &Wanted,
+    turn: Turn,
+    limit: usize,
+    now: Millis,
+) -> Result<Vec<StoredManager>, StoreError> {
+    let start = Mark { created_at_ms: Millis::of(i64::MAX), account: AccountId::of(Uuid::max()) };
+    let (sql, mark) = match turn {
+        Turn::First => (part!("<", "DESC"), start),
+        Turn::After(mark) => (part!("<", "DESC"), mark),
+        Turn::Before(mark) => (part!(">", "ASC"), mark),
+    };
+    let Wanted { words, needs_attention } = wanted;
+    let rows: Vec<Row> = on!(tx, |db| sqlx::query_as(sql)
+        .bind(tenant.get())
+        .bind(now.get() - INVITED_MS)
+        .bind(words)
+        .bind(words.to_lowercase())
+        .bind(needs_attention)
+        .bind(mark.created_at_ms.get())
+        .bind(mark.account.get())
+        .bind(i64::try_from(limit).unwrap_or(i64::MAX))
+        .bind(now.get())
+        .fetch_all(db)
+        .await)?;
     rows.into_iter().map(Row::read).collect()
+}
+
+/// How many managers are wanted.
+pub async fn count(tx: &mut Tx<'_>, tenant: TenantId, wanted: &Wanted, now: Millis) -> Result<i64, StoreError> {
+    if *wanted == Wanted::default() {
+        let sql = "SELECT COUNT(*) FROM member WHERE tenant = $1 AND role = 'manager'";
+        let (count,): (i64,) = on!(tx, |db| sqlx::query_as(sql).bind(tenant.get()).fetch_one(db).await)?;
+        return Ok(count);
+    }
+    let sql = concat!("SELECT COUNT(*) ", wanted!());
+    let Wanted { words, needs_attention } = wanted;
+    let (count,): (i64,) = on!(tx, |db| sqlx::query_as(sql)
+        .bind(tenant.get())
+        .bind(now.get() - INVITED_MS)
+        .bind(words)
+        .bind(words.to_lowercase())
+        .bind(needs_attention)
+        .fetch_one(db)
+        .await)?;
+    Ok(count)
 }
 
 /// One manager of the organisation; `None` when it has no such manager.
 pub async fn one(tx: &mut Tx<'_>, tenant: TenantId, account: AccountId, now: Millis) -> Result<Option<StoredManager>, StoreError> {
-    let sql = manager!("AND m.account = $3");
+    let sql = manager!("member", "$2", " WHERE m.tenant = $1 AND m.role = 'manager' AND m.account = $3");
     let row: Option<Row> =
         on!(tx, |db| sqlx::query_as(sql).bind(tenant.get()).bind(now.get()).bind(account.get()).fetch_optional(db).await)?;
     row.map(Row::read).transpose()

@@ -73,7 +73,7 @@ pub async fn home(State(site): State<Site>, visit: Visit, uri: Uri, headers: Hea
         managers: counts.managers,
         stores: counts.stores,
         codes: counts.codes,
-        undelivered: counts.undelivered,
+        attention: counts.attention,
     };
     let html = admin::home_page(shell(&visit, "/admin"), &asking.signed, &shown);
     answer(visit, StatusCode::OK, html)

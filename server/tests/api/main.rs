@@ -26,6 +26,7 @@ mod many_debts;
 mod messages;
 mod notices;
 mod office_codes;
+mod office_list;
 mod office_settings;
 mod paying;
 mod photos;

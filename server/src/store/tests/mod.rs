@@ -5,6 +5,7 @@ use super::*;
 
 mod concerns;
 mod listening;
+mod managing;
 mod money;
 mod people;
 mod refreshing;
