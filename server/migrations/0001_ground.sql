@@ -11,6 +11,8 @@ CREATE TABLE tenant (
     name          TEXT NOT NULL,
     is_open       BOOLEAN NOT NULL,
     logo_png      BYTEA,
+    -- Names the picture in its address, so that a browser may keep it for good.
+    logo_hash     TEXT,
     created_at_ms BIGINT NOT NULL
 );
 

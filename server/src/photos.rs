@@ -1,18 +1,15 @@
 //! Photographs that payers attach: looked at by their bytes, never by their name, and drawn anew, so that neither hidden data
 //! (place, device) nor anything but a picture is ever kept.
 
-use std::io::Cursor;
-
 use app::pay::{PhotoError, PhotoRefusal};
-use bytes::Bytes;
 use domain::form::Component;
 use domain::{Code, Millis, TenantId};
 use image::codecs::jpeg::JpegEncoder;
-use image::{DynamicImage, ImageDecoder, ImageFormat, ImageReader, Limits};
-use tokio::sync::Semaphore;
+use image::{DynamicImage, ImageFormat};
 use uuid::Uuid;
 
 use crate::fresh;
+use crate::pictures::{self, PictureError};
 use crate::site::Site;
 use crate::store::photos::{self, Photo};
 use crate::store::{Command, StoreError, Tx};
@@ -24,8 +21,15 @@ const MOST_KEPT_BYTES: usize = 2 * 1024 * 1024;
 /// Longest side of a kept photograph.
 const LONGEST_SIDE: u32 = 2000;
 
-/// Pictures that are decoded at once: each may take some hundred megabytes for a moment.
-static DECODERS: Semaphore = Semaphore::const_new(2);
+/// Longest side of a photograph that is unpacked.
+const LONGEST_SENT_SIDE: u32 = 12_000;
+
+impl From<PictureError> for PhotoRefusal {
+    /// One sentence to a payer, whatever is wrong.
+    fn from(_: PictureError) -> PhotoRefusal {
+        PhotoRefusal::NotAPicture
+    }
+}
 
 /// Stores the photographs of a submit and puts their ids where the form expects them.
 ///
@@ -40,7 +44,7 @@ pub async fn take_over(site: &Site, code: &Code, posted: &mut Posted) -> Result<
         if !is_asked {
             continue;
         }
-        match redrawn(bytes).await {
+        match pictures::in_turn(move || redraw(&bytes)).await {
             Ok(bytes) => {
                 let now = (site.clock)();
                 let id = fresh::uuid(now);
@@ -89,30 +93,10 @@ impl Command for Keep {
     }
 }
 
-async fn redrawn(bytes: Bytes) -> Result<Vec<u8>, PhotoRefusal> {
-    let Ok(_permit) = DECODERS.acquire().await else { return Err(PhotoRefusal::NotAPicture) };
-    tokio::task::spawn_blocking(move || redraw(&bytes)).await.unwrap_or(Err(PhotoRefusal::NotAPicture))
-}
-
 /// The picture as JPEG, upright, at most [`LONGEST_SIDE`] long and [`MOST_KEPT_BYTES`] large.
 fn redraw(bytes: &[u8]) -> Result<Vec<u8>, PhotoRefusal> {
-    let mut reader = ImageReader::new(Cursor::new(bytes)).with_guessed_format().map_err(|_| PhotoRefusal::NotAPicture)?;
-    // A picture that claims to be huge is refused before it is unpacked.
-    let mut limits = Limits::default();
-    limits.max_image_width = Some(12_000);
-    limits.max_image_height = Some(12_000);
-    limits.max_alloc = Some(256 * 1024 * 1024);
-    reader.limits(limits);
     let known = [ImageFormat::Jpeg, ImageFormat::Png, ImageFormat::WebP, ImageFormat::Gif];
-    if !reader.format().is_some_and(|format| known.contains(&format)) {
-        return Err(PhotoRefusal::NotAPicture);
-    }
-    let mut decoder = reader.into_decoder().map_err(|_| PhotoRefusal::NotAPicture)?;
-    let orientation = decoder.orientation();
-    let mut picture = DynamicImage::from_decoder(decoder).map_err(|_| PhotoRefusal::NotAPicture)?;
-    if let Ok(orientation) = orientation {
-        picture.apply_orientation(orientation);
-    }
+    let picture = pictures::unpack(bytes, &known, LONGEST_SENT_SIDE)?;
     let mut picture = if picture.width().max(picture.height()) > LONGEST_SIDE {
         picture.resize(LONGEST_SIDE, LONGEST_SIDE, image::imageops::FilterType::Triangle)
     } else {
@@ -136,6 +120,8 @@ fn jpeg(picture: &DynamicImage, quality: u8) -> Option<Vec<u8>> {
 
 #[cfg(test)]
 mod tests {
+    use std::io::Cursor;
+
     use super::*;
 
     fn picture(format: ImageFormat, side: u32) -> Vec<u8> {

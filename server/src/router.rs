@@ -25,13 +25,16 @@ use crate::store::{payments, photos, tenants};
 use crate::web::limits::Act;
 use crate::web::visit::{self, Visit};
 use crate::web::{
-    admin, choosing, diagnosing, headers, identify, importing, install, lost, manager, messages, office, office_codes,
+    admin, choosing, diagnosing, headers, identify, importing, install, lost, manager, messages, office, office_codes, office_logo,
     office_managers, office_stores, password, payer, printing, proof, receivables, refunding, reminding, sign_in, sign_ins, stream,
     unanswered, unread,
 };
 
 /// A file with what a form writes around it; the confirmation, whose text grows when it is encoded, is smaller than the file was.
 const MOST_FORM_BYTES: usize = 4 * sheets::MOST_BYTES;
+
+/// The form with a logo: a file that is too large for one is read as well, to a point.
+const MOST_LOGO_FORM_BYTES: usize = 16 * 1024 * 1024;
 
 /// The whole site.
 pub fn router(site: Site) -> Router {
@@ -50,7 +53,7 @@ pub fn router(site: Site) -> Router {
         .route("/oauth/wechat", get(payer::landing))
         .route("/r/{token}", get(payer::receipt))
         .route("/r/{token}/photos/{photo}", get(photo))
-        .route("/logo/{tenant}", get(logo))
+        .route("/logo/{tenant}/{file}", get(logo))
         .layer(small);
 
     // A manager's file of receivables, and the rows of it that are confirmed.
@@ -117,6 +120,12 @@ pub fn router(site: Site) -> Router {
         .route("/api/{*function}", post(manager::api))
         .layer(small);
 
+    // An administrator's logo: a few photographs' worth is read, so that too large a file is told at its field.
+    let logos = Router::new()
+        .route("/admin/settings/logo", post(office_logo::set))
+        .layer(DefaultBodyLimit::max(MOST_LOGO_FORM_BYTES))
+        .layer(RequestBodyLimitLayer::new(MOST_LOGO_FORM_BYTES));
+
     // The administrator.
     let administrator = Router::new()
         .route("/admin", get(office::home))
@@ -141,6 +150,7 @@ pub fn router(site: Site) -> Router {
         .route("/admin/codes/{code}/print", get(office_codes::print))
         .route("/admin/settings", get(office::settings))
         .route("/admin/settings/{part}", post(office::set))
+        .route("/admin/settings/logo/remove", post(office_logo::remove))
         .route("/admin/{*page}", get(admin::missing))
         .layer(small);
 
@@ -155,6 +165,7 @@ pub fn router(site: Site) -> Router {
         .merge(manager)
         .merge(imports)
         .merge(administrator)
+        .merge(logos)
         .merge(links)
         .route("/", get(front))
         .fallback(nothing_here)
@@ -223,14 +234,17 @@ async fn ready(State(site): State<Site>) -> Response {
     }
 }
 
-async fn logo(State(site): State<Site>, Path(tenant): Path<String>) -> Response {
-    let Ok(tenant) = tenant.parse() else { return StatusCode::NOT_FOUND.into_response() };
+/// A logo under its name. Another one has another address, so this one is kept for good.
+async fn logo(State(site): State<Site>, Path((tenant, file)): Path<(String, String)>) -> Response {
+    let (Ok(tenant), Some(hash)) = (tenant.parse(), file.strip_suffix(".png")) else { return StatusCode::NOT_FOUND.into_response() };
     let found = async {
         let mut conn = site.store.read().await?;
-        tenants::logo(&mut conn.tx(), tenant).await
+        tenants::logo(&mut conn.tx(), tenant, hash).await
     };
     match found.await {
-        Ok(Some(png)) => ([(header::CONTENT_TYPE, "image/png"), (header::CACHE_CONTROL, "public, max-age=3600")], png).into_response(),
+        Ok(Some(png)) => {
+            ([(header::CONTENT_TYPE, "image/png"), (header::CACHE_CONTROL, "public, max-age=31536000, immutable")], png).into_response()
+        }
         Ok(None) => StatusCode::NOT_FOUND.into_response(),
         Err(_) => StatusCode::SERVICE_UNAVAILABLE.into_response(),
     }

@@ -33,6 +33,8 @@ pub enum Setting {
     Messages(bool),
     /// What the organisation is called.
     Name(String),
+    /// Its logo as PNG, or none.
+    Logo(Option<Vec<u8>>),
     /// Whether it collects.
     Open(bool),
     /// Whether debts are reminded of on a schedule, and from when on each day; without an hour that stays as it is.
@@ -46,6 +48,7 @@ impl Setting {
             Setting::WriteOffs(_) => Act::SetManagerWriteOffs,
             Setting::Messages(_) => Act::LetMessages,
             Setting::Name(_) => Act::RenameOrganisation,
+            Setting::Logo(_) => Act::SetLogo,
             Setting::Open(_) => Act::OpenOrganisation,
             Setting::Reminders(..) => Act::LetRemind,
         }
@@ -72,6 +75,8 @@ pub struct AllSettings {
     pub messages: bool,
     /// What the organisation is called.
     pub name: String,
+    /// Where its logo is seen, if it has one, and who changed it last.
+    pub logo: (Option<String>, Option<Changed>),
     /// Whether it collects.
     pub is_open: bool,
     /// Whether debts are reminded of on a schedule.
@@ -107,6 +112,7 @@ impl Settings {
             refunds: tenants::manager_refunds(tx, caller.tenant).await?,
             write_offs: tenants::manager_write_offs(tx, caller.tenant).await?,
             messages: tenants::has_messages(tx, caller.tenant).await?,
+            logo: (tenant.logo_url(), last(tx, caller, Act::SetLogo).await?),
             name: tenant.name,
             is_open: tenant.is_open,
             reminders: tenants::reminds(tx, caller.tenant).await?,
@@ -181,6 +187,10 @@ impl Command for Set {
                 tenants::rename(tx, tenant, name).await?;
                 json!({"from": before.name, "to": name})
             }
+            Setting::Logo(png) if before.logo_hash != png.as_deref().map(tenants::logo_hash) => {
+                tenants::set_logo(tx, tenant, png.as_deref()).await?;
+                json!({"from": before.logo_hash, "to": png.as_deref().map(tenants::logo_hash)})
+            }
             Setting::Open(is_open) if before.is_open != *is_open => {
                 tenants::set_open(tx, tenant, *is_open).await?;
                 json!({"is_open": is_open})
@@ -196,7 +206,7 @@ impl Command for Set {
                 reminders::wake_all(tx, tenant).await?;
                 json!({"scheduled": reminds, "from": hour.text()})
             }
-            Setting::Messages(_) | Setting::Name(_) | Setting::Open(_) => return Ok(false),
+            Setting::Messages(_) | Setting::Name(_) | Setting::Logo(_) | Setting::Open(_) => return Ok(false),
         };
         audit::append(tx, tenant, &Deed::new(self.now, by, self.setting.act(), tenant, &detail)).await?;
         Ok(true)

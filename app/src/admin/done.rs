@@ -42,6 +42,10 @@ done! {
     Saved = "saved", said_saved, false;
     /// Nothing changed.
     Same = "same", said_same, false;
+    /// Payers see the logo.
+    LogoSet = "logo_set", said_logo_set, false;
+    /// Payers see it no more.
+    LogoRemoved = "logo_removed", said_logo_removed, false;
     /// A store was closed.
     Closed = "closed", said_closed, false;
     /// A store was opened again.

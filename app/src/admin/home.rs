@@ -25,6 +25,8 @@ pub struct HomePage {
     pub codes: i64,
     /// Managers who need the administrator.
     pub attention: i64,
+    /// Whether payers see the organisation's logo.
+    pub has_logo: bool,
 }
 
 /// The page.
@@ -47,6 +49,9 @@ pub fn home_page(shell: AdminShell<'_>, signed: &Signed, shown: &HomePage) -> St
                 </p>
             }
         });
+        let no_logo = (!shown.has_logo).then(|| {
+            view! { <p class="note">{td_string!(locale, logo.missing)}" "<a href="/admin/settings#logo-title">{td_string!(locale, logo.add)}</a></p> }
+        });
         view! {
             <h1>{title}</h1>
             {attention}
@@ -61,6 +66,7 @@ pub fn home_page(shell: AdminShell<'_>, signed: &Signed, shown: &HomePage) -> St
                 {tile("/admin/stores", td_string!(locale, office.stores), count(td_string!(locale, office.stores_open), shown.stores))}
                 {tile("/admin/codes", td_string!(locale, office.codes), count(td_string!(locale, office.codes_on), shown.codes))}
             </ul>
+            {no_logo}
         }
         .into_any()
     })

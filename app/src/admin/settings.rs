@@ -7,6 +7,7 @@ use leptos::prelude::*;
 
 use super::done::{OfficeDone, note};
 use super::frame::{AdminShell, Section, Signed, page};
+use super::logo::{LogoPart, logo};
 use super::register::field;
 use crate::Locale;
 use crate::i18n::*;
@@ -87,6 +88,8 @@ pub struct RemindsTyped {
 pub struct SettingsPage {
     /// Refunds, write-offs and name, as typed.
     pub typed: SettingsTyped,
+    /// The logo.
+    pub logo: LogoPart,
     /// Whether managers may have messages about money.
     pub has_messages: bool,
     /// Whether the organisation collects.
@@ -115,6 +118,7 @@ pub fn settings_page(shell: AdminShell<'_>, signed: &Signed, shown: &SettingsPag
                 <div class="column">{refunds(locale, &shown.typed, refunds_by)}{write_offs(locale, &shown.typed, write_offs_by)}</div>
                 <div class="column">
                     {name(locale, &shown.typed, name_by)}
+                    {logo(locale, &shown.logo, changed(locale, shown.logo.changed.as_ref(), shown.now))}
                     {messages(locale, shown.has_messages, messages_by)}
                     {reminders(locale, shown.reminds.as_ref(), reminders_by)}
                     {collecting(locale, shown.is_open, open_by)}

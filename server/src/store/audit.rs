@@ -123,6 +123,8 @@ pub enum Act {
     SwitchCode,
     /// The organisation's name was changed.
     RenameOrganisation,
+    /// The organisation was given a logo, or its logo was taken away.
+    SetLogo,
     /// The organisation was opened for collecting, or closed.
     OpenOrganisation,
     /// Whether managers may have messages was changed.
@@ -174,6 +176,7 @@ impl Act {
             Act::ConfigureCode => "code.configure",
             Act::SwitchCode => "code.switch",
             Act::RenameOrganisation => "organisation.rename",
+            Act::SetLogo => "organisation.logo",
             Act::OpenOrganisation => "organisation.open",
             Act::LetMessages => "organisation.messages",
             Act::LetRemind => "organisation.reminders",

@@ -90,8 +90,8 @@ pub struct Merchant {
     pub name: String,
     /// Whether it collects at present.
     pub is_open: bool,
-    /// Whether it has a logo.
-    pub has_logo: bool,
+    /// Where its logo is seen, if it has one.
+    pub logo_url: Option<String>,
 }
 
 #[derive(FromRow)]
@@ -112,13 +112,14 @@ pub(super) struct Row {
     cut_at_ms: Option<i64>,
     tenant_name: String,
     is_open: bool,
-    has_logo: bool,
+    logo_hash: Option<String>,
     payee_name: String,
     is_store: bool,
 }
 
 impl Row {
     pub(super) fn read(self) -> Result<FoundCode, StoreError> {
+        let logo_url = self.logo_hash.map(|hash| super::tenants::logo_url(TenantId::of(self.tenant), &hash));
         Ok(FoundCode {
             code: Code {
                 tenant: TenantId::of(self.tenant),
@@ -134,7 +135,7 @@ impl Row {
             kind: of_word("code.kind", &self.kind)?,
             token: self.token,
             life: TokenLife { replaced_at_ms: self.replaced_at_ms.map(Millis::of), cut_at_ms: self.cut_at_ms.map(Millis::of) },
-            merchant: Merchant { name: self.tenant_name, is_open: self.is_open, has_logo: self.has_logo },
+            merchant: Merchant { name: self.tenant_name, is_open: self.is_open, logo_url },
             payee_name: self.payee_name,
             debt: None,
             is_store: self.is_store,
@@ -147,7 +148,7 @@ macro_rules! found {
     ($rest:literal) => {
         concat!(
             "SELECT c.tenant, c.id, c.payee, c.kind, c.name, c.amount_rule, c.state, c.valid_from_ms, c.valid_until_ms, c.presets, f.schema, k.token, ",
-            "k.replaced_at_ms, k.cut_at_ms, t.name AS tenant_name, t.is_open, t.logo_png IS NOT NULL AS has_logo, ",
+            "k.replaced_at_ms, k.cut_at_ms, t.name AS tenant_name, t.is_open, t.logo_hash, ",
             "COALESCE(a.name, o.name, '') AS payee_name, o.id IS NOT NULL AS is_store ",
             "FROM code_token k JOIN code c ON c.tenant = k.tenant AND c.id = k.code ",
             "JOIN form f ON f.tenant = c.tenant AND f.id = c.form AND f.version = c.form_version ",

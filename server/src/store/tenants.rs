@@ -1,5 +1,6 @@
 //! Organisations.
 
+use aws_lc_rs::digest;
 use domain::receivable::{ManagerWriteOffs, ReminderHour};
 use domain::refund_right::ManagerRefunds;
 use domain::{Millis, TenantId};
@@ -18,8 +19,20 @@ pub struct Tenant {
     pub name: String,
     /// Whether it collects at present.
     pub is_open: bool,
-    /// Whether it has a logo; [`logo`] gives it.
-    pub has_logo: bool,
+    /// The name of its logo, if it has one; [`logo`] gives the picture.
+    pub logo_hash: Option<String>,
+}
+
+impl Tenant {
+    /// Where its logo is seen.
+    pub fn logo_url(&self) -> Option<String> {
+        self.logo_hash.as_deref().map(|hash| logo_url(self.id, hash))
+    }
+}
+
+/// Where a logo is seen. Another logo has another address, so a browser may keep each for good.
+pub fn logo_url(tenant: TenantId, hash: &str) -> String {
+    format!("/logo/{tenant}/{hash}.png")
 }
 
 #[derive(FromRow)]
@@ -27,12 +40,12 @@ struct Row {
     id: Uuid,
     name: String,
     is_open: bool,
-    has_logo: bool,
+    logo_hash: Option<String>,
 }
 
 impl From<Row> for Tenant {
     fn from(row: Row) -> Tenant {
-        Tenant { id: TenantId::of(row.id), name: row.name, is_open: row.is_open, has_logo: row.has_logo }
+        Tenant { id: TenantId::of(row.id), name: row.name, is_open: row.is_open, logo_hash: row.logo_hash }
     }
 }
 
@@ -53,20 +66,17 @@ pub async fn insert(tx: &mut Tx<'_>, id: TenantId, name: &str, now: Millis) -> R
 
 /// The organisation, or `None`.
 pub async fn by_id(tx: &mut Tx<'_>, id: TenantId) -> Result<Option<Tenant>, StoreError> {
-    let row: Option<Row> =
-        on!(tx, |db| sqlx::query_as("SELECT id, name, is_open, logo_png IS NOT NULL AS has_logo FROM tenant WHERE id = $1")
-            .bind(id.get())
-            .fetch_optional(db)
-            .await)?;
+    let row: Option<Row> = on!(tx, |db| sqlx::query_as("SELECT id, name, is_open, logo_hash FROM tenant WHERE id = $1")
+        .bind(id.get())
+        .fetch_optional(db)
+        .await)?;
     Ok(row.map(Tenant::from))
 }
 
 /// Every organisation of this installation, oldest first.
 pub async fn all(tx: &mut Tx<'_>) -> Result<Vec<Tenant>, StoreError> {
     let rows: Vec<Row> =
-        on!(tx, |db| sqlx::query_as("SELECT id, name, is_open, logo_png IS NOT NULL AS has_logo FROM tenant ORDER BY created_at_ms, id")
-            .fetch_all(db)
-            .await)?;
+        on!(tx, |db| sqlx::query_as("SELECT id, name, is_open, logo_hash FROM tenant ORDER BY created_at_ms, id").fetch_all(db).await)?;
     Ok(rows.into_iter().map(Tenant::from).collect())
 }
 
@@ -123,14 +133,19 @@ pub async fn set_open(tx: &mut Tx<'_>, id: TenantId, is_open: bool) -> Result<()
 
 /// Gives the organisation a logo, as PNG, or takes it away.
 pub async fn set_logo(tx: &mut Tx<'_>, id: TenantId, png: Option<&[u8]>) -> Result<(), StoreError> {
-    on!(tx, |db| sqlx::query("UPDATE tenant SET logo_png = $2 WHERE id = $1").bind(id.get()).bind(png).execute(db).await.map(drop))
-        .map_err(StoreError::from)
+    let sql = "UPDATE tenant SET logo_png = $2, logo_hash = $3 WHERE id = $1";
+    on!(tx, |db| sqlx::query(sql).bind(id.get()).bind(png).bind(png.map(logo_hash)).execute(db).await.map(drop)).map_err(StoreError::from)
 }
 
-/// The organisation's logo as PNG, if it has one.
-pub async fn logo(tx: &mut Tx<'_>, id: TenantId) -> Result<Option<Vec<u8>>, StoreError> {
-    let row: Option<(Option<Vec<u8>>,)> =
-        on!(tx, |db| sqlx::query_as("SELECT logo_png FROM tenant WHERE id = $1").bind(id.get()).fetch_optional(db).await)?;
+/// The name of a picture, from its bytes.
+pub fn logo_hash(png: &[u8]) -> String {
+    digest::digest(&digest::SHA256, png).as_ref().iter().take(16).map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// The organisation's logo of this name as PNG, if it has that one now.
+pub async fn logo(tx: &mut Tx<'_>, id: TenantId, hash: &str) -> Result<Option<Vec<u8>>, StoreError> {
+    let sql = "SELECT logo_png FROM tenant WHERE id = $1 AND logo_hash = $2";
+    let row: Option<(Option<Vec<u8>>,)> = on!(tx, |db| sqlx::query_as(sql).bind(id.get()).bind(hash).fetch_optional(db).await)?;
     Ok(row.and_then(|(png,)| png))
 }
 

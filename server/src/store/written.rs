@@ -93,7 +93,7 @@ pub(super) async fn find<T: Written>(
     let mut looked_at = 0;
     let mut batch = (limit + 1).max(16);
     loop {
-        let candidates = with_token::<T>(tx, (tenant, scope), &token, place, batch).await?;
+        let candidates = led_to::<T>(tx, (tenant, scope), &token, place, batch).await?;
         let is_last = candidates.len() < batch;
         for row in candidates {
             let candidate = T::read(row)?;
@@ -142,7 +142,7 @@ async fn rarest(tx: &mut Tx<'_>, of: (TenantId, Uuid), wanted: BTreeSet<String>)
     Ok(best.map(|(_, token)| token))
 }
 
-async fn with_token<T: Written>(
+async fn led_to<T: Written>(
     tx: &mut Tx<'_>,
     of: (TenantId, Uuid),
     token: &str,

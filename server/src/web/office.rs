@@ -1,6 +1,6 @@
 //! The administrator's pages about the whole organisation: what there is, and what is set.
 
-use app::admin::{self, ChangedBy, HomePage, OfficeDone, Place, RemindsTyped, SettingsPage, SettingsTyped};
+use app::admin::{self, ChangedBy, HomePage, LogoPart, LogoWrong, OfficeDone, Place, RemindsTyped, SettingsPage, SettingsTyped};
 use axum::Form;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode, Uri};
@@ -21,7 +21,7 @@ use crate::store::StoreError;
 pub const PAGE_ROWS: usize = 50;
 
 /// Where settings are.
-const SETTINGS: &str = "/admin/settings";
+pub(super) const SETTINGS: &str = "/admin/settings";
 
 /// What an address says was done just now.
 pub(super) fn done(uri: &Uri) -> Option<OfficeDone> {
@@ -74,6 +74,7 @@ pub async fn home(State(site): State<Site>, visit: Visit, uri: Uri, headers: Hea
         stores: counts.stores,
         codes: counts.codes,
         attention: counts.attention,
+        has_logo: counts.has_logo,
     };
     let html = admin::home_page(shell(&visit, "/admin"), &asking.signed, &shown);
     answer(visit, StatusCode::OK, html)
@@ -85,18 +86,28 @@ pub async fn settings(visit: Visit, uri: Uri, headers: HeaderMap) -> Response {
         Ok(found) => found,
         Err(response) => return response,
     };
-    show_settings(visit, &asking, StatusCode::OK, None, done(&uri)).await
+    show_settings(visit, &asking, StatusCode::OK, Trouble::None, done(&uri)).await
 }
 
 async fn read(site: &Site, caller: &Caller) -> Result<Option<AllSettings>, StoreError> {
     site.settings.all(caller).await
 }
 
-async fn show_settings(
+/// What is wrong with what was sent.
+pub(super) enum Trouble<'a> {
+    /// Nothing.
+    None,
+    /// What was typed into a form.
+    Typed(&'a SettingsForm),
+    /// The file with a logo.
+    Logo(LogoWrong),
+}
+
+pub(super) async fn show_settings(
     visit: Visit,
     asking: &Administrator,
     status: StatusCode,
-    typed: Option<&SettingsForm>,
+    trouble: Trouble<'_>,
     done: Option<OfficeDone>,
 ) -> Response {
     let all = match read(&visit.site, &asking.caller).await {
@@ -108,13 +119,16 @@ async fn show_settings(
     let quiet = visit.site.reminders.quiet;
     let hour = all.reminder_hour.text();
     let mut reminds = RemindsTyped { is_on: all.reminders, hour, is_hour_wrong: false, quiet };
-    if let Some(typed) = typed {
+    if let Trouble::Typed(typed) = trouble {
         typed.keep(&mut shown_typed);
         typed.keep_reminds(&mut reminds);
     }
+    let logo_wrong = if let Trouble::Logo(wrong) = trouble { Some(wrong) } else { None };
+    let (logo_url, logo_changed) = all.logo;
     let by = |Changed { at_ms, name }: Changed| ChangedBy { at_ms, name };
     let shown = SettingsPage {
         typed: shown_typed,
+        logo: LogoPart { name: all.name, url: logo_url, wrong: logo_wrong, changed: logo_changed.map(by) },
         has_messages: all.messages,
         is_open: all.is_open,
         reminds: visit.site.reminders.is_set_up().then_some(reminds),
@@ -202,7 +216,7 @@ pub async fn set(
         Err(response) => return response,
     };
     let Some(setting) = form.setting(&part, site.reminders.quiet) else {
-        return show_settings(visit, &asking, StatusCode::UNPROCESSABLE_ENTITY, Some(&form), None).await;
+        return show_settings(visit, &asking, StatusCode::UNPROCESSABLE_ENTITY, Trouble::Typed(&form), None).await;
     };
     let done = match site.settings.set(&asking.caller, setting).await {
         Ok(true) => OfficeDone::Saved,

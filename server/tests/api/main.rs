@@ -27,6 +27,7 @@ mod messages;
 mod notices;
 mod office_codes;
 mod office_list;
+mod office_logo;
 mod office_settings;
 mod paying;
 mod photos;

@@ -39,7 +39,7 @@ async fn every_answer_carries_the_headers_that_protect_it_errors_too() {
         &bill.receipt().await,
         "/r/x",
         "/r/x/photos/y",
-        "/logo/x",
+        "/logo/x/y.png",
         "/oauth/wechat",
         "/m",
         "/m/receipts",

@@ -136,15 +136,20 @@ async fn a_code_is_found_by_every_token_with_what_its_page_shows() {
         let found = codes::by_token(tx, &shop.token).await.unwrap().unwrap();
         assert_eq!(found.code, shop.code);
         assert_eq!((found.kind, found.life, found.payee_name.as_str()), (CodeKind::App, TokenLife::default(), "王经理"));
-        assert_eq!((found.merchant.name.as_str(), found.merchant.is_open, found.merchant.has_logo), ("第一食堂", true, false));
+        assert_eq!((found.merchant.name.as_str(), found.merchant.is_open, found.merchant.logo_url), ("第一食堂", true, None));
         assert_eq!(codes::by_token(tx, "nobody's").await.unwrap(), None);
 
         codes::set_state(tx, shop.tenant, shop.code.id, CodeState::Disabled).await.unwrap();
         tenants::set_open(tx, shop.tenant, false).await.unwrap();
         tenants::set_logo(tx, shop.tenant, Some(b"png")).await.unwrap();
         let found = codes::by_token(tx, &shop.token).await.unwrap().unwrap();
-        assert_eq!((found.code.state, found.merchant.is_open, found.merchant.has_logo), (CodeState::Disabled, false, true));
-        assert_eq!(tenants::logo(tx, shop.tenant).await.unwrap().as_deref(), Some(&b"png"[..]));
+        assert_eq!((found.code.state, found.merchant.is_open), (CodeState::Disabled, false));
+        let hash = tenants::logo_hash(b"png");
+        assert_eq!(found.merchant.logo_url, Some(tenants::logo_url(shop.tenant, &hash)));
+        assert_eq!(tenants::logo(tx, shop.tenant, &hash).await.unwrap().as_deref(), Some(&b"png"[..]));
+        assert_eq!(tenants::logo(tx, shop.tenant, &tenants::logo_hash(b"gnp")).await.unwrap(), None);
+        tenants::set_logo(tx, shop.tenant, None).await.unwrap();
+        assert_eq!(tenants::logo(tx, shop.tenant, &hash).await.unwrap(), None);
         let tenant = tenants::by_id(tx, shop.tenant).await.unwrap().unwrap();
         assert_eq!(tenants::all(tx).await.unwrap(), [tenant]);
 

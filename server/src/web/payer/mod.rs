@@ -30,7 +30,7 @@ pub(super) async fn find(site: &Site, token: &str) -> Result<Option<FoundCode>, 
 pub(super) fn shop(found: &FoundCode) -> Shop {
     Shop {
         name: found.merchant.name.clone(),
-        logo_url: found.merchant.has_logo.then(|| format!("/logo/{}", found.code.tenant)),
+        logo_url: found.merchant.logo_url.clone(),
         payee: found.payee_name.clone(),
         code_name: found.code.name.clone(),
     }
