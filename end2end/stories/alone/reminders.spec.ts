@@ -67,6 +67,17 @@ test("somebody is reminded, opens the link of the message, and wants no more", a
   await expect(manager.locator("#reminded")).toContainText("139****2001");
   await expect(manager.getByText("三天内只提醒一次", { exact: false })).toBeVisible();
   await decent(manager);
+  // The list says so too, and is narrowed by it.
+  await manager.goto("/m/receivables");
+  const choices = manager.locator("#by-reminders");
+  await choices.getByRole("link", { name: "没提醒过" }).tap();
+  await expect(choices.locator("[aria-current]")).toHaveText("没提醒过");
+  await expect(manager.locator(`a[href='${debt}']`)).toHaveCount(0);
+  await choices.getByRole("link", { name: "已提醒" }).tap();
+  await expect(manager).toHaveURL(/reminded=yes/);
+  await expect(manager.locator(`a[href='${debt}']`)).toContainText("短信提醒过");
+  await inEveryLook(manager, "/m/receivables");
+  await manager.goto(debt);
 
   const text = await newest(sim, phone);
   expect(text).toContain("“2026 秋季校车费”还有88.50元待付");
@@ -127,6 +138,18 @@ test("an administrator has debts reminded of by themselves", async ({ desktopPag
     await expect(card.getByLabel(choice, { exact: true })).toBeChecked();
     await expect(card.getByText("何主任", { exact: false })).toBeVisible();
   }
+  // The hour of the schedule: none at which nobody is reminded.
+  const said = await card.getByText("不打扰人", { exact: false }).innerText();
+  const [, begins, ends] = /(\d\d:\d\d) 至 (\d\d:\d\d) 不打扰人/.exec(said)!;
+  await card.getByLabel("每天几点起发").fill(begins);
+  await card.getByRole("button", { name: "保存" }).click();
+  await expect(card.locator("#from-wrong")).toBeVisible();
+  await expect(card.locator("#from")).toHaveValue(begins);
+  await accessible(office);
+  await card.getByLabel("每天几点起发").fill(ends);
+  await card.getByRole("button", { name: "保存" }).click();
+  await expect(card.locator("#from-wrong")).toHaveCount(0);
+  await expect(card.locator("#from")).toHaveValue(ends);
   await accessible(office);
   await fitsSmallScreens(office);
 });
