@@ -23,6 +23,7 @@ pub mod receipt;
 pub mod receivable;
 pub mod refund;
 pub mod refund_right;
+pub mod refund_time;
 pub mod search;
 pub mod time;
 pub mod token;

@@ -10,7 +10,7 @@
 //! | the frame of every page | `document` |
 //! | amount and questions | `page`, with one file for the questions: `field` |
 //! | after the submit | `waiting` |
-//! | paid | `receipt` |
+//! | paid | `receipt`, with one file for what went back: `returned` |
 //! | cannot be paid, or went wrong | `notice` |
 //! | money that did not simply arrive | `apart` |
 //! | no more reminders | `reminders` |
@@ -24,6 +24,7 @@ mod page;
 mod receipt;
 mod refusal;
 mod reminders;
+mod returned;
 mod shop;
 mod waiting;
 
@@ -31,10 +32,12 @@ pub use document::{Assets, Shell, Theme};
 pub use notice::{NoticeKind, notice_page};
 pub use owing::Owing;
 pub use page::{AmountError, PayForm, Trouble, pay_page};
-pub use receipt::{ReceiptPage, Returned, receipt_page};
+pub use receipt::{ReceiptPage, receipt_page};
 pub(crate) use refusal::field_sentence;
 pub use refusal::{PhotoError, PhotoRefusal};
 pub use reminders::{RemindersPage, reminders_page};
+pub use returned::Returned;
+pub(crate) use returned::promised;
 pub use shop::Shop;
 pub use waiting::{Waiting, Way, waiting_page};
 

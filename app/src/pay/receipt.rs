@@ -1,31 +1,16 @@
 //! The receipt: what was paid, when, to whom and for what, with a mark that a picture cannot carry.
 
+use domain::Millis;
 use domain::form::AnswerValue;
 use domain::receipt::{Receipt, ReceiptState};
-use domain::refund::{RefundCause, RefundState};
-use domain::{Fen, Millis};
 use leptos::prelude::*;
 
 use super::document::{Frame, Part, Shell, document, reader_links};
+use super::returned::{Returned, extra, refunds, state_words, sums};
 use super::shop::{Shop, masthead};
 use super::waiting::Sign;
 use crate::i18n::*;
 use crate::ui::{Mark, fill, grouped, said, yuan};
-
-/// One return of money, as the payer reads it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Returned {
-    /// How much.
-    pub amount_fen: Fen,
-    /// Why.
-    pub cause: RefundCause,
-    /// The merchant's reason.
-    pub reason: String,
-    /// Where it stands.
-    pub state: RefundState,
-    /// When it last changed.
-    pub at_ms: Millis,
-}
 
 /// Everything on the receipt page.
 #[derive(Debug, Clone, Copy)]
@@ -47,21 +32,21 @@ pub struct ReceiptPage<'a> {
 /// The receipt page.
 pub fn receipt_page(shell: Shell<'_>, page: &ReceiptPage<'_>) -> String {
     let locale = shell.locale;
-    let state = page.receipt.state();
+    let is_whole = page.receipt.state() == ReceiptState::Collected;
     let title = fill(td_string!(locale, pay.receipt_title), &[("amount", &yuan(page.receipt.amount_fen)), ("shop", &page.shop.name)]);
     document(shell, Frame::new(title, Part::Result), || {
         view! {
             <main>
                 {masthead(locale, page.shop)}
                 <div class="card c">
-                    {view! { <Sign kind=if state == ReceiptState::Collected { "ok" } else { "warn" } /> }}
-                    <h2>{state_words(locale, state)}</h2>
+                    {view! { <Sign kind=if is_whole { "ok" } else { "warn" } /> }}
+                    <h2>{state_words(locale, page.receipt, page.returned)}</h2>
                     <p class="money"><i>"¥"</i>{page.receipt.amount_fen.to_string()}</p>
-                    {sums_returned(locale, page.receipt)}
-                    {extra(locale, page.returned)}
+                    {sums(locale, page.receipt, page.returned)}
+                    {extra(locale, page.returned, page.now)}
                     {verification(locale, page)}
                 </div>
-                {refunds(locale, page.returned)}
+                {refunds(locale, page.returned, page.now)}
                 <dl class="card">{rows(locale, page)}</dl>
                 <p class="num">{td_string!(locale, pay.keep_link)}</p>
                 <p class="foot">
@@ -71,63 +56,6 @@ pub fn receipt_page(shell: Shell<'_>, page: &ReceiptPage<'_>) -> String {
             </main>
         }
     })
-}
-
-/// The state of a receipt in words.
-fn state_words(locale: Locale, state: ReceiptState) -> &'static str {
-    match state {
-        ReceiptState::Collected => td_string!(locale, pay.state_collected),
-        ReceiptState::Refunding => td_string!(locale, pay.state_refunding),
-        ReceiptState::PartlyRefunded => td_string!(locale, pay.state_partly_refunded),
-        ReceiptState::Refunded => td_string!(locale, pay.state_refunded),
-    }
-}
-
-/// What went back, and what is on its way.
-fn sums_returned(locale: Locale, receipt: &Receipt) -> Vec<AnyView> {
-    let lines = [
-        (receipt.refunding_fen, td_string!(locale, pay.refunding_amount)),
-        (receipt.refunded_fen, td_string!(locale, pay.refunded_amount)),
-    ];
-    let said = lines.into_iter().filter(|(amount, _)| amount.is_positive());
-    said.map(|(amount, words)| view! { <p class="tag">{fill(words, &[("amount", &yuan(amount))])}</p> }.into_any()).collect()
-}
-
-/// What was paid once too often and goes back by itself. It is no part of the receipt's amount.
-fn extra(locale: Locale, returned: &[Returned]) -> Vec<AnyView> {
-    let extra = returned.iter().filter(|one| one.cause != RefundCause::Merchant);
-    extra
-        .map(|one| {
-            let words = match one.state {
-                RefundState::Done => td_string!(locale, pay.extra_returned),
-                RefundState::Abnormal | RefundState::GivenUp => td_string!(locale, pay.extra_stuck),
-                RefundState::Asked | RefundState::Processing | RefundState::Unfunded => td_string!(locale, pay.extra_returning),
-            };
-            view! { <p class="sum">{fill(words, &[("amount", &yuan(one.amount_fen))])}</p> }.into_any()
-        })
-        .collect()
-}
-
-/// The merchant's refunds one by one: how much, why and when. One that was given up returned nothing.
-fn refunds(locale: Locale, returned: &[Returned]) -> Option<AnyView> {
-    let line = |one: &Returned| {
-        let words = match one.state {
-            RefundState::Done => td_string!(locale, pay.refund_done),
-            _ => td_string!(locale, pay.refund_under_way),
-        };
-        view! {
-            <dt>{words}</dt>
-            <dd>
-                <b>{yuan(one.amount_fen)}</b>
-                <span class="by">{one.reason.clone()}</span>
-                <span class="by">{one.at_ms.text()}</span>
-            </dd>
-        }
-        .into_any()
-    };
-    let asked = returned.iter().filter(|one| one.cause == RefundCause::Merchant && one.state != RefundState::GivenUp);
-    let lines: Vec<AnyView> = asked.map(line).collect();
-    (!lines.is_empty()).then(|| view! { <dl class="card">{lines}</dl> }.into_any())
 }
 
 /// The mark moves, and the clock beside it goes: neither does in a picture.

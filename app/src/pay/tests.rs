@@ -95,7 +95,8 @@ fn all_pages(locale: Locale) -> Vec<String> {
         cause: RefundCause::Merchant,
         reason: NASTY.into(),
         state: RefundState::Done,
-        at_ms: Millis::of(0),
+        asked_at_ms: Millis::of(0),
+        final_at_ms: Some(Millis::of(0)),
     }];
     let page =
         ReceiptPage { receipt: &receipt, returned: &returned, shop: &shop, now: Millis::of(0), mark: Mark::of_seed(7), photos: None };

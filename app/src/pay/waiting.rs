@@ -3,7 +3,7 @@
 //! While nothing is final, the script asks the same address for JSON and changes between the sentences that are already on the
 //! page; anything final reloads it or moves on to the receipt. Without a script the page looks again by itself.
 
-use domain::concern::{Concern, ConcernKind};
+use domain::concern::{Concern, ConcernKind, ConcernState};
 use domain::payment::Standing;
 use domain::{ChannelCode, Fen, PaymentId};
 use leptos::prelude::*;
@@ -112,8 +112,9 @@ const fn is_open(standing: Standing) -> bool {
     matches!(standing, Standing::Pending | Standing::Confirming)
 }
 
+/// Whether the concern's own sentence is the true one: another amount came, or the money does not get back.
 fn is_wrong(concern: &Concern) -> bool {
-    concern.kind == ConcernKind::WrongAmount
+    concern.kind == ConcernKind::WrongAmount || matches!(concern.state, ConcernState::Stuck | ConcernState::GivenUp)
 }
 
 fn title(locale: Locale, waiting: &Waiting<'_>, standing: Standing) -> &'static str {

@@ -10,6 +10,7 @@ use leptos::prelude::*;
 
 use crate::Locale;
 use crate::i18n::*;
+use crate::pay::promised;
 use crate::ui::parts::Bar;
 use crate::ui::{fill, yuan};
 
@@ -352,7 +353,11 @@ fn preview(locale: Locale, of: RefundOf<'_>, typed: &RefundTyped, asked: &Refund
             <dl class="quoted pairs">
                 <div>
                     <dt>{td_string!(locale, pay.refund_under_way)}</dt>
-                    <dd><strong>{amount.clone()}</strong><span class="long">{asked.reason.clone()}</span></dd>
+                    <dd>
+                        <strong>{amount.clone()}</strong>
+                        <span class="long">{asked.reason.clone()}</span>
+                        <span class="long">{promised(locale, of.now)}</span>
+                    </dd>
                 </div>
             </dl>
             <p class="quiet">{td_string!(locale, refunding.payer_notice)}</p>

@@ -34,6 +34,7 @@ mod photos;
 mod printing;
 mod receipts;
 mod refreshing;
+mod refund_words;
 mod refunding;
 mod reminded;
 mod reminder_hours;

@@ -130,7 +130,7 @@ async fn a_refund_that_cannot_reach_the_payer_stays_set_aside_and_raises_an_alar
     bill.refund(300).await.unwrap();
     until("the alarm", async || (log::counted("shouma_alarms_total{alarm=\"refund_stuck\"}") > before).then_some(())).await;
     assert_eq!(bill.returned().await, (300, 0));
-    Browser::desktop(&shop).open(&bill.receipt().await).await.says(200, &["退款中 ¥3.00"]);
+    Browser::desktop(&shop).open(&bill.receipt().await).await.says(200, &["没能退到账 ¥3.00", "请凭本页联系收款方"]);
     assert!(matches!(bill.refund(701).await, Err(AskError::Refused(_))));
     shop.close().await;
 }

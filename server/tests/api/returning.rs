@@ -56,7 +56,7 @@ async fn a_manager_sees_what_the_payer_will_see_confirms_once_and_the_receipt_sa
         let number = hidden(&form, "number");
         let asked = format!("{}?number={number}&what=part&amount=2.50&reason=other&words=少发一件", bill.refund_page());
         let preview = manager.open(&asked).await;
-        preview.says(200, &["请核对", "¥2.50", "退款中", "少发一件", "1 至 3 个工作日", "确认撤销 ¥2.50"]);
+        preview.says(200, &["请核对", "¥2.50", "退款中", "少发一件", "最晚 2026-11-25 到账", "1 至 3 个工作日", "确认撤销 ¥2.50"]);
         assert_eq!(bill.sums().await, (0, 0), "looking moves nothing");
         let done = manager.post(&bill.refund_page(), &confirmation(&preview)).await;
         assert_eq!((done.status, done.header("location")), (303, receipt.as_str()));

@@ -36,7 +36,8 @@ pub async fn receipt(State(site): State<Site>, visit: Visit, Path(token): Path<S
             cause: refund.cause,
             reason: refund.reason,
             state: refund.state,
-            at_ms: final_at_ms.unwrap_or(refund.asked_at_ms),
+            asked_at_ms: refund.asked_at_ms,
+            final_at_ms,
         })
         .collect();
     let page = ReceiptPage {
