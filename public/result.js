@@ -12,7 +12,7 @@
     const { poll, bridge } = box.dataset;
     const net = one("#net");
     let since = Date.now();
-    let paying, trust, timer;
+    let paying, trust, timer, word;
     const show = (name) => {
       for (const part of box.querySelectorAll("[data-for]")) part.hidden = part.dataset.for != name;
     };
@@ -27,8 +27,9 @@
     const ask = async () => {
       clearTimeout(timer);
       try {
-        const { state, receipt } = await (await fetch(poll, { headers: { Accept: "application/json" }, cache: "no-store" })).json();
+        const { state, receipt } = await (await fetch(word ? poll + "?wallet=" + word : poll, { headers: { Accept: "application/json" }, cache: "no-store" })).json();
         net.hidden = true;
+        word = "";
         if (state == "pending" || state == "confirming") {
           // Just after a payment "no money so far" is not yet news.
           if (!paying) show(Date.now() < trust ? "confirming" : state);
@@ -47,9 +48,13 @@
       paying = true;
       show("opening");
       const done = (answer) => {
+        const { err_msg, err_desc } = answer || {};
+        const said = err_msg + " " + err_desc;
         paying = false;
         since = Date.now();
-        trust = /:ok$/.test(answer && answer.err_msg) ? since + 1e4 : 0;
+        trust = /:ok$/.test(err_msg) ? since + 1e4 : 0;
+        // Which kind of answer it was helps the merchant to find what is set up wrongly; nothing of its text leaves the phone.
+        word = /:(ok|cancel)$/.test(err_msg) ? "opened" : /url/i.test(said) ? "directory" : /签名|sign/i.test(said) ? "signature" : "failed";
         show("confirming");
         ask();
       };

@@ -1,7 +1,7 @@
 //! 诊断: the payment page inside the app, beside it the checks, and one sentence that names the cause (rows E14, I15).
 
 use domain::code::CodeRefusal;
-use domain::diagnosis::{Cause, Check, Finding, NoticeFault, Observed, PayerSees, Who, conclude};
+use domain::diagnosis::{Cause, Check, Finding, NoticeFault, Observed, PayerSees, WalletSeen, Who, conclude};
 use leptos::prelude::*;
 
 use crate::Locale;
@@ -136,12 +136,28 @@ fn found(locale: Locale, finding: Finding) -> (&'static str, &'static str) {
 fn detail(locale: Locale, check: Check, seen: &Observed) -> Option<String> {
     match check {
         Check::Clock => seen.clock_off_ms.map(|by_ms| fill(td_string!(locale, diagnosis.seen_clock), &[("by", &seconds(by_ms))])),
+        Check::Address => Some(wallet(locale, seen)),
         Check::Notice => Some(match seen.notice_at_ms {
             Some(at) => fill(td_string!(locale, diagnosis.seen_notice), &[("time", &at.text())]),
             None => td_string!(locale, diagnosis.seen_no_notice).to_owned(),
         }),
         _ => None,
     }
+}
+
+/// What payers' wallets last said of us, or that one failed since and said nothing.
+fn wallet(locale: Locale, seen: &Observed) -> String {
+    let failed = seen.wallet_failed_at_ms.map(|at| (at, WalletSeen::Failed));
+    let Some((at, last)) = seen.wallet.into_iter().chain(failed).max_by_key(|(at, _)| *at) else {
+        return td_string!(locale, diagnosis.seen_no_wallet).to_owned();
+    };
+    let template = match last {
+        WalletSeen::Opened => td_string!(locale, diagnosis.seen_wallet_opened),
+        WalletSeen::WrongDirectory => td_string!(locale, diagnosis.seen_wallet_directory),
+        WalletSeen::WrongSignature => td_string!(locale, diagnosis.seen_wallet_signature),
+        WalletSeen::Failed => td_string!(locale, diagnosis.seen_wallet_failed),
+    };
+    fill(template, &[("time", &at.text())])
 }
 
 /// The one sentence, and who can mend it.
@@ -168,12 +184,14 @@ fn cause_words(locale: Locale, cause: Cause, seen: Diagnosis<'_>) -> String {
         Cause::ChannelKeyUnknown => td_string!(locale, diagnosis.channel_key_unknown),
         Cause::ChannelKeyWrong => td_string!(locale, diagnosis.channel_key_wrong),
         Cause::ApiKeyWrong => td_string!(locale, diagnosis.api_key_wrong),
+        Cause::WalletSignature => td_string!(locale, diagnosis.wallet_signature),
         Cause::AddressNotPublic => td_string!(locale, diagnosis.address_not_public),
         Cause::OauthDomain => return fill(td_string!(locale, diagnosis.oauth_domain), &[("host", &host)]),
         Cause::OauthScope => td_string!(locale, diagnosis.oauth_scope),
         Cause::OauthSecret => td_string!(locale, diagnosis.oauth_secret),
+        // The bare domain allows all its pages. A deeper directory allows exactly its own, and each code's waiting pages lie in another.
         Cause::PayDirectory => {
-            return fill(td_string!(locale, diagnosis.pay_directory), &[("directory", &format!("{url}/p/"))]);
+            return fill(td_string!(locale, diagnosis.pay_directory), &[("directory", &format!("{url}/"))]);
         }
         Cause::NoCode => td_string!(locale, diagnosis.no_code),
         Cause::Code { refusal } => return fill(td_string!(locale, diagnosis.code), &[("why", &refusal_words(locale, refusal))]),

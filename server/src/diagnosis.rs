@@ -4,7 +4,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use domain::diagnosis::{DatabaseSeen, NoticeFault, Observed, PayerSees, SignInSeen};
+use domain::diagnosis::{DatabaseSeen, NoticeFault, Observed, PayerSees, SignInSeen, WalletSeen};
 use domain::{Caller, Millis};
 use tokio::sync::Mutex;
 
@@ -45,6 +45,8 @@ pub async fn examine(site: &Site, caller: &Caller, payer_sees: Option<PayerSees>
     let notice = sightings::last(&mut conn.tx(), Kind::Notice).await?;
     let refused = sightings::last(&mut conn.tx(), Kind::NoticeRefused).await?;
     let sign_in = sightings::last(&mut conn.tx(), Kind::SignIn).await?;
+    let wallet = sightings::last(&mut conn.tx(), Kind::Wallet).await?;
+    let wallet_failed = sightings::last(&mut conn.tx(), Kind::WalletFailed).await?;
     let newest = receipts::newest_known(&mut conn.tx(), caller.tenant, caller.account).await?;
     let notice_at_ms = notice.map(|notice| notice.at_ms);
     let observed = Observed {
@@ -57,6 +59,8 @@ pub async fn examine(site: &Site, caller: &Caller, payer_sees: Option<PayerSees>
             Some(Sighting { word, .. }) if word == "misconfigured" => SignInSeen::Misconfigured,
             _ => SignInSeen::Fine,
         },
+        wallet: wallet.and_then(|Sighting { word, at_ms }| Some((at_ms, WalletSeen::of_word(&word)?))),
+        wallet_failed_at_ms: wallet_failed.map(|failed| failed.at_ms),
         payer_sees,
         code: code.as_ref().map(|code| code.opens(now)),
         notice_at_ms,

@@ -117,6 +117,40 @@ pub enum SignInSeen {
     Misconfigured,
 }
 
+/// What the wallet on a payer's phone answered when our page called it, as that page reports it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum WalletSeen {
+    /// It opened: the payer paid, or thought better of it.
+    Opened,
+    /// It says that the page lies in no registered pay directory.
+    WrongDirectory,
+    /// It says that what our key signed for it is not signed rightly.
+    WrongSignature,
+    /// It failed and did not say why, or for a reason of that one payer.
+    Failed,
+}
+
+impl WalletSeen {
+    /// All of them.
+    pub const ALL: [WalletSeen; 4] = [WalletSeen::Opened, WalletSeen::WrongDirectory, WalletSeen::WrongSignature, WalletSeen::Failed];
+
+    /// The word that the page sends, and under which it is kept.
+    pub const fn word(self) -> &'static str {
+        match self {
+            WalletSeen::Opened => "opened",
+            WalletSeen::WrongDirectory => "directory",
+            WalletSeen::WrongSignature => "signature",
+            WalletSeen::Failed => "failed",
+        }
+    }
+
+    /// What `word` names.
+    pub fn of_word(word: &str) -> Option<WalletSeen> {
+        WalletSeen::ALL.into_iter().find(|seen| seen.word() == word)
+    }
+}
+
 /// Why a notice was refused that is proven to come from the channel.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -142,6 +176,10 @@ pub struct Observed {
     pub is_address_public: bool,
     /// Who payers are.
     pub sign_in: SignInSeen,
+    /// What a payer's wallet last said of us, and when. One that failed without a reason says nothing of us.
+    pub wallet: Option<(Millis, WalletSeen)>,
+    /// When a payer's wallet last failed without a reason.
+    pub wallet_failed_at_ms: Option<Millis>,
     /// What a payer's phone shows, where somebody said so.
     pub payer_sees: Option<PayerSees>,
     /// The code: `None` when the manager has none, otherwise what a payer would be told.
@@ -178,6 +216,8 @@ pub enum Cause {
     ChannelKeyWrong,
     /// The APIv3 key is not the one set at the channel.
     ApiKeyWrong,
+    /// Payers' wallets refuse what our key signed for them.
+    WalletSignature,
     /// Our address is not https.
     AddressNotPublic,
     /// Our host is not the application's OAuth domain.
@@ -279,6 +319,7 @@ impl Cause {
             Cause::ChannelKeyUnknown => "channel_key_unknown",
             Cause::ChannelKeyWrong => "channel_key_wrong",
             Cause::ApiKeyWrong => "api_key_wrong",
+            Cause::WalletSignature => "wallet_signature",
             Cause::AddressNotPublic => "address_not_public",
             Cause::OauthDomain => "oauth_domain",
             Cause::OauthScope => "oauth_scope",
@@ -329,6 +370,7 @@ fn keys(seen: &Observed) -> Finding {
         ChannelSeen::KeyWrong => Finding::Wrong(Cause::ChannelKeyWrong),
         ChannelSeen::KeysSealed => Finding::Wrong(Cause::ApiKeyWrong),
         ChannelSeen::Refuses { code } if is_about_keys(code) => Finding::Wrong(Cause::KeysRefused { code }),
+        _ if wallet(seen) == Some(WalletSeen::WrongSignature) => Finding::Wrong(Cause::WalletSignature),
         ChannelSeen::Answers | ChannelSeen::Refuses { .. } => Finding::Fine,
         ChannelSeen::Busy | ChannelSeen::Silent => Finding::Unknown,
     }
@@ -347,8 +389,13 @@ fn address(seen: &Observed) -> Option<Cause> {
         (_, Some(PayerSees::WrongScope), _) => Some(Cause::OauthScope),
         (_, Some(PayerSees::WrongDirectory), _) => Some(Cause::PayDirectory),
         (_, _, SignInSeen::Misconfigured) => Some(Cause::OauthSecret),
+        _ if wallet(seen) == Some(WalletSeen::WrongDirectory) => Some(Cause::PayDirectory),
         (true, Some(PayerSees::Nothing) | None, SignInSeen::Fine) => None,
     }
+}
+
+fn wallet(seen: &Observed) -> Option<WalletSeen> {
+    seen.wallet.map(|(_, wallet)| wallet)
 }
 
 fn code(seen: &Observed) -> Option<Cause> {
@@ -394,6 +441,8 @@ mod tests {
         channel: ChannelSeen::Answers,
         is_address_public: true,
         sign_in: SignInSeen::Fine,
+        wallet: None,
+        wallet_failed_at_ms: None,
         payer_sees: None,
         code: Some(Ok(())),
         notice_at_ms: Some(Millis::of(1_000)),
@@ -408,6 +457,7 @@ mod tests {
         let off = |by_ms| Observed { clock_off_ms: Some(by_ms), ..FINE };
         let channel = |channel| Observed { channel, ..FINE };
         let sees = |sees| Observed { payer_sees: Some(sees), ..FINE };
+        let wallet = |seen| Observed { wallet: Some((Millis::of(1), seen)), ..FINE };
         let code = |code| Observed { code, ..FINE };
         let refused = |at, why| Observed { notice_refused: Some((Millis::of(at), why)), ..FINE };
         let notice = |notice: Option<i64>, receipt: Option<i64>| Observed {
@@ -436,6 +486,10 @@ mod tests {
             (sees(PayerSees::WrongDomain), cause(Cause::OauthDomain, Administrator)),
             (sees(PayerSees::WrongScope), cause(Cause::OauthScope, Administrator)),
             (sees(PayerSees::WrongDirectory), cause(Cause::PayDirectory, Administrator)),
+            (wallet(WalletSeen::Opened), None),
+            (wallet(WalletSeen::WrongDirectory), cause(Cause::PayDirectory, Administrator)),
+            (wallet(WalletSeen::WrongSignature), cause(Cause::WalletSignature, Administrator)),
+            (Observed { wallet_failed_at_ms: Some(Millis::of(1)), ..FINE }, None),
             (sees(PayerSees::Nothing), cause(Cause::PayersNetwork, Payer)),
             (code(None), cause(Cause::NoCode, Administrator)),
             (code(Some(Err(CodeRefusal::Disabled))), cause(Cause::Code { refusal: CodeRefusal::Disabled }, Administrator)),
@@ -465,6 +519,8 @@ mod tests {
             channel: ChannelSeen::KeyWrong,
             is_address_public: false,
             sign_in: SignInSeen::Misconfigured,
+            wallet: Some((Millis::of(1), WalletSeen::WrongSignature)),
+            wallet_failed_at_ms: None,
             payer_sees: Some(PayerSees::Nothing),
             code: None,
             notice_at_ms: None,
@@ -472,12 +528,14 @@ mod tests {
             receipt_at_ms: Some(Millis::of(1)),
         };
         type Mend = fn(&mut Observed);
-        let steps: [(Mend, Cause); 7] = [
+        let steps: [(Mend, Cause); 9] = [
             (|_| {}, Cause::ClockOff { by_ms: 600_000 }),
             (|seen| seen.clock_off_ms = None, Cause::DatabaseFails),
             (|seen| seen.database = DatabaseSeen::Writes, Cause::ChannelKeyWrong),
-            (|seen| seen.channel = ChannelSeen::Silent, Cause::AddressNotPublic),
-            (|seen| (seen.is_address_public, seen.sign_in) = (true, SignInSeen::Fine), Cause::NoCode),
+            (|seen| seen.channel = ChannelSeen::Silent, Cause::WalletSignature),
+            (|seen| seen.wallet = Some((Millis::of(1), WalletSeen::WrongDirectory)), Cause::AddressNotPublic),
+            (|seen| (seen.is_address_public, seen.sign_in) = (true, SignInSeen::Fine), Cause::PayDirectory),
+            (|seen| seen.wallet = None, Cause::NoCode),
             (|seen| seen.code = Some(Ok(())), Cause::ChannelSilent),
             (|seen| seen.channel = ChannelSeen::Answers, Cause::NoticesMissing),
         ];
@@ -491,7 +549,11 @@ mod tests {
     }
 
     #[test]
-    fn what_a_payer_sees_is_known_by_its_word() {
+    fn what_a_payer_sees_and_what_a_wallet_says_is_known_by_its_word() {
+        for seen in WalletSeen::ALL {
+            assert_eq!(WalletSeen::of_word(seen.word()), Some(seen));
+        }
+        assert_eq!(WalletSeen::of_word("当前页面的URL未注册"), None);
         for sees in PayerSees::ALL {
             assert_eq!(PayerSees::of_word(sees.word()), Some(sees));
         }

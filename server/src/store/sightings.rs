@@ -13,6 +13,10 @@ pub enum Kind {
     NoticeRefused,
     /// What exchanging a payer's sign-in code brought.
     SignIn,
+    /// What a payer's wallet said of us.
+    Wallet,
+    /// A payer's wallet that failed without saying why.
+    WalletFailed,
     /// A write of diagnosis itself.
     Probe,
 }
@@ -23,6 +27,8 @@ impl Kind {
             Kind::Notice => "notice",
             Kind::NoticeRefused => "notice_refused",
             Kind::SignIn => "sign_in",
+            Kind::Wallet => "wallet",
+            Kind::WalletFailed => "wallet_failed",
             Kind::Probe => "probe",
         }
     }

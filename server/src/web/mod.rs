@@ -34,4 +34,5 @@ pub mod submit;
 pub mod unanswered;
 pub mod unread;
 pub mod visit;
+pub mod wallet;
 pub mod wechat_trip;

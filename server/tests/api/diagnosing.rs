@@ -14,12 +14,13 @@ use crate::testing::{self, Bare};
 const MANAGER: &str = "13800138000";
 
 /// The cause that the page names.
-fn cause(page: &Answer) -> &str {
+#[track_caller]
+pub fn cause(page: &Answer) -> &str {
     assert_eq!(page.status, 200, "{}", page.text);
     page.text.split_once("data-cause=\"").unwrap().1.split('"').next().unwrap()
 }
 
-async fn diagnosed(shop: &Shop, query: &str) -> (String, Answer) {
+pub async fn diagnosed(shop: &Shop, query: &str) -> (String, Answer) {
     // A look at the channel counts for ten seconds.
     shop.world.hands.pass_ms(10_000);
     let page = Browser::manager(shop, MANAGER).await.open(&format!("/m/diagnose{query}")).await;
@@ -50,7 +51,7 @@ async fn when_all_is_well_it_says_so_and_a_blank_phone_is_the_payers_network() {
             ("?sees=nothing", "payers_network", "4G 和 Wi-Fi"),
             ("?sees=10003", "oauth_domain", "授权域名不是 127.0.0.1"),
             ("?sees=10005", "oauth_scope", "网页授权的权限"),
-            ("?sees=directory", "pay_directory", "/p/ 没有登记为支付目录"),
+            ("?sees=directory", "pay_directory", "没有登记为支付目录"),
             ("?sees=https://evil.example", "none", "检查都正常"),
         ];
         for (query, expected, sentence) in table {

@@ -49,6 +49,7 @@ mod sms;
 mod stores;
 mod two_instances;
 mod unanswered;
+mod wallets;
 
 #[path = "../../src/store/testing/mod.rs"]
 #[allow(dead_code, unused_imports, reason = "other test programs use the rest")]

@@ -19,6 +19,7 @@ use crate::site::Site;
 use crate::store::payments::{self, Stored};
 use crate::store::{StoreError, concerns};
 use crate::web::visit::Visit;
+use crate::web::wallet;
 
 /// The state of a payment as programs read it.
 #[derive(Serialize)]
@@ -32,6 +33,9 @@ struct Status {
 pub struct HowToPay {
     #[serde(default)]
     way: String,
+    /// What the wallet answered, see [`wallet::hear`].
+    #[serde(default)]
+    wallet: String,
 }
 
 /// `GET /p/{code}/{payment}`: the waiting page, or its state as JSON.
@@ -51,6 +55,7 @@ pub async fn waiting(
         Err(error) if wants_json => return json_trouble(&error),
         Err(error) => return visit.store_trouble(&error, Some(&address)),
     };
+    wallet::hear(&site, &stored, &how.wallet);
     let looked = match site.payments.look(stored).await {
         Ok(looked) => looked,
         Err(error) if wants_json => return json_trouble(&error),
