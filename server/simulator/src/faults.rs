@@ -7,8 +7,20 @@ use serde::{Deserialize, Serialize};
 use crate::world::lock;
 
 /// Faults that every signed door of the API can have.
-const API: &[&str] =
-    &["429", "500", "500-after", "502", "slow", "wrong-signature", "unknown-serial", "stale", "truncated", "unsigned", "hang-up"];
+const API: &[&str] = &[
+    "429",
+    "500",
+    "500-after",
+    "502",
+    "slow",
+    "wrong-signature",
+    "unknown-serial",
+    "stale",
+    "truncated",
+    "unsigned",
+    "hang-up",
+    "merchant-disabled",
+];
 
 /// Every door with the faults that it knows and a sentence about it.
 pub(crate) const DOORS: &[(&str, &[&str], &str)] = &[
@@ -29,6 +41,7 @@ pub(crate) const DOORS: &[(&str, &[&str], &str)] = &[
             "truncated",
             "unsigned",
             "hang-up",
+            "merchant-disabled",
             "not-enough",
         ],
         "POST /v3/refund/domestic/refunds; not-enough: 403 NOT_ENOUGH",

@@ -40,6 +40,9 @@ pub(crate) async fn gate(State(world): State<Shared>, request: Request, next: Ne
         (Ok(()), "429") => {
             Refusal::new(StatusCode::TOO_MANY_REQUESTS, "FREQUENCY_LIMITED", "频率超限，请降低请求频率后重试", number::RATE).into_response()
         }
+        (Ok(()), "merchant-disabled") => {
+            Refusal::new(StatusCode::FORBIDDEN, "NO_AUTH", "商户号该产品权限已被禁用", number::MERCHANT_DISABLED).into_response()
+        }
         (Ok(()), "500") => Refusal::system().into_response(),
         (Ok(()), _) => {
             let mut request = Request::from_parts(parts, Body::from(body));

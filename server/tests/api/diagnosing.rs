@@ -8,6 +8,7 @@ use server::config::Config;
 use server::store::{Command, StoreError, Tx};
 
 use crate::browser::{Answer, Browser};
+use crate::office_codes::hidden;
 use crate::scene::{Shop, World, until};
 use crate::testing::{self, Bare};
 
@@ -74,6 +75,7 @@ async fn what_the_channel_does_is_told_apart() {
         (json!({"door": "query", "fault": "429"}), "channel_busy", "不用处理"),
         (json!({"door": "query", "fault": "502"}), "channel_busy", "不用处理"),
         (json!({"door": "query", "fault": "hang-up"}), "channel_silent", "网络和防火墙"),
+        (json!({"door": "query", "fault": "merchant-disabled"}), "channel_refuses", "微信支付拒绝了请求"),
     ];
     let shop = Shop::open().await;
     for (mut fault, expected, sentence) in table {
@@ -219,6 +221,120 @@ async fn only_the_page_that_diagnosis_opens_may_stand_in_a_frame() {
     let stranger = Browser::desktop(&shop).ask("GET", "/m/diagnose", &[], None).await;
     assert!(stranger.header("location").starts_with("/m/sign-in?"), "{}", stranger.status);
     shop.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_database_that_has_more_to_write_than_it_takes_is_named() {
+    const QUEUE: usize = 8;
+    let shop = Shop::found(World::new().await, testing::sqlite(|config| config.queue = QUEUE).await, |_| {}).await;
+    let manager = Browser::manager(&shop, MANAGER).await;
+    let Bare::Sqlite(mut other) = shop.place.bare().await else { panic!("on SQLite") };
+    sqlx::query("BEGIN IMMEDIATE").execute(&mut other).await.unwrap();
+    shop.world.hands.pass_ms(10_000);
+    // What the writer holds waits for the lock, and behind it the queue fills until the next one is turned away.
+    let mut waiting = vec![];
+    let page = until("the queue is full", async || {
+        for _ in 0..4 * QUEUE {
+            let store = shop.site.store.clone();
+            waiting.push(tokio::spawn(async move { store.write(Nothing).await }));
+        }
+        let page = manager.open("/m/diagnose").await;
+        (cause(&page) == "database_busy").then_some(page)
+    })
+    .await;
+    page.says(200, &["正在写入的内容太多", "不用处理"]);
+    sqlx::query("ROLLBACK").execute(&mut other).await.unwrap();
+    drop(other);
+    until("the queue is empty", async || waiting.iter().all(tokio::task::JoinHandle::is_finished).then_some(())).await;
+    assert_eq!(diagnosed(&shop, "").await.0, "none");
+    shop.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_manager_without_a_code_is_told_so() {
+    for shop in Shop::on_each_engine().await {
+        // Somebody who has a seat and to whom no code was given: the administrator, seated as a manager too.
+        let bill = shop.paid("1").await;
+        let seat = Seat(shop.stored(&bill.payment).await.payment.tenant, shop.account(server::demo::ADMINISTRATOR).await.parse().unwrap());
+        shop.site.store.write(seat).await.unwrap();
+        shop.world.hands.pass_ms(10_000);
+        let page = Browser::manager(&shop, server::demo::ADMINISTRATOR).await.open("/m/diagnose").await;
+        assert_eq!(cause(&page), "no_code", "{}", page.text);
+        page.says(200, &["您名下没有收款码", "没有可以打开的付款页", "由谁处理：管理员"]);
+        shop.close().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_code_that_is_switched_off_or_out_of_its_time_is_named_with_its_reason() {
+    for shop in Shop::on_each_engine().await {
+        let admin = Browser::administrator(&shop).await;
+        let bill = shop.paid("1").await;
+        let (tenant, account) = (shop.stored(&bill.payment).await.payment.tenant, shop.account(MANAGER).await.parse().unwrap());
+        let mut conn = shop.site.store.read().await.unwrap();
+        let own = server::store::codes::app_code(&mut conn.tx(), tenant, account).await.unwrap().unwrap();
+        drop(conn);
+        let page = format!("/admin/codes/{}", own.code.id);
+        let named = async |reason: &str, who: &str| {
+            let (cause, page) = diagnosed(&shop, "").await;
+            assert_eq!(cause, "code", "{reason}: {}", page.text);
+            page.says(200, &[reason, &format!("由谁处理：{who}")]);
+        };
+        admin.post(&format!("{page}/switch"), &[("to", "off".to_owned())]).await;
+        named("收款码现在不能收款（已停用）", "管理员").await;
+        admin.post(&format!("{page}/switch"), &[("to", "on".to_owned())]).await;
+        assert_eq!(diagnosed(&shop, "").await.0, "none");
+        // Noon has just passed.
+        let form = hidden(&admin.open(&page).await.text, "form");
+        let time = [("from", "2026-11-21T13:00"), ("until", "2026-11-21T14:00")].map(|(name, value)| (name, value.to_owned()));
+        let pairs = [vec![("form", form), ("name", own.code.name.clone())], time.to_vec()].concat();
+        let saved = admin.post(&page, &pairs).await;
+        assert!(saved.header("location").ends_with("done=saved"), "{} {}", saved.status, saved.text);
+        named("还没到生效时间", "不用处理").await;
+        shop.world.hands.pass_ms(3_600_000);
+        assert_eq!(diagnosed(&shop, "").await.0, "none");
+        shop.world.hands.pass_ms(3_600_000);
+        named("已过期", "管理员").await;
+        shop.close().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_notice_for_the_application_of_before_is_named() {
+    for place in testing::stores().await {
+        let mut old = Shop::found(World::new().await, place, |_| {}).await;
+        let payment = old.bill(&Browser::wechat(&old), "2").await.payment;
+        old.world.pay(&payment, json!({"notify": false})).await;
+        old.stop().await;
+        let store = server::store::Store::open(&old.place.config).await.unwrap();
+        let other = |config: &mut Config| config.wechat.as_mut().unwrap().appid = "wx00000000deadbeef".into();
+        let mut new = Shop::serve(old.world.clone(), old.place.clone(), store, other).await;
+        let statuses = new.world.notify(&payment, json!({"urls": [format!("{}/notify/wechat", new.url)]})).await;
+        assert_eq!(statuses, [400]);
+        until("the refusal is noted", async || (diagnosed(&new, "").await.0 == "notices_refused").then_some(())).await;
+        diagnosed(&new, "").await.1.says(200, &["发给另一个商户号或公众号", "由谁处理：管理员"]);
+        new.stop().await;
+    }
+}
+
+struct Nothing;
+
+impl Command for Nothing {
+    type Done = ();
+
+    async fn run(&self, _: &mut Tx<'_>) -> Result<(), StoreError> {
+        Ok(())
+    }
+}
+
+struct Seat(domain::TenantId, domain::AccountId);
+
+impl Command for Seat {
+    type Done = bool;
+
+    async fn run(&self, tx: &mut Tx<'_>) -> Result<bool, StoreError> {
+        server::store::accounts::add_member(tx, self.0, self.1, domain::Role::Manager, domain::Millis::of(0)).await
+    }
 }
 
 struct CloseShop(domain::TenantId);

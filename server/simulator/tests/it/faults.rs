@@ -10,6 +10,7 @@ async fn each_fault_of_the_api_spoils_one_answer_in_its_way() {
     shop.order("ORDER1", "http://127.0.0.1:9/n").await;
     for (fault, status, signed) in [
         ("429", 429, true),
+        ("merchant-disabled", 403, true),
         ("500", 500, true),
         ("500-after", 500, true),
         ("502", 502, false),
