@@ -216,6 +216,12 @@ pub(super) fn reader_links(shell: Shell<'_>) -> impl IntoView + use<> {
     }
 }
 
+/// For whoever scans their own code because they cannot sign in any more: it leads to the page that asks who they are, and opens
+/// nothing (row B86). `url` is that page's address.
+pub(super) fn owner_link(locale: Locale, url: &str) -> impl IntoView + use<> {
+    view! { <a href=url.to_owned()>{td_string!(locale, pay.owner)}</a> }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

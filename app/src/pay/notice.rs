@@ -4,7 +4,7 @@ use domain::Millis;
 use domain::code::CodeRefusal;
 use leptos::prelude::*;
 
-use super::document::{Frame, Part, Shell, document, reader_links};
+use super::document::{Frame, Part, Shell, document, owner_link, reader_links};
 use super::shop::{Shop, masthead};
 use super::waiting::Sign;
 use crate::i18n::*;
@@ -80,10 +80,12 @@ impl From<CodeRefusal> for NoticeKind {
 }
 
 /// A page with one sentence. `shop` stands above it where it is known; `url` is where the one thing to do leads (for a notice that
-/// can be acted on by trying again, the page that was asked for), and without it the sentence stands alone.
+/// can be acted on by trying again, the page that was asked for), and without it the sentence stands alone. A payer can do nothing
+/// about a code that cannot be paid: there it leads the code's owner to their account, and stands below (row B86).
 pub fn notice_page(shell: Shell<'_>, kind: &NoticeKind, shop: Option<&Shop>, url: Option<&str>) -> String {
     let locale = shell.locale;
     let words = words(locale, kind);
+    let (owner_url, url) = if is_of_code(kind) { (url, None) } else { (None, url) };
     document(shell, Frame::new(words.title, Part::Result), || {
         view! {
             <main>
@@ -97,10 +99,19 @@ pub fn notice_page(shell: Shell<'_>, kind: &NoticeKind, shop: Option<&Shop>, url
                     <p>{words.text}</p>
                     {url.map(|url| view! { <a class="go o" href=url.to_owned()>{words.act}</a> })}
                 </div>
-                <p class="foot">{reader_links(shell)}</p>
+                <p class="foot">
+                    {reader_links(shell)}
+                    {owner_url.map(|url| owner_link(locale, url))}
+                </p>
             </main>
         }
     })
+}
+
+/// Whether somebody scanned a code of ours that cannot be paid.
+const fn is_of_code(kind: &NoticeKind) -> bool {
+    use NoticeKind::{Disabled, Expired, MerchantClosed, NotYet, Replaced};
+    matches!(kind, Expired | Replaced | Disabled | NotYet { .. } | MerchantClosed)
 }
 
 struct Words {

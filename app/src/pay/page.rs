@@ -8,7 +8,7 @@ use domain::fen::YuanError;
 use domain::form::{Component, Field, FieldError, FormSchema, Typed};
 use leptos::prelude::*;
 
-use super::document::{Frame, Part, Shell, document, reader_links};
+use super::document::{Frame, Part, Shell, document, owner_link, reader_links};
 use super::field::{self, Asking};
 use super::owing::{Owing, owing_card};
 use super::refusal::{PhotoError, amount_sentence, open_sentence, trouble_sentence};
@@ -158,6 +158,7 @@ fn form(shell: Shell<'_>, pay: &PayForm<'_>, faults: &[Fault]) -> impl IntoView 
         pay.form.asked().map(|field| field::question(&asking, field, faults.iter().find(|fault| fault.key == field.key))).collect();
     let reminders = pay.owing.and_then(|owing| owing.reminders_url.clone());
     let reminders = reminders.map(|url| view! { <a href=url>{td_string!(locale, reminders.payer_link)}</a> });
+    let owner = pay.owing.is_none().then(|| owner_link(locale, &pay.action.replacen("/p/", "/m/lost?code=", 1)));
     let draft = pay.draft.map(|draft| view! { <input type="hidden" name="draft" value=draft.to_owned() /> });
     view! {
         <form
@@ -176,6 +177,7 @@ fn form(shell: Shell<'_>, pay: &PayForm<'_>, faults: &[Fault]) -> impl IntoView 
             <p class="foot">
                 {reader_links(shell)}
                 {reminders}
+                {owner}
                 <button type="button" class="x" id="clear" hidden>{td_string!(locale, pay.draft_clear)}</button>
             </p>
             {pad(locale, pay.amount, has_keypad(pay, faults))}

@@ -22,7 +22,8 @@ use crate::store::StoreError;
 use crate::store::accounts::Account;
 use crate::store::sessions::EndWhy;
 
-/// `GET /m/lost`: the question. Scanning one's own code leads here with `?code=`, which opens nothing but this page (row B86).
+/// `GET /m/lost`: the question. The payment page of one's own code leads here with `?code=`, which opens nothing but this page
+/// (row B86).
 pub async fn ask(visit: Visit) -> Response {
     let ways = ways(&visit.site);
     show(visit, StatusCode::OK, &LostPage::Ask { phone: String::new(), is_wrong: false, later_s: None, ways })

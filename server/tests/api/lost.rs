@@ -39,6 +39,28 @@ async fn a_lost_password_is_set_anew_by_mail_and_every_session_ends() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn whoever_scans_their_own_code_is_led_to_the_page_that_asks_who_they_are() {
+    let shop = Shop::open().await;
+    let codes =
+        [("demo", 200), ("demo-fixed", 200), ("demo-form", 200), ("demo-expired", 410), ("demo-disabled", 410), ("demo-closed", 410)];
+    for (code, status) in codes {
+        for (lang, words) in [("zh", "收款人找回账号"), ("en", "Payee: recover your account")] {
+            let phone = Browser::wechat(&shop);
+            let page = phone.open(&format!("/p/{code}?lang={lang}")).await;
+            page.says(status, &[words]);
+            let link = page.text.split_once(words).unwrap().0.rsplit_once("href=\"").unwrap().1.split('"').next().unwrap().to_owned();
+            assert_eq!(link, format!("/m/lost?code={code}"));
+            let asked = phone.open(&link).await;
+            asked.says(200, &["name=\"phone\""]);
+            assert!(phone.cookie("__Host-session").is_none() && !asked.text.contains("138"), "it opens nothing and names nobody");
+        }
+    }
+    // Nobody's code, nobody's account.
+    assert!(!Browser::wechat(&shop).open("/p/nosuch").await.text.contains("/m/lost"));
+    shop.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn asking_tells_nobody_who_exists() {
     let shop = Shop::open().await;
     let browser = Browser::desktop(&shop);

@@ -72,7 +72,8 @@ async fn show_form(mut visit: Visit, found: &FoundCode, address: &str, again: Ag
             (NoticeKind::NotYet { .. }, from) => NoticeKind::NotYet { from },
             (kind, _) => kind,
         };
-        return visit.notice(StatusCode::GONE, &kind, Some(&shop), None);
+        let lost = found.debt.is_none().then(|| format!("/m/lost?code={}", found.token));
+        return visit.notice(StatusCode::GONE, &kind, Some(&shop), lost.as_deref());
     }
     let (amount_error, field_errors) = match again.refusal {
         Some(OpenRefusal::Fields { amount, fields }) => (amount, fields),
