@@ -71,7 +71,7 @@ pub async fn door(visit: Visit, uri: Uri, headers: HeaderMap) -> Response {
         Some("ended") => Some(how_it_ended(&visit, &headers).await),
         _ => None,
     };
-    let next = next::safe(query_value(&uri, "next").as_deref(), HOME);
+    let next = next::in_query(&uri, HOME);
     show_door(visit, StatusCode::OK, &AdminSignIn { phone: String::new(), why, next })
 }
 

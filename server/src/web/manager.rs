@@ -40,13 +40,13 @@ pub async fn screen(State(site): State<Site>, visit: Visit, uri: Uri, headers: H
         Err(response) => return response,
     };
     if uri.path() == "/m/sign-in" && caller.is_some() && query_value(&uri, "why").is_none() {
-        return visit.redirect(&safe_next(query_value(&uri, "next").as_deref()));
+        return visit.redirect(&next::in_query(&uri, HOME));
     }
     let why = match query_value(&uri, "why").and_then(|word| SignInWhy::of_word(&word)) {
         Some(SignInWhy::Ended) => Some(how_it_ended(&visit, &headers).await),
         why => why,
     };
-    let sign_in = SignIn { phone: String::new(), why, next: safe_next(query_value(&uri, "next").as_deref()) };
+    let sign_in = SignIn { phone: String::new(), why, next: next::in_query(&uri, HOME) };
     show(visit, &uri, &headers, caller, sign_in).await
 }
 

@@ -228,7 +228,7 @@ pub(super) fn prefs_of(uri: &Uri, headers: &HeaderMap) -> Prefs {
     Prefs::read(uri.query().unwrap_or_default(), &header_text(header::COOKIE), &header_text(header::ACCEPT_LANGUAGE))
 }
 
-/// One value of a query, percent-decoded as far as letters and digits go: all that we ask for are words.
+/// One value of a query as it stands there: most that we ask for are words of letters and digits, and whoever asks for more decodes it.
 pub fn query_value(uri: &Uri, name: &str) -> Option<String> {
     let pairs = uri.query()?.split('&').filter_map(|pair| pair.split_once('='));
     pairs.filter(|(found, _)| *found == name).map(|(_, value)| value.to_owned()).next()

@@ -13,6 +13,7 @@ mod choosing;
 mod concerns;
 mod debt_files;
 mod debts;
+mod deep_links;
 mod diagnosing;
 mod edge;
 mod endings;

@@ -166,6 +166,8 @@ async fn signing_in_leads_on_within_the_app_only() {
         ("/\\evil.example", "/m"),
         ("/admin", "/m"),
         ("/m/\r\nSet-Cookie: a=b", "/m"),
+        ("/m/%2e%2e//evil.example", "/m"),
+        ("%2F%2Fevil.example", "/m"),
     ];
     for (next, expected) in table {
         let answer = Browser::desktop(&shop).sign_in(MANAGER, PASSWORD, next).await;
