@@ -54,3 +54,4 @@ CREATE TABLE ended_session (
     by_device     TEXT
 );
 CREATE INDEX ended_session_by_account ON ended_session (account, ended_at_ms);
+CREATE INDEX ended_session_recent ON ended_session (ended_at_ms);

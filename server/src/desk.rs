@@ -18,15 +18,15 @@ use crate::qr;
 use crate::site::Site;
 use crate::store::codes::{CodeKind, FoundCode};
 use crate::store::reach::Reach;
-use crate::store::receipts::{Before, Narrow};
+use crate::store::receipts::{After, Before, Narrow};
 use crate::store::tokens::OldToken;
 use crate::store::{StoreError, codes, concerns, payments, receivables, tokens};
 
 /// How far back a live stream repeats itself, because receipts of other instances may become visible a little later.
 pub const REPEATED_MS: i64 = 60_000;
 
-/// Most payments that a screen is told to expect again.
-const MOST_REPEATED: i64 = 200;
+/// Most payments that a screen is told to expect again: as many as it remembers, and more than one person collects in that time.
+const MOST_REPEATED: i64 = 2_000;
 
 /// Receipts that the screen with the code shows.
 const LATEST: i64 = 5;
@@ -55,7 +55,7 @@ impl ManagerDesk {
         let mut conn = self.site.store.read().await?;
         let reach = Reach::of(&mut conn.tx(), caller).await?;
         let totals = reach.totals(&mut conn.tx(), None, now.day()).await?;
-        let recent = reach.known_since(&mut conn.tx(), now.plus_ms(-REPEATED_MS), MOST_REPEATED).await?;
+        let recent = reach.known_after(&mut conn.tx(), After::since(now.plus_ms(-REPEATED_MS)), MOST_REPEATED).await?;
         Ok(Today {
             as_of_ms: now,
             count: u64::try_from(totals.count).unwrap_or(0),

@@ -164,6 +164,9 @@ async fn watch_others(site: &Site) -> Result<bool, StoreError> {
     for (tenant, payee, changed_at_ms) in tokens::all_changed_since(&mut conn.tx(), since, 1000).await? {
         site.live.code_changed(CodeChange { tenant, payee, changed_at_ms });
     }
+    for token in sessions::ended_since(&mut conn.tx(), since, 1000).await? {
+        site.live.ended(token);
+    }
     Ok(false)
 }
 

@@ -9,6 +9,7 @@ use tokio::sync::broadcast;
 
 use crate::store::payments::Stored;
 use crate::store::receipts::Known;
+use crate::store::sessions::TokenHash;
 
 /// A receipt that was made just now.
 #[derive(Debug, Clone, PartialEq)]
@@ -85,6 +86,8 @@ pub enum LiveEvent {
     Concern(TenantId, AccountId),
     /// Somebody signed in, which ends the sessions that the account had elsewhere.
     SignedIn(AccountId),
+    /// The session with this token ended.
+    Ended(TokenHash),
     /// The server stops; streams end so that browsers come back to another instance.
     Stop,
 }
@@ -122,6 +125,11 @@ impl Hub {
     /// Tells the streams of an account that their session may have ended.
     pub fn signed_in(&self, account: AccountId) {
         let _ = self.sender.send(LiveEvent::SignedIn(account));
+    }
+
+    /// Tells the streams of a session that it has ended.
+    pub fn ended(&self, token: TokenHash) {
+        let _ = self.sender.send(LiveEvent::Ended(token));
     }
 
     /// Ends every open stream.

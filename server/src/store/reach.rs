@@ -10,7 +10,7 @@ use uuid::Uuid;
 
 use super::codes::FoundCode;
 use super::concerns::{self, Counts, StoredConcern};
-use super::receipts::{self, Before, Known, Narrow};
+use super::receipts::{self, After, Before, Known, Narrow};
 use super::rollups::{self, Totals};
 use super::search::{self, Found};
 use super::{StoreError, Tx, codes, numbers, on, payments};
@@ -143,14 +143,14 @@ impl Reach {
         Ok(None)
     }
 
-    /// The receipts that we learned of at `since` or later, each with its payee, as [`receipts::known_since`] finds them.
+    /// The receipts that we learned of after the place `after`, each with its payee, as [`receipts::known_after`] finds them.
     ///
     /// # Errors
     /// When the store cannot be read.
-    pub async fn known_since(&self, tx: &mut Tx<'_>, since: Millis, limit: i64) -> Result<Vec<(AccountId, Known)>, StoreError> {
+    pub async fn known_after(&self, tx: &mut Tx<'_>, after: After, limit: i64) -> Result<Vec<(AccountId, Known)>, StoreError> {
         let mut known = vec![];
         for payee in &self.payees {
-            let found = receipts::known_since(tx, self.tenant, *payee, since, limit).await?;
+            let found = receipts::known_after(tx, self.tenant, *payee, after, limit).await?;
             known.extend(found.into_iter().map(|known| (*payee, known)));
         }
         known.sort_by_key(|(_, known)| (known.known_at_ms, known.receipt.payment));

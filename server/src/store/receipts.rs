@@ -185,15 +185,38 @@ pub async fn newest_known(tx: &mut Tx<'_>, tenant: TenantId, payee: AccountId) -
     Ok(row.map(|(at_ms,)| Millis::of(at_ms)))
 }
 
-/// The receipts of a payee that we learned of at `since` or later, oldest knowledge first, at most `limit`. Whoever resumes a
+/// Where reading goes on by when we learned of receipts: right after this one, forward in time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct After {
+    /// When we learned of it.
+    pub known_at_ms: Millis,
+    /// Its payment.
+    pub payment: PaymentId,
+}
+
+impl After {
+    /// Before everything that we learned of at `since` or later.
+    pub fn since(since: Millis) -> After {
+        After { known_at_ms: since.plus_ms(-1), payment: PaymentId::of(Uuid::max()) }
+    }
+
+    /// Right after this receipt.
+    pub fn of(known: &Known) -> After {
+        After { known_at_ms: known.known_at_ms, payment: known.receipt.payment }
+    }
+}
+
+/// The receipts of a payee that we learned of after the place `after`, oldest knowledge first, at most `limit`. Whoever resumes a
 /// stream asks from a little earlier and leaves out what is known, because rows do not become visible in the order of time.
-pub async fn known_since(tx: &mut Tx<'_>, tenant: TenantId, payee: AccountId, since: Millis, limit: i64) -> Result<Vec<Known>, StoreError> {
+pub async fn known_after(tx: &mut Tx<'_>, tenant: TenantId, payee: AccountId, after: After, limit: i64) -> Result<Vec<Known>, StoreError> {
     let rows: Vec<Row> = on!(tx, |db| sqlx::query_as(rows!(
-        "WHERE r.tenant = $1 AND r.payee = $2 AND r.known_at_ms >= $3 ORDER BY r.known_at_ms, r.payment LIMIT $4"
+        "WHERE r.tenant = $1 AND r.payee = $2 AND r.known_at_ms >= $3 AND (r.known_at_ms > $3 OR r.payment > $4) \
+         ORDER BY r.known_at_ms, r.payment LIMIT $5"
     ))
     .bind(tenant.get())
     .bind(payee.get())
-    .bind(since.get())
+    .bind(after.known_at_ms.get())
+    .bind(after.payment.get())
     .bind(limit)
     .fetch_all(db)
     .await)?;

@@ -6,7 +6,7 @@ use sqlx::FromRow;
 use uuid::Uuid;
 
 use super::accounts::read_role;
-use super::words::{of_word, word};
+use super::words::{of_word, unreadable, word};
 use super::{StoreError, Tx, on};
 
 /// The SHA-256 of a token.
@@ -256,6 +256,14 @@ pub async fn ended(tx: &mut Tx<'_>, token_hash: &TokenHash) -> Result<Option<End
     let sql = "SELECT tenant, account, role, device, created_at_ms, ended_at_ms, why, by_device FROM ended_session WHERE token_hash = $1";
     let row: Option<EndedRow> = on!(tx, |db| sqlx::query_as(sql).bind(&token_hash[..]).fetch_optional(db).await)?;
     row.map(EndedRow::read).transpose()
+}
+
+/// The tokens of sessions that ended at `since` or later, latest first, at most `limit`: whose screens an instance has to tell that
+/// learned of it from the store alone.
+pub async fn ended_since(tx: &mut Tx<'_>, since: Millis, limit: i64) -> Result<Vec<TokenHash>, StoreError> {
+    let sql = "SELECT token_hash FROM ended_session WHERE ended_at_ms >= $1 ORDER BY ended_at_ms DESC LIMIT $2";
+    let rows: Vec<(Vec<u8>,)> = on!(tx, |db| sqlx::query_as(sql).bind(since.get()).bind(limit).fetch_all(db).await)?;
+    rows.into_iter().map(|(hash,)| hash.try_into().map_err(|_| unreadable("ended_session.token_hash", "not a hash"))).collect()
 }
 
 /// The person's sessions in this role at this organisation that are over, latest beginning first, at most a hundred: the history of

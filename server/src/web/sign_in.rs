@@ -96,10 +96,12 @@ pub(super) async fn door(visit: Visit, sign_in: SignIn) -> Response {
 
 /// `POST /m/sign-out`.
 pub async fn sign_out(State(site): State<Site>, mut visit: Visit, headers: HeaderMap) -> Response {
-    if let Some(token) = cookies::get(&headers, cookies::SESSION)
-        && let Err(error) = site.sign_ins.sign_out(token).await
-    {
-        return visit.store_trouble(&error, Some("/m/settings"));
+    if let Some(token) = cookies::get(&headers, cookies::SESSION) {
+        if let Err(error) = site.sign_ins.sign_out(token).await {
+            return visit.store_trouble(&error, Some("/m/settings"));
+        }
+        // Other tabs of this browser show the same session.
+        site.live.ended(cookies::sha256(token));
     }
     visit.cookies.extend(cookies::forget(cookies::SESSION));
     visit.redirect("/m/sign-in?why=signed_out")

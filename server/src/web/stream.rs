@@ -1,9 +1,9 @@
 //! `GET /m/live`: arrivals as they come, over server-sent events, and word of codes that look different now.
 //!
-//! A stream that is resumed repeats the last minute, because receipts of other instances may become visible a little late; the
-//! screen drops what it knows.
+//! A stream that is resumed tells all that came since, and repeats the minute before, because receipts of other instances may become
+//! visible a little late; the screen drops what it knows.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, VecDeque};
 use std::convert::Infallible;
 use std::time::Duration;
 
@@ -13,7 +13,7 @@ use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri, header};
 use axum::response::sse::{Event, Sse};
 use axum::response::{IntoResponse, Response};
-use domain::{Caller, Millis, PaymentId, Role};
+use domain::{Caller, Day, Millis, PaymentId, Role};
 use futures::Stream;
 use tokio::sync::broadcast::Receiver;
 use tokio::sync::broadcast::error::RecvError;
@@ -26,19 +26,28 @@ use crate::desk::REPEATED_MS;
 use crate::live::{CodeChange, LiveArrival, LiveEvent};
 use crate::site::Site;
 use crate::store::reach::Reach;
-use crate::store::{StoreError, tokens};
+use crate::store::receipts::After;
+use crate::store::rollups::Totals;
+use crate::store::sessions::TokenHash;
+use crate::store::{StoreError, sessions, tokens};
 
 /// How often a stream says that it lives, and looks whether its session does.
 const HEARTBEAT: Duration = Duration::from_secs(15);
 
-/// Most arrivals that a stream repeats.
-const MOST_REPEATED: i64 = 500;
+/// Most arrivals that wait to be told. What is beyond them stays in the store until these are told.
+const MOST_WAITING: usize = 500;
+
+/// How long a stream whose store did not answer waits before it asks again.
+const REST: Duration = Duration::from_secs(1);
+
+/// How long the figures of a day are good enough for what a stream repeats: many arrivals that are told at the same moment.
+const SAME_MOMENT: Duration = Duration::from_millis(250);
 
 /// Opens the stream of the manager who is signed in.
 pub async fn live(State(site): State<Site>, uri: Uri, headers: HeaderMap) -> Response {
     let Some(token) = cookies::get(&headers, cookies::SESSION).map(str::to_owned) else { return StatusCode::UNAUTHORIZED.into_response() };
-    let caller = match site.sign_ins.session(&token).await {
-        Ok(Some(found)) if found.caller.role == Role::Manager => found.caller,
+    let (caller, began_at) = match site.sign_ins.session(&token).await {
+        Ok(Some(found)) if found.caller.role == Role::Manager => (found.caller, found.created_at_ms),
         Ok(_) => return StatusCode::UNAUTHORIZED.into_response(),
         Err(_) => return (StatusCode::SERVICE_UNAVAILABLE, [(header::RETRY_AFTER, "2")]).into_response(),
     };
@@ -46,21 +55,26 @@ pub async fn live(State(site): State<Site>, uri: Uri, headers: HeaderMap) -> Res
     let Ok(reach) = reach.await else { return (StatusCode::SERVICE_UNAVAILABLE, [(header::RETRY_AFTER, "2")]).into_response() };
     let last = headers.get("last-event-id").and_then(|id| id.to_str().ok()).map(str::to_owned).or_else(|| query_value(&uri, "after"));
     let now = (site.clock)();
-    let after = last.as_deref().and_then(|id| id.split('-').next()?.parse().ok()).map_or(now, Millis::of);
+    let place = last.as_deref().and_then(|id| id.split('-').next()?.parse().ok()).map_or(now, Millis::of);
     metrics::gauge!("shouma_live_streams").increment(1.0);
     let watch = Watch {
         events: site.live.listen(),
+        token_hash: cookies::sha256(&token),
         site,
         token,
         caller,
         reach,
-        told: HashSet::new(),
+        told: HashMap::new(),
         codes_as_of: Millis::default(),
         codes_changed: false,
-        after,
-        waiting: vec![],
-        is_resumed: false,
+        // Nobody missed anything before they signed in.
+        after: place.max(began_at),
+        unread: None,
+        waiting: VecDeque::new(),
+        figures: None,
+        is_open: false,
         is_over: false,
+        rests_until: Instant::now(),
         beat_at: Instant::now(),
     };
     let mut response = Sse::new(stream(watch)).into_response();
@@ -71,24 +85,45 @@ pub async fn live(State(site): State<Site>, uri: Uri, headers: HeaderMap) -> Res
     response
 }
 
+/// An arrival that was not told yet.
+struct Waiting {
+    arrival: LiveArrival,
+    /// Whether it was found in the store, with everything of its time, and not heard of as it came.
+    is_repeated: bool,
+}
+
+/// The figures of a day, read a moment ago.
+struct Figures {
+    day: Day,
+    totals: Totals,
+    read_at: Instant,
+}
+
 struct Watch {
     site: Site,
     token: String,
+    token_hash: TokenHash,
     caller: Caller,
-    /// Whose money it tells of, as of the last beat.
+    /// Whose money it tells of, as of the last beat or arrival.
     reach: Reach,
     events: Receiver<LiveEvent>,
-    /// What this stream said already.
-    told: HashSet<PaymentId>,
+    /// What this stream said already, or is about to, and when that was learned of; not further back than it may be repeated.
+    told: HashMap<PaymentId, Millis>,
     /// The latest change of a code that it knows of.
     codes_as_of: Millis,
     /// Whether that is still to be said.
     codes_changed: bool,
     /// From where it resumes.
     after: Millis,
-    waiting: Vec<LiveArrival>,
-    is_resumed: bool,
+    /// Where it reads on in the store before it listens again: it was away, or so much came at once that some of it passed by.
+    unread: Option<After>,
+    /// What it tells next.
+    waiting: VecDeque<Waiting>,
+    figures: Option<Figures>,
+    is_open: bool,
     is_over: bool,
+    /// Until when it does not ask a store that did not answer.
+    rests_until: Instant,
     /// When it says next that it lives, however much others receive meanwhile.
     beat_at: Instant,
 }
@@ -111,9 +146,9 @@ fn stream(watch: Watch) -> impl Stream<Item = Result<Event, Infallible>> {
 
 impl Watch {
     async fn next(&mut self) -> Event {
-        if !self.is_resumed {
-            self.is_resumed = true;
-            self.repeat().await;
+        if !self.is_open {
+            self.is_open = true;
+            self.repeat();
             // The first bytes tell the browser at once that the stream is open.
             return Event::default().comment("open").retry(Duration::from_secs(2));
         }
@@ -121,31 +156,59 @@ impl Watch {
             if std::mem::take(&mut self.codes_changed) {
                 return Event::default().event("code").data(format!("{{\"changed_at_ms\":{}}}", self.codes_as_of.get()));
             }
-            if !self.waiting.is_empty() {
-                let arrival = self.waiting.remove(0);
-                if let Some(event) = self.tell(&arrival).await {
-                    return event;
+            let is_resting = Instant::now() < self.rests_until;
+            let step = if is_resting { Ok(Step::Listen) } else { self.read_and_tell().await };
+            match step {
+                Ok(Step::Say(event)) => return event,
+                Ok(Step::GoOn) => {}
+                Ok(Step::Listen) => {
+                    if let Some(event) = self.listen(is_resting).await {
+                        return event;
+                    }
                 }
-                continue;
-            }
-            match tokio::time::timeout_at(self.beat_at, self.events.recv()).await {
-                Ok(Ok(LiveEvent::Arrival(arrival))) => self.take(arrival),
-                Ok(Ok(LiveEvent::Concern(tenant, payee))) if self.reach.holds(tenant, payee) => {
-                    return self.beat().await;
+                Err(error) => {
+                    tracing::error!(%error, "a live stream could not read what it has to tell; it will ask again");
+                    self.rests_until = Instant::now() + REST;
                 }
-                Ok(Ok(LiveEvent::Concern(..))) => {}
-                Ok(Ok(LiveEvent::Code(change))) => self.note(change),
-                Ok(Ok(LiveEvent::SignedIn(account))) if account == self.caller.account => return self.beat().await,
-                Ok(Ok(LiveEvent::SignedIn(_))) => {}
-                Ok(Ok(LiveEvent::Stop)) | Ok(Err(RecvError::Closed)) => {
-                    self.is_over = true;
-                    return Event::default().comment("stop");
-                }
-                // So much came at once that some of it passed by: it stands in the store.
-                Ok(Err(RecvError::Lagged(_))) => self.repeat().await,
-                Err(_) => return self.beat().await,
             }
         }
+    }
+
+    /// Tells what waits, then reads on where something is unread.
+    async fn read_and_tell(&mut self) -> Result<Step, StoreError> {
+        if let Some(next) = self.waiting.pop_front() {
+            let told = self.tell(&next).await;
+            if told.is_err() {
+                // What cannot be told now is told later.
+                self.waiting.push_front(next);
+            }
+            return told;
+        }
+        let Some(place) = self.unread else { return Ok(Step::Listen) };
+        self.read_on(place).await?;
+        Ok(Step::GoOn)
+    }
+
+    /// Waits for what happens next, and answers what is to be said of it at once.
+    async fn listen(&mut self, is_resting: bool) -> Option<Event> {
+        let until = if is_resting { self.beat_at.min(self.rests_until) } else { self.beat_at };
+        match tokio::time::timeout_at(until, self.events.recv()).await {
+            Ok(Ok(LiveEvent::Arrival(arrival))) => self.take(arrival, false),
+            Ok(Ok(LiveEvent::Concern(tenant, payee))) if self.reach.holds(tenant, payee) => return Some(self.beat().await),
+            Ok(Ok(LiveEvent::Code(change))) => self.note(change),
+            Ok(Ok(LiveEvent::SignedIn(account))) if account == self.caller.account => return Some(self.beat().await),
+            Ok(Ok(LiveEvent::Ended(token))) if token == self.token_hash => return Some(self.beat().await),
+            Ok(Ok(LiveEvent::Concern(..) | LiveEvent::SignedIn(_) | LiveEvent::Ended(_))) => {}
+            Ok(Ok(LiveEvent::Stop)) | Ok(Err(RecvError::Closed)) => {
+                self.is_over = true;
+                return Some(Event::default().comment("stop"));
+            }
+            // So much came at once that some of it passed by: it stands in the store.
+            Ok(Err(RecvError::Lagged(_))) => self.repeat(),
+            Err(_) if Instant::now() >= self.beat_at => return Some(self.beat().await),
+            Err(_) => {}
+        }
+        None
     }
 
     /// Says that the stream lives, from when its figures are and how much there is to look at; or that its session was ended
@@ -153,8 +216,7 @@ impl Watch {
     async fn beat(&mut self) -> Event {
         self.beat_at = Instant::now() + HEARTBEAT;
         if let Ok(None) = self.site.sign_ins.session(&self.token).await {
-            self.is_over = true;
-            return Event::default().event("bye").data("{}");
+            return self.leave();
         }
         // Whoever was made a cashier, or is none any more, hears accordingly.
         if let Ok(reach) = self.read_reach().await {
@@ -162,6 +224,12 @@ impl Watch {
         }
         let beat = Beat { as_of_ms: (self.site.clock)(), concerns: self.concerns().await };
         Event::default().event("beat").json_data(beat).unwrap_or_else(|_| Event::default().comment("beat"))
+    }
+
+    /// Whoever is not signed in any more hears nothing more.
+    fn leave(&mut self) -> Event {
+        self.is_over = true;
+        Event::default().event("bye").data("{}")
     }
 
     async fn read_reach(&self) -> Result<Reach, StoreError> {
@@ -183,11 +251,17 @@ impl Watch {
         }
     }
 
-    fn take(&mut self, arrival: LiveArrival) {
-        if self.reach.holds(arrival.tenant, arrival.payee) && self.told.insert(arrival.payment) {
-            self.after = self.after.max(arrival.known_at_ms);
-            self.waiting.push(arrival);
+    fn take(&mut self, arrival: LiveArrival, is_repeated: bool) {
+        if !self.reach.holds(arrival.tenant, arrival.payee) || self.told.contains_key(&arrival.payment) {
+            return;
         }
+        if self.waiting.len() >= MOST_WAITING {
+            // It stands in the store until there is room.
+            return self.repeat();
+        }
+        self.told.insert(arrival.payment, arrival.known_at_ms);
+        self.after = self.after.max(arrival.known_at_ms);
+        self.waiting.push_back(Waiting { arrival, is_repeated });
     }
 
     /// A change is said once; several that nobody heard are one.
@@ -199,43 +273,42 @@ impl Watch {
         }
     }
 
-    async fn repeat(&mut self) {
-        match self.missed().await {
-            Ok((change, missed)) => {
-                change.into_iter().for_each(|change| self.note(change));
-                missed.into_iter().for_each(|arrival| self.take(arrival));
-            }
-            Err(error) => tracing::error!(%error, "a live stream could not be resumed"),
-        }
+    /// Reads from where it resumes, as soon as what waits is told.
+    fn repeat(&mut self) {
+        let start = After::since(self.after.plus_ms(-REPEATED_MS));
+        self.unread = Some(self.unread.map_or(start, |place| place.min(start)));
     }
 
-    async fn missed(&self) -> Result<(Option<CodeChange>, Vec<LiveArrival>), StoreError> {
+    /// Reads the arrivals after `place`, as many as may wait. A full page is followed by another one.
+    async fn read_on(&mut self, place: After) -> Result<(), StoreError> {
         let mut conn = self.site.store.read().await?;
-        let since = self.after.plus_ms(-REPEATED_MS);
-        let known = self.reach.known_since(&mut conn.tx(), since, MOST_REPEATED).await?;
-        let changed_at = tokens::changed_at(&mut conn.tx(), self.caller.tenant, self.caller.account).await?;
+        let limit = i64::try_from(MOST_WAITING).unwrap_or(i64::MAX);
+        let known = self.reach.known_after(&mut conn.tx(), place, limit).await?;
         let Caller { tenant, account: payee, .. } = self.caller;
-        let change = changed_at.map(|changed_at_ms| CodeChange { tenant, payee, changed_at_ms });
-        Ok((change, known.into_iter().map(|(payee, known)| LiveArrival::of_receipt(tenant, payee, known)).collect()))
+        let changed_at = tokens::changed_at(&mut conn.tx(), tenant, payee).await?;
+        drop(conn);
+        let is_full = known.len() >= MOST_WAITING;
+        self.unread = known.last().filter(|_| is_full).map(|(_, last)| After::of(last));
+        self.figures = None;
+        if let Some(changed_at_ms) = changed_at {
+            self.note(CodeChange { tenant, payee, changed_at_ms });
+        }
+        for (payee, known) in known {
+            self.take(LiveArrival::of_receipt(tenant, payee, known), true);
+        }
+        // What is further back than a repetition goes is not met again.
+        let floor = self.after.plus_ms(-2 * REPEATED_MS);
+        self.told.retain(|_, known_at_ms| *known_at_ms >= floor);
+        Ok(())
     }
 
-    async fn tell(&self, arrival: &LiveArrival) -> Option<Event> {
-        let day = arrival.day();
-        let totals = async {
-            let mut conn = self.site.store.read().await?;
-            // Read anew for each: whoever was a cashier until a moment ago hears nothing of the store any more.
-            let reach = Reach::of(&mut conn.tx(), &self.caller).await?;
-            let totals = reach.totals(&mut conn.tx(), None, day).await?;
-            Ok::<_, StoreError>(Some(totals).filter(|_| reach.holds(arrival.tenant, arrival.payee)))
-        };
-        let totals = match totals.await {
-            Ok(Some(totals)) => totals,
-            Ok(None) => return None,
-            Err(error) => {
-                tracing::error!(%error, "today's figures could not be read for a live stream");
-                return None;
-            }
-        };
+    async fn tell(&mut self, waiting: &Waiting) -> Result<Step, StoreError> {
+        let arrival = &waiting.arrival;
+        let Some(totals) = self.totals(waiting).await? else { return Ok(Step::Say(self.leave())) };
+        // Whoever was a cashier until a moment ago hears nothing of the store any more.
+        if !self.reach.holds(arrival.tenant, arrival.payee) {
+            return Ok(Step::GoOn);
+        }
         let told = Arrival {
             payment: arrival.payment,
             amount_fen: arrival.amount_fen,
@@ -245,6 +318,36 @@ impl Watch {
             sum_today_fen: totals.sum_fen,
         };
         let event = Event::default().event("arrival").id(format!("{}-{}", arrival.known_at_ms.get(), arrival.payment));
-        event.json_data(&told).ok()
+        Ok(event.json_data(&told).map_or(Step::GoOn, Step::Say))
     }
+
+    /// The figures of an arrival's day, with whoever may hear of it; `None` when the session has ended. Read anew for each that comes,
+    /// and once for those that are repeated at the same moment.
+    async fn totals(&mut self, waiting: &Waiting) -> Result<Option<Totals>, StoreError> {
+        let day = waiting.arrival.day();
+        let is_fresh = |figures: &&Figures| figures.day == day && figures.read_at.elapsed() < SAME_MOMENT;
+        if let Some(figures) = self.figures.as_ref().filter(|_| waiting.is_repeated).filter(is_fresh) {
+            return Ok(Some(figures.totals));
+        }
+        let mut conn = self.site.store.read().await?;
+        let tx = &mut conn.tx();
+        if sessions::by_token(tx, &self.token_hash, (self.site.clock)()).await?.is_none() {
+            return Ok(None);
+        }
+        let reach = Reach::of(tx, &self.caller).await?;
+        let totals = reach.totals(tx, None, day).await?;
+        self.reach = reach;
+        self.figures = Some(Figures { day, totals, read_at: Instant::now() });
+        Ok(Some(totals))
+    }
+}
+
+/// What follows from a look at the store.
+enum Step {
+    /// To say this.
+    Say(Event),
+    /// To look again.
+    GoOn,
+    /// Nothing: everything is told.
+    Listen,
 }

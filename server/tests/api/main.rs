@@ -25,6 +25,7 @@ mod manager;
 mod managers;
 mod many_debts;
 mod messages;
+mod missed;
 mod notices;
 mod office_codes;
 mod office_list;

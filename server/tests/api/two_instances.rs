@@ -99,6 +99,30 @@ async fn a_refresh_at_one_instance_is_seen_on_the_screens_of_the_other_within_tw
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_sign_in_at_one_instance_ends_the_screens_at_the_other_within_two_seconds() {
+    let Some([one, other]) = two().await else { return };
+    // Cookies know no ports: the browser speaks to both as to one site behind a balancer.
+    let first = Browser::manager(&one, "13800138000").await;
+    let mut evicted = Stream::open(&first, &format!("{}/m/live", other.url), &[]).await;
+    evicted.event("beat").await;
+    one.world.hands.pass_ms(1_000);
+    let second = Browser::manager(&one, "13800138000").await;
+    let mut stays = Stream::open(&second, &format!("{}/m/live", other.url), &[]).await;
+    let started = Instant::now();
+    evicted.event("bye").await;
+    assert!(started.elapsed() < Duration::from_secs(2), "{:?}", started.elapsed());
+    assert_eq!(evicted.next().await, None, "nothing follows");
+    // Signing out is heard there too, by every tab of the browser.
+    stays.event("beat").await;
+    second.post("/m/sign-out", &[]).await;
+    let started = Instant::now();
+    stays.event("bye").await;
+    assert!(started.elapsed() < Duration::from_secs(2), "{:?}", started.elapsed());
+    other.close().await;
+    one.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_session_a_submit_and_a_payment_belong_to_all_instances() {
     let Some([one, other]) = two().await else { return };
     // Cookies know no ports, so this browser speaks to both as to one site behind a balancer.
