@@ -83,5 +83,5 @@ sdk-test: client release ## scripts and style sheets by themselves; an SDK that 
 	  || { echo 'shouma: end2end/unit and end2end/sdk hold no *.test.js' >&2; exit 1; }; node --test --test-reporter=spec $$tests
 
 e2e: client release ## people's paths in a browser, against the release build
-	@$(setup) end2end browser
+	@$(setup) end2end browser postgres
 	@cd end2end && npx --no-install tsc --project . && npx --no-install playwright test $(E2E)

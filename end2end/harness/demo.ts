@@ -34,7 +34,7 @@ export async function startDemo(name: string, settings: Record<string, string> =
   const log = join(results, `${name}.log`);
   const [server, simulator, metrics, mail, returned] = await freePorts(5);
   const url = `http://127.0.0.1:${server}`;
-  const databaseUrl = `sqlite://${folder}/demo.db`;
+  const databaseUrl = settings.DATABASE_URL ?? `sqlite://${folder}/demo.db`;
   const child = spawn(program(), ["demo"], {
     cwd: checkout,
     env: {
