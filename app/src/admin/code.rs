@@ -15,6 +15,7 @@ use crate::Locale;
 use crate::i18n::*;
 use crate::paper::PLATE_PAPERS;
 use crate::ui::fill;
+use crate::ui::unsaved::unsaved_note;
 
 /// What was typed of a code.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -97,6 +98,8 @@ pub struct CodePage {
     pub number: String,
     /// The code that a form of the same number made that was sent before with another content.
     pub sent_before: Option<CodeId>,
+    /// Whether it was sent just now and could not be saved.
+    pub is_unsaved: bool,
     /// What was done just now.
     pub done: Option<OfficeDone>,
 }
@@ -117,6 +120,7 @@ pub fn code_page(shell: AdminShell<'_>, signed: &Signed, shown: &CodePage) -> St
             <p class="quiet">{td_string!(locale, office.col_payee)}": "<a href=shown.payee.href()>{shown.payee.name.clone()}</a>{kind}</p>
             {note(locale, shown.done)}
             {shown.sent_before.map(|code| sent_before(locale, code))}
+            {shown.is_unsaved.then(|| unsaved_note(locale))}
             <div class="two">
                 <div class="column">{terms(locale, shown)}</div>
                 <div class="column">{forms(locale, shown)}{shown.there.as_ref().map(|there| beside(locale, there, shown.typed.is_plate))}</div>

@@ -10,6 +10,7 @@ use super::manager::languages;
 use crate::Locale;
 use crate::i18n::*;
 use crate::ui::fill;
+use crate::ui::unsaved::unsaved_note;
 
 /// A form that the new code may ask.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -63,6 +64,8 @@ pub struct RegisterPage {
     pub forms: Vec<FormChoice>,
     /// What is wrong with it.
     pub wrong: RegisterRefusal,
+    /// Whether it was sent just now and could not be saved.
+    pub is_unsaved: bool,
 }
 
 /// The page. It posts `name`, `phone`, `mail`, `lang` and `form` to itself.
@@ -79,6 +82,7 @@ pub fn register_page(shell: AdminShell<'_>, signed: &Signed, typed: &RegisterPag
             <div class="head"><a class="link" href="/admin/managers">{td_string!(locale, admin.back_to_managers)}</a></div>
             <h1>{title}</h1>
             <p class="quiet">{td_string!(locale, admin.register_lead)}</p>
+            {typed.is_unsaved.then(|| unsaved_note(locale))}
             {body}
         }
         .into_any()

@@ -9,6 +9,7 @@ use super::words::wrong_sentence;
 use crate::Locale;
 use crate::i18n::*;
 use crate::ui::parts::Bar;
+use crate::ui::unsaved::unsaved_note;
 use crate::ui::{fill, yuan};
 
 /// The receipt beside which something is still owed.
@@ -35,6 +36,8 @@ pub struct EntryForm<'a> {
     pub receipt: Option<FromReceipt>,
     /// What a form of the same number raised that was sent before with another content.
     pub sent_before: Option<ReceivableId>,
+    /// Whether it was sent just now and could not be saved.
+    pub is_unsaved: bool,
 }
 
 /// The title of the form.
@@ -68,6 +71,7 @@ pub fn entry_screen(locale: Locale, form: EntryForm<'_>) -> AnyView {
             {receipt}
             {top}
             {before}
+            {form.is_unsaved.then(|| unsaved_note(locale))}
             <form class="ask-form" method="post" action=format!("{HERE}/new") autocomplete="off">
                 <input type="hidden" name="number" value=form.number.to_owned()/>
                 {hidden}

@@ -11,6 +11,8 @@ pub mod moments;
 pub mod number;
 pub mod parts;
 pub mod prefs;
+#[cfg(feature = "ssr")]
+pub mod unsaved;
 pub mod words;
 
 pub use answers::said;

@@ -14,7 +14,7 @@ use uuid::Uuid;
 
 use super::admin::{Administrator, administrator, answer, shell};
 use super::office::{PAGE_ROWS, words};
-use super::visit::{Visit, query_value};
+use super::visit::{Visit, again_soon, query_value};
 use crate::managers::{Done, ManagerFile, NewManager, Registered};
 use crate::site::Site;
 use crate::store::StoreError;
@@ -144,6 +144,7 @@ pub async fn register(State(site): State<Site>, visit: Visit, uri: Uri, headers:
         Err(response) => return response,
     };
     let (name, phone, mail) = (person_name(&form.name), Phone::parse(&form.phone), MailAddress::parse(&form.mail));
+    let mut is_unsaved = false;
     let (lang, chosen) = (Lang::of_word(&form.lang).unwrap_or_default(), Uuid::parse_str(&form.form).ok());
     let mut wrong = RegisterRefusal {
         name: name.is_none(),
@@ -161,6 +162,7 @@ pub async fn register(State(site): State<Site>, visit: Visit, uri: Uri, headers:
             Ok(Registered::Before(account)) => wrong.already = Some(account),
             Ok(Registered::Elsewhere) => wrong.elsewhere = true,
             Ok(Registered::NoForm) => wrong.form = true,
+            Err(StoreError::Busy) => is_unsaved = true,
             Err(error) => return visit.store_trouble(&error, Some("/admin/managers/new")),
         }
     }
@@ -169,7 +171,11 @@ pub async fn register(State(site): State<Site>, visit: Visit, uri: Uri, headers:
         Err(error) => return visit.store_trouble(&error, Some("/admin/managers/new")),
     };
     let kept = |typed: &str| typed.chars().take(254).collect::<String>();
-    let typed = RegisterPage { name: kept(&form.name), phone: kept(&form.phone), mail: kept(&form.mail), lang, form: chosen, forms, wrong };
+    let (name, phone, mail) = (kept(&form.name), kept(&form.phone), kept(&form.mail));
+    let typed = RegisterPage { name, phone, mail, lang, form: chosen, forms, wrong, is_unsaved };
+    if is_unsaved {
+        return again_soon(show_register(visit, &asking, StatusCode::SERVICE_UNAVAILABLE, typed));
+    }
     show_register(visit, &asking, StatusCode::UNPROCESSABLE_ENTITY, typed)
 }
 

@@ -14,7 +14,7 @@ use domain::{Caller, Day, PaymentId, ReceivableId};
 use super::manager::{show_plain, signed_in};
 use super::reminding::card;
 use super::submit::Posted;
-use super::visit::Visit;
+use super::visit::{Visit, again_soon};
 use crate::fresh;
 use crate::matching::Proposal;
 use crate::qr;
@@ -125,7 +125,7 @@ pub async fn new(State(site): State<Site>, visit: Visit, Query(pairs): Query<Vec
         Err(error) => return visit.store_trouble(&error, Some(&here)),
     };
     let number = fresh::token();
-    let form = EntryForm { number: &number, typed: &typed, wrong: &[], receipt, sent_before: None };
+    let form = EntryForm { number: &number, typed: &typed, wrong: &[], receipt, sent_before: None, is_unsaved: false };
     let title = entry_title(visit.prefs.locale);
     show_plain(visit, caller, &here, StatusCode::OK, title, |locale| entry_screen(locale, form)).await
 }
@@ -175,14 +175,19 @@ pub async fn raise(State(site): State<Site>, visit: Visit, headers: HeaderMap, r
                 Ok(Taken::Other(id)) => {
                     // Whoever reads that and sends it again wants another one.
                     let number = fresh::token();
-                    let form = EntryForm { number: &number, typed: &typed, wrong: &[], receipt, sent_before: Some(id) };
+                    let form = EntryForm { number: &number, typed: &typed, wrong: &[], receipt, sent_before: Some(id), is_unsaved: false };
                     show_plain(visit, caller, &here, StatusCode::CONFLICT, title, |locale| entry_screen(locale, form)).await
+                }
+                Err(StoreError::Busy) => {
+                    let form = EntryForm { number: &number, typed: &typed, wrong: &[], receipt, sent_before: None, is_unsaved: true };
+                    let busy = StatusCode::SERVICE_UNAVAILABLE;
+                    again_soon(show_plain(visit, caller, &here, busy, title, |locale| entry_screen(locale, form)).await)
                 }
                 Err(error) => visit.store_trouble(&error, Some(&here)),
             }
         }
         Err(wrong) => {
-            let form = EntryForm { number: &number, typed: &typed, wrong: &wrong, receipt, sent_before: None };
+            let form = EntryForm { number: &number, typed: &typed, wrong: &wrong, receipt, sent_before: None, is_unsaved: false };
             show_plain(visit, caller, &here, StatusCode::UNPROCESSABLE_ENTITY, title, |locale| entry_screen(locale, form)).await
         }
     }

@@ -185,10 +185,10 @@ impl Visit {
         if let NoticeKind::TooMany { after_s } = kind {
             response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(*after_s));
         }
-        if matches!(kind, NoticeKind::Busy | NoticeKind::ChannelBusy | NoticeKind::SendAgain | NoticeKind::LookFirst) {
-            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(2));
+        match kind {
+            NoticeKind::Busy | NoticeKind::ChannelBusy | NoticeKind::SendAgain | NoticeKind::LookFirst => again_soon(response),
+            _ => response,
         }
-        response
     }
 
     /// What a store that did not answer looks like to a person; the log gets the reason.
@@ -207,6 +207,12 @@ impl Visit {
         }
         response
     }
+}
+
+/// An answer to what could not be taken now and may be sent again in a moment.
+pub fn again_soon(mut response: Response) -> Response {
+    response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(2));
+    response
 }
 
 /// The other end of the connection.

@@ -51,6 +51,7 @@ mod sms;
 mod stores;
 mod two_instances;
 mod unanswered;
+mod unsaved;
 mod wallets;
 
 #[path = "../../src/store/testing/mod.rs"]

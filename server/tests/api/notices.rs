@@ -154,7 +154,7 @@ async fn nobody_is_believed_for_coming_from_this_machine() {
     shop.close().await;
 }
 
-/// Keeps SQLite's writer busy until it is let go.
+/// Keeps the store busy until it is let go.
 pub struct Linger(pub Arc<Semaphore>);
 
 impl Command for Linger {
@@ -166,19 +166,37 @@ impl Command for Linger {
     }
 }
 
+/// Fills the queue before the store; it is full until the gate is closed.
+pub async fn fill_queue(shop: &Shop) -> Arc<Semaphore> {
+    let gate = Arc::new(Semaphore::new(0));
+    // Whoever stops waiting leaves their command there. What others had in it a moment ago makes room again, so one refusal is not
+    // enough.
+    let mut refusals = 0;
+    while refusals < 5 {
+        let write = shop.site.store.write(Linger(gate.clone()));
+        match tokio::time::timeout(Duration::from_millis(50), write).await {
+            Ok(Err(StoreError::Busy)) => {
+                refusals += 1;
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
+            _ => refusals = 0,
+        }
+    }
+    gate
+}
+
+/// Lets them go, and waits until there is room.
+pub async fn empty_queue(shop: &Shop, gate: &Arc<Semaphore>) {
+    gate.close();
+    until("there is room in the queue", async || shop.site.store.write(Linger(gate.clone())).await.ok()).await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_notice_that_cannot_be_stored_is_not_acknowledged_and_comes_again() {
     let place = testing::sqlite(|config| (config.queue, config.batch) = (8, 1)).await;
     let shop = Shop::found(World::new().await, place, |_| {}).await;
     let bill = shop.bill(&Browser::wechat(&shop), "2").await;
-    let gate = Arc::new(Semaphore::new(0));
-    // One lingers in the writer, the others fill the queue; whoever stops waiting leaves their command there.
-    loop {
-        let write = shop.site.store.write(Linger(gate.clone()));
-        if let Ok(Err(StoreError::Busy)) = tokio::time::timeout(Duration::from_millis(50), write).await {
-            break;
-        }
-    }
+    let gate = fill_queue(&shop).await;
     let busy = Browser::desktop(&shop).post("/p/demo", &crate::scene::form("1")).await;
     busy.says(503, &["现在付款的人太多，没有扣款", "张小明"]);
     assert_eq!(busy.header("retry-after"), "2");

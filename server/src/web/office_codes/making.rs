@@ -20,7 +20,7 @@ use crate::store::managers::UsedForm;
 use crate::store::{StoreError, stores};
 use crate::web::admin::{Administrator, administrator, answer, missing_part, shell};
 use crate::web::office::words;
-use crate::web::visit::{Visit, query_value};
+use crate::web::visit::{Visit, again_soon, query_value};
 
 /// Where a code is made.
 const NEW: &str = "/admin/codes/new";
@@ -97,6 +97,7 @@ struct Draft {
     wrong: CodeWrong,
     number: Option<String>,
     sent_before: Option<CodeId>,
+    is_unsaved: bool,
 }
 
 fn show_new(
@@ -118,6 +119,7 @@ fn show_new(
         wrong: draft.wrong,
         number: draft.number.unwrap_or_else(fresh::token),
         sent_before: draft.sent_before,
+        is_unsaved: draft.is_unsaved,
         done: None,
     };
     let html = admin::code_page(shell(&visit, NEW), &asking.signed, &shown);
@@ -144,7 +146,7 @@ pub async fn make(State(site): State<Site>, visit: Visit, uri: Uri, headers: Hea
         "" => fresh::token(),
         sent => sent.chars().take(64).collect(),
     };
-    let mut sent_before = None;
+    let (mut sent_before, mut is_unsaved) = (None, false);
     let (wrong, errors) = match sent.terms(used.form) {
         Err(wrong) => (wrong, used.schema.check_presets(&used.schema.presets(&sent.presets, &Typed::default())).err().unwrap_or_default()),
         Ok(terms) => {
@@ -157,6 +159,10 @@ pub async fn make(State(site): State<Site>, visit: Visit, uri: Uri, headers: Hea
                 }
                 Ok(Err(NotSet::Presets(errors))) => (CodeWrong::default(), errors),
                 Ok(Err(_)) => return for_whom(&site, visit, &asking, "", true).await,
+                Err(StoreError::Busy) => {
+                    is_unsaved = true;
+                    (CodeWrong::default(), vec![])
+                }
                 Err(error) => return visit.store_trouble(&error, Some(NEW)),
             }
         }
@@ -164,9 +170,11 @@ pub async fn make(State(site): State<Site>, visit: Visit, uri: Uri, headers: Hea
     // Whoever reads that the number was used and sends the form again wants another code.
     let (status, number) = match sent_before {
         Some(_) => (StatusCode::CONFLICT, None),
+        None if is_unsaved => (StatusCode::SERVICE_UNAVAILABLE, Some(number)),
         None => (StatusCode::UNPROCESSABLE_ENTITY, Some(number)),
     };
-    let draft = Draft { typed: sent.typed, wrong, number, sent_before };
+    let draft = Draft { typed: sent.typed, wrong, number, sent_before, is_unsaved };
     let presets = Presets { schema: used.schema.clone(), typed: sent.presets, kept: vec![], errors };
-    show_new(visit, &asking, status, &payee, (used.form, &forms), draft, presets)
+    let response = show_new(visit, &asking, status, &payee, (used.form, &forms), draft, presets);
+    if is_unsaved { again_soon(response) } else { response }
 }

@@ -14,11 +14,12 @@ use super::typed::{Pairs, Sent, value};
 use super::{CODES, back, choices, form_in, payee_of};
 use crate::made_codes::{CodeFile, NotSet, Switched};
 use crate::site::Site;
+use crate::store::StoreError;
 use crate::store::codes::CodeKind;
 use crate::web::admin::{Administrator, administrator, answer, missing_part, shell};
 use crate::web::office::done;
 use crate::web::printing::{Wanted, choice, put_on_paper};
-use crate::web::visit::Visit;
+use crate::web::visit::{Visit, again_soon};
 
 /// `GET /admin/codes/{code}`; with `form` the same with another form.
 pub async fn code(visit: Visit, uri: Uri, headers: HeaderMap, Path(code): Path<String>) -> Response {
@@ -52,6 +53,7 @@ struct Refused {
     sent: Sent,
     wrong: CodeWrong,
     errors: Vec<FieldError>,
+    is_unsaved: bool,
 }
 
 fn show_code(
@@ -68,6 +70,7 @@ fn show_code(
     let form = if used.form == form { form } else { own };
     let mut presets = Presets::of(&found.code, &used.schema);
     let (mut typed, mut wrong) = (CodeTyped::of(&found.code, found.kind == CodeKind::Plate), CodeWrong::default());
+    let is_unsaved = refused.as_ref().is_some_and(|refused| refused.is_unsaved);
     if let Some(refused) = refused {
         (presets.typed, presets.errors, wrong) = (refused.sent.presets, refused.errors, refused.wrong);
         typed = CodeTyped { is_plate: typed.is_plate, ..refused.sent.typed };
@@ -88,6 +91,7 @@ fn show_code(
         wrong,
         number: String::new(),
         sent_before: None,
+        is_unsaved,
         done,
     };
     let html = admin::code_page(shell(&visit, &path), &asking.signed, &shown);
@@ -121,10 +125,15 @@ pub async fn configure(
             Ok(Ok(false)) => return back(visit, id, OfficeDone::Same),
             Ok(Err(NotSet::Presets(errors))) => (CodeWrong::default(), errors),
             Ok(Err(_)) => return missing_part(visit, &asking),
+            Err(StoreError::Busy) => {
+                let refused = Refused { sent, wrong: CodeWrong::default(), errors: vec![], is_unsaved: true };
+                return again_soon(show_code(visit, &asking, StatusCode::SERVICE_UNAVAILABLE, file, form, Some(refused), None));
+            }
             Err(error) => return visit.store_trouble(&error, Some(CODES)),
         },
     };
-    show_code(visit, &asking, StatusCode::UNPROCESSABLE_ENTITY, file, form, Some(Refused { sent, wrong, errors }), None)
+    let refused = Refused { sent, wrong, errors, is_unsaved: false };
+    show_code(visit, &asking, StatusCode::UNPROCESSABLE_ENTITY, file, form, Some(refused), None)
 }
 
 /// `POST /admin/codes/{code}/switch`.
