@@ -1,6 +1,7 @@
 // Trunk's post_build hook. For a delivered page it makes the mobile program (snip.mjs), scripts and style sheets small, refuses
 // style sheets that old kernels would not understand (old_kernels.mjs), joins the style sheets in the page's order into one (one
-// request, one thing to inline), and writes a .br and a .gz beside every file. It writes `assets.json`, from which the server learns the hashed names:
+// request, one thing to inline), and writes a .br and a .gz beside every file. A mobile program that has grown too heavy is not
+// delivered (weight.mjs). It writes `assets.json`, from which the server learns the hashed names:
 //   { "js": "mobile-1a2b.js", "wasm": "mobile-1a2b_bg.wasm", "css": "mobile-3c4d.css", "scripts": [],
 //     "files": { "mobile-1a2b.js": { "bytes": 100, "br": 40, "gz": 45, "hashed": true }, "voice/zh/1.mp3": .. } }
 // `js` and `wasm` are the entry (null on a page without WebAssembly), `scripts` any other scripts in the page's order. A compressed
@@ -12,6 +13,7 @@ import { brotliCompressSync, constants, gzipSync } from "node:zlib";
 import { minify } from "terser";
 import { OLDEST, squeezed, tooNew } from "./old_kernels.mjs";
 import { snipped } from "./snip.mjs";
+import { tooHeavy } from "./weight.mjs";
 
 const folder = process.env.TRUNK_STAGING_DIR;
 if (!folder) throw new Error("TRUNK_STAGING_DIR is not set: Trunk calls this file, see Trunk.toml");
@@ -93,7 +95,12 @@ if (delivered && wasm && process.env.TRUNK_HTML_FILE.endsWith("mobile.html")) {
 }
 const scripts = inPage(".js").filter((name) => name !== js && !name.startsWith("snippets/"));
 const files = Object.fromEntries(names.map((name) => [name, compressed(name)]));
-writeFileSync(join(folder, "assets.json"), `${JSON.stringify({ js, wasm, css, scripts, files }, null, 2)}\n`);
+const assets = { js, wasm, css, scripts, files };
+if (delivered && process.env.TRUNK_HTML_FILE.endsWith("mobile.html")) {
+  const why = tooHeavy(assets);
+  if (why) throw new Error(why);
+}
+writeFileSync(join(folder, "assets.json"), `${JSON.stringify(assets, null, 2)}\n`);
 
 const shown = names.filter((name) => files[name].br);
 for (const name of shown) {
