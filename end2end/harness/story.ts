@@ -1,13 +1,14 @@
 // What every story starts from: `import { test, expect } from "../harness/story"`.
 //
 //   wechatPage   a phone inside WeChat (375 x 812), with a bridge whose sheet pays unless `test.use({ hand: "cancels" })`
-//   desktopPage  an administrator's browser
+//   desktopPage  an administrator's browser; `test.use({ desk: {..} })` says how it differs from the usual one
 //   sim          the simulator's control doors
 //   bridgeCalls  what the phones of this story asked of their bridges
 //   newPhone     further phones, for stories with two people
 //
-// On each of these pages a CSP violation, a console error or an uncaught error fails the story at its end, unless the story said
-// `test.use({ expectedErrors: /…/ })` for an error that it provokes (a blocked file, a refused request).
+// On each of these pages a CSP violation, a console error, an uncaught error or an address that asks for a look which nobody knows
+// (`?mode=plain`) fails the story at its end, unless the story said `test.use({ expectedErrors: /…/ })` for an error that it provokes
+// (a blocked file, a refused request).
 import AxeBuilder from "@axe-core/playwright";
 import { test as base, expect, type Browser, type BrowserContextOptions, type Locator, type Page } from "@playwright/test";
 import { DESKTOP, PHONE } from "./devices";
@@ -15,7 +16,7 @@ import { Sim, type BridgeCall, type Hand } from "./sim";
 
 export { expect, type Page };
 
-type Options = { hand: Hand; expectedErrors: RegExp | null };
+type Options = { hand: Hand; expectedErrors: RegExp | null; desk: BrowserContextOptions };
 type Fixtures = {
   sim: Sim;
   bridgeCalls: BridgeCall[];
@@ -27,6 +28,7 @@ type Fixtures = {
 export const test = base.extend<Options & Fixtures>({
   hand: ["pays", { option: true }],
   expectedErrors: [null, { option: true }],
+  desk: [{}, { option: true }],
 
   baseURL: async ({}, use) => use(env("SHOUMA_E2E_URL")),
 
@@ -48,9 +50,9 @@ export const test = base.extend<Options & Fixtures>({
 
   wechatPage: async ({ newPhone }, use) => use(await newPhone()),
 
-  desktopPage: async ({ browser, baseURL, expectedErrors, javaScriptEnabled }, use) => {
+  desktopPage: async ({ browser, desk, baseURL, expectedErrors, javaScriptEnabled }, use) => {
     const errors: string[] = [];
-    await withPages(browser, async (open) => use(await open({ ...DESKTOP, baseURL, javaScriptEnabled }, errors)));
+    await withPages(browser, async (open) => use(await open({ ...DESKTOP, ...desk, baseURL, javaScriptEnabled }, errors)));
     judge(errors, expectedErrors);
   },
 });
@@ -76,6 +78,16 @@ function watch(page: Page, errors: string[]): void {
     }
   });
   page.on("pageerror", (error) => errors.push(`uncaught: ${error.stack ?? error.message}`));
+  // The server passes over a word that it does not know, and the story would go on in another look than it says.
+  page.on("framenavigated", (frame) => errors.push(...unknownLooks(frame.url())));
+}
+
+/** The words by which an address chooses how pages look. */
+const LOOKS: Record<string, string[]> = { lang: ["zh", "en"], theme: ["auto", "light", "dark"], mode: ["standard", "care"] };
+
+function unknownLooks(url: string): string[] {
+  const asked = URL.canParse(url) ? [...new URL(url).searchParams] : [];
+  return asked.filter(([name, word]) => LOOKS[name] && !LOOKS[name].includes(word)).map(([name, word]) => `no such look: ${name}=${word} (${url})`);
 }
 
 function judge(errors: string[], expected: RegExp | null): void {

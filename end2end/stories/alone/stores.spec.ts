@@ -18,7 +18,7 @@ async function everyLook(page: Page): Promise<void> {
     await accessible(page);
     await fitsSmallScreens(page);
   }
-  await page.goto(`${here}?theme=light&mode=plain&lang=zh`);
+  await page.goto(`${here}?theme=light&mode=standard&lang=zh`);
 }
 
 test("a store gets a plate and a cashier, who sees what it collects", async ({ desktopPage: office, wechatPage: cashier, newPhone }) => {
