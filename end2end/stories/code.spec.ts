@@ -11,9 +11,18 @@ const payUrlOf = async (manager: Page) => (await manager.locator(".plate .quiet-
 const tail = (url: string) => url.slice(-4);
 const question = (page: Page) => page.locator("dialog[open]");
 
-async function refresh(manager: Page): Promise<void> {
+/** Both ways ask first: a tap on the code, and 展开 > 刷新. */
+async function refresh(manager: Page, way: "by the code" | "by the tile"): Promise<void> {
   const before = await payUrlOf(manager);
-  await manager.getByRole("link", { name: "刷新收款码" }).tap();
+  if (way === "by the tile") {
+    const tile = manager.locator(".tiles").getByRole("link", { name: "刷新", exact: true });
+    if (!(await tile.isVisible())) await manager.getByText("展开").tap();
+    await tile.tap();
+    await expect(question(manager).getByRole("heading")).toHaveText("换一个新的收款码？");
+    expect(await payUrlOf(manager), "nothing changes before the answer").toBe(before);
+  } else {
+    await manager.getByRole("link", { name: "刷新收款码" }).tap();
+  }
   await question(manager).getByRole("button", { name: "换新码" }).tap();
   await expect(question(manager)).toHaveCount(0);
   await expect.poll(() => payUrlOf(manager)).not.toBe(before);
@@ -43,7 +52,7 @@ test("a refresh under a paying customer: the old code still pays, and the receip
   await manager.keyboard.press("Escape");
 
   await manager.evaluate(() => void ((window as any).__same = true));
-  await refresh(manager);
+  await refresh(manager, "by the code");
   expect(await manager.evaluate(() => (window as any).__same)).toBe(true);
   await expect(manager.getByText(/已换成新码。管理员的设置没有变化。/)).toBeVisible();
   const row = manager.locator(".old-code");
@@ -70,8 +79,8 @@ test("an old code is cut: whoever scans it, or has it open, is asked to scan the
   const payer = await newPhone();
   await payer.goto(old);
   await fillIn(payer, "5", { student: somebody() });
-  await refresh(manager);
-  await refresh(manager);
+  await refresh(manager, "by the code");
+  await refresh(manager, "by the tile");
   const row = manager.locator(".old-code", { hasText: tail(old) });
   const others = (await manager.locator(".old-code").count()) - 1;
   await row.getByRole("link", { name: `立即停用 尾号 ${tail(old)}` }).tap();
