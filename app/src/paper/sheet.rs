@@ -63,7 +63,7 @@ pub struct Drawn(pub String);
 /// One answer with a sheet.
 #[derive(Debug, Clone, Copy)]
 pub struct Printing<'a> {
-    /// Language and appearance; the paper itself is always black on white.
+    /// Language and appearance: of what stands beside the paper, which itself is always black on white and of the same size.
     pub prefs: Prefs,
     /// The nonce of the page's policy, for style and script.
     pub nonce: &'a str,
@@ -117,7 +117,7 @@ pub(super) fn sheet(printing: Printing<'_>, beside: Beside, title: &str, body: i
 /// A document with the style and script of this module.
 pub(super) fn page(prefs: Prefs, nonce: &str, title: &str, style: &str, kind: &'static str, body: AnyView) -> String {
     view! {
-        <html lang=prefs.html_lang()>
+        <html lang=prefs.html_lang() data-mode=prefs.mode.word()>
             <head>
                 <meta charset="utf-8"/>
                 <meta name="viewport" content="width=device-width,initial-scale=1"/>
