@@ -119,11 +119,24 @@ mod tests {
         })
     }
 
+    /// How wide the style sheet of paper makes a code, in millimetres.
+    fn wide_mm(place: &str) -> u32 {
+        let rule = include_str!("../../style/paper.css").split_once(&format!("\n{place} {{")).unwrap().1;
+        let width = rule.split('}').next().unwrap().split_once("width: ").unwrap().1;
+        width.split_once("mm").unwrap().0.parse().unwrap()
+    }
+
     #[test]
     fn what_is_printed_at_150_dots_per_inch_is_read_back() {
         let url = "https://pay.a-rather-long-name.example.com/p/Zk3v9QbTx0aLmN1c";
         let receipt = "https://pay.a-rather-long-name.example.com/r/Zk3v9QbTx0aLmN1cZk3v9QbTx0aLmN1cAb";
-        for (text, wear, mm) in [(url, Wear::PutUp, 70), (url, Wear::PutUp, 56), (receipt, Wear::Kept, 35)] {
+        let table = [
+            (url, Wear::PutUp, ".plate .code"),
+            (url, Wear::PutUp, "[class=\"80mm\"] .plate .code"),
+            (receipt, Wear::Kept, ".receipt .code"),
+        ];
+        for (text, wear, place) in table {
+            let mm = wide_mm(place);
             let picture = printed(&svg(text, wear).unwrap(), mm);
             let mut prepared = rqrr::PreparedImage::prepare(picture);
             let grids = prepared.detect_grids();
