@@ -2,11 +2,12 @@
 //!
 //! One JSON line per figure on stdout, progress on stderr. Ratios hold from machine to machine, times and rates do not. Ours, the
 //! peer and ours again take turns within each round; a figure for which ours differs from itself by more than a tenth says
-//! `inconclusive` instead of a number. `SHOUMA_BENCH_QUICK=1` shortens everything; `SHOUMA_BENCH_ONLY=D1,Q1` takes a part:
+//! `inconclusive` instead of a number. `SHOUMA_BENCH_QUICK=1` shortens everything; `SHOUMA_BENCH_ONLY=D1,E17` takes a part:
 //!
 //! - F1: bytes and requests of the first view of the payer's page. S1: CPU of answering it, against axum + askama.
 //! - D1: durable orders at the store, against a raw group commit and a naive pool; over HTTP; with the channel.
-//! - E16: pages of receipts among a thousand and a million. D4: search by two Chinese characters, against a LIKE scan.
+//! - E16, E17: pages of receipts and searches for a rare and a common word, among a thousand and a million. D4: search by two Chinese
+//!   characters, against a LIKE scan.
 //! - Q1: a QR code as a picture.
 
 #![allow(clippy::expect_used, reason = "a measurement that cannot go on says why and ends")]
@@ -55,7 +56,7 @@ async fn measure() {
         print(orders::at_the_store(folder, plan).await);
         print(orders::over_http(folder, &simulator, plan).await);
     }
-    if is_wanted(&["D3", "E16", "D4"]) {
+    if is_wanted(&["D3", "E16", "E17", "D4"]) {
         print(receipts::figures(folder, plan).await);
     }
     if is_wanted(&["Q1"]) {
