@@ -15,9 +15,10 @@ export default defineConfig({
   retries: process.env.CI ? 2 : 0,
   forbidOnly: !!process.env.CI,
   timeout: 60_000,
-  expect: { timeout: 15_000 },
-  reporter: [["list"]],
-  use: { ...browser, trace: "retain-on-failure", screenshot: "only-on-failure" },
+  // What does not come fails where it is waited for, and not as "the story took too long" minutes later.
+  expect: { timeout: 15_000, toPass: { timeout: 45_000 } },
+  reporter: [["list"], ["./harness/causes.ts"]],
+  use: { ...browser, actionTimeout: 30_000, navigationTimeout: 30_000, trace: "retain-on-failure", screenshot: "only-on-failure" },
   projects: [
     { name: "together", use: PHONE, testIgnore: /alone/ },
     // What troubles the channel for everybody, or the whole machine, waits until the others are done.
