@@ -61,6 +61,7 @@ pub fn router(site: Site) -> Router {
         .route("/m/receivables/import", get(importing::ask).post(importing::check))
         .route("/m/receivables/import/confirm", post(importing::confirm))
         .layer(DefaultBodyLimit::max(MOST_FORM_BYTES))
+        .layer(middleware::from_fn(kept::keep))
         .layer(RequestBodyLimitLayer::new(MOST_FORM_BYTES));
 
     // The business manager.
@@ -121,6 +122,7 @@ pub fn router(site: Site) -> Router {
         .layer(small);
 
     // An administrator's logo: a few photographs' worth is read, so that too large a file is told at its field.
+        .layer(middleware::from_fn(kept::keep))
     let logos = Router::new()
         .route("/admin/settings/logo", post(office_logo::set))
         .layer(DefaultBodyLimit::max(MOST_LOGO_FORM_BYTES))
@@ -155,6 +157,7 @@ pub fn router(site: Site) -> Router {
         .layer(small);
 
     // Whoever was sent a link to set a password.
+        .layer(middleware::from_fn(kept::keep))
     let links = Router::new().route("/password/{secret}", get(password::form).post(password::set)).layer(small);
 
     // Browsers, for what Trunk built.

@@ -13,6 +13,7 @@
 //! | paid | `receipt`, with one file for what went back: `returned` |
 //! | cannot be paid, or went wrong | `notice` |
 //! | money that did not simply arrive | `apart` |
+//! | a form to send again | `unsaved` |
 //! | no more reminders | `reminders` |
 
 mod apart;
@@ -26,6 +27,7 @@ mod refusal;
 mod reminders;
 mod returned;
 mod shop;
+mod unsaved;
 mod waiting;
 
 pub use document::{Assets, Shell, Theme};
@@ -39,6 +41,7 @@ pub use reminders::{RemindersPage, reminders_page};
 pub use returned::Returned;
 pub(crate) use returned::promised;
 pub use shop::Shop;
+pub use unsaved::unsaved_page;
 pub use waiting::{Waiting, Way, waiting_page};
 
 #[cfg(test)]

@@ -9,6 +9,7 @@ pub mod identify;
 pub mod importing;
 pub mod install;
 pub mod limits;
+pub mod kept;
 pub mod lost;
 pub mod manager;
 pub mod messages;

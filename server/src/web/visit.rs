@@ -3,7 +3,7 @@
 use std::convert::Infallible;
 use std::net::{IpAddr, SocketAddr};
 
-use app::pay::{NoticeKind, Shell, Shop, Theme, notice_page};
+use app::pay::{NoticeKind, Shell, Shop, Theme, notice_page, unsaved_page};
 use app::ui::prefs::{self, Mode, Prefs};
 use axum::body::Body;
 use axum::extract::{ConnectInfo, FromRequestParts};
@@ -16,6 +16,7 @@ use domain::Millis;
 
 use super::cookies;
 use super::headers::Policy;
+use super::kept::Sent;
 use crate::fresh;
 use crate::hex::hex;
 use crate::site::Site;
@@ -46,6 +47,8 @@ pub struct Visit {
     pub cookies: Vec<HeaderValue>,
     /// When the request came.
     pub now: Millis,
+    /// The form that was sent, where it may be sent again.
+    pub sent: Option<Sent>,
     /// Whether diagnosis asks, with the mark that lets it show the page in a frame.
     pub is_probe: bool,
 }
@@ -54,7 +57,8 @@ impl FromRequestParts<Site> for Visit {
     type Rejection = Infallible;
 
     async fn from_request_parts(parts: &mut Parts, site: &Site) -> Result<Visit, Infallible> {
-        Ok(Visit::read(site, &parts.uri, &parts.headers, peer(&parts.extensions)))
+        let visit = Visit::read(site, &parts.uri, &parts.headers, peer(&parts.extensions));
+        Ok(Visit { sent: parts.extensions.get::<Sent>().cloned(), ..visit })
     }
 }
 
@@ -89,6 +93,7 @@ impl Visit {
             script_origin: None,
             cookies: cookies_to_set,
             now,
+            sent: None,
             is_probe: false,
             site: site.clone(),
         }
@@ -194,6 +199,10 @@ impl Visit {
     /// What a store that did not answer looks like to a person; the log gets the reason.
     pub fn store_trouble(self, error: &StoreError, url: Option<&str>) -> Response {
         if matches!(error, StoreError::Busy) {
+            if let Some((to, pairs)) = self.sent.as_ref().and_then(|sent| Some((&sent.to, sent.pairs()?))) {
+                let html = unsaved_page(self.shell(), to, &pairs);
+                return again_soon(self.page(StatusCode::SERVICE_UNAVAILABLE, html));
+            }
             return self.notice(StatusCode::SERVICE_UNAVAILABLE, &NoticeKind::Busy, None, url);
         }
         let trace = hex(&fresh::bytes::<4>());

@@ -18,6 +18,8 @@ mod diagnosing;
 mod edge;
 mod endings;
 mod killed;
+mod exported;
+mod kept;
 mod live;
 mod log;
 mod lost;
