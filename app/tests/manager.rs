@@ -281,7 +281,8 @@ fn the_list_is_paged_by_links_alone() {
     loop {
         let (_, html) = page(visit("/m/receipts", &query));
         let body = html.split_once("<body>").unwrap().1;
-        seen.extend(body.split("/m/receipts/").skip(1).map(|rest| rest[..32].to_owned()));
+        let numbers = body.split("/m/receipts/").skip(1).filter_map(|rest| rest.get(..32));
+        seen.extend(numbers.filter(|number| number.bytes().all(|byte| byte.is_ascii_hexdigit())).map(str::to_owned));
         // The page's own address stands on it too, to update it.
         let (_, end) = body.split_once("class=\"older\"").unwrap();
         let Some((_, rest)) = end.split_once("?before=") else { break };

@@ -199,7 +199,7 @@ fn stores(reach: &Reach, caller: &Caller) -> Vec<StoreChoice> {
 }
 
 /// Where a list begins: where its page does, and not after its last day (row E18).
-fn place(query: &ReceiptQuery) -> Option<Before> {
+pub(crate) fn place(query: &ReceiptQuery) -> Option<Before> {
     let of_page = query.before.map(|cursor| Before { paid_at_ms: cursor.at_ms, payment: cursor.payment });
     // No payment is older than the first one of a moment.
     let of_day = query.until.map(|day| Before { paid_at_ms: day.ends_at(), payment: Cursor::at(day.ends_at()).payment });
@@ -212,7 +212,6 @@ fn presets(code: &Code) -> Vec<Preset> {
     answers.into_iter().map(Answer::masked).map(|answer| Preset { label: answer.label, text: answer.text }).collect()
 }
 
-/// An old token as the screen shows it; one without an end is none.
 /// A stored receipt as a line of the list.
 fn row(receipt: Receipt) -> ReceiptRow {
     let mut others = receipt.answers.iter().filter_map(Answer::in_passing);

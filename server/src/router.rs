@@ -25,9 +25,9 @@ use crate::store::{payments, photos, tenants};
 use crate::web::limits::Act;
 use crate::web::visit::{self, Visit};
 use crate::web::{
-    admin, choosing, diagnosing, headers, identify, importing, install, lost, manager, messages, office, office_codes, office_logo,
-    office_managers, office_stores, password, payer, printing, proof, receivables, refunding, reminding, sign_in, sign_ins, stream,
-    unanswered, unread,
+    admin, choosing, diagnosing, exporting, headers, identify, importing, install, kept, lost, manager, messages, office, office_codes,
+    office_logo, office_managers, office_stores, password, payer, printing, proof, receivables, refunding, reminding, sign_in, sign_ins,
+    stream, unanswered, unread,
 };
 
 /// A file with what a form writes around it; the confirmation, whose text grows when it is encoded, is smaller than the file was.
@@ -98,6 +98,8 @@ pub fn router(site: Site) -> Router {
         .route("/admin/messages/off", post(messages::off))
         .route("/m/concerns/seen", post(manager::seen))
         .route("/m/receipts/{payment}/refund", get(refunding::form).post(refunding::confirm))
+        .route("/m/receipts/export", get(exporting::ask))
+        .route("/m/receipts/export/{file}", get(exporting::receipts))
         .route("/m/receipts/{payment}/print", get(printing::receipt))
         .route("/m/receipts/{payment}/give", get(printing::give))
         .route("/m/receivables", get(receivables::list))
@@ -114,7 +116,7 @@ pub fn router(site: Site) -> Router {
         .route("/m/receivables/{id}/unmatch", post(receivables::undo))
         .route("/m/receivables/matches", get(receivables::matches))
         .route("/m/receivables/template/{file}", get(importing::template))
-        .route("/m/receivables/export/{file}", get(importing::export))
+        .route("/m/receivables/export/{file}", get(exporting::debts))
         .route("/m/diagnose", get(diagnosing::diagnose))
         .route("/m/plate", get(printing::plates))
         .route("/m/plate/{code}", get(printing::plate))

@@ -184,17 +184,17 @@ pub enum Cell {
 ///
 /// # Errors
 /// When the writer fails, which it does for no table of ours.
-pub fn write(kind: FileKind, heading: &[&str], rows: &[Vec<Cell>]) -> Result<Vec<u8>, SheetError> {
+pub fn write(kind: FileKind, heading: &[String], rows: &[Vec<Cell>]) -> Result<Vec<u8>, SheetError> {
     match kind {
         FileKind::Csv => write_csv(heading, rows),
         FileKind::Xlsx => write_xlsx(heading, rows).map_err(|_| SheetError::NotATable),
     }
 }
 
-fn write_csv(heading: &[&str], rows: &[Vec<Cell>]) -> Result<Vec<u8>, SheetError> {
+fn write_csv(heading: &[String], rows: &[Vec<Cell>]) -> Result<Vec<u8>, SheetError> {
     // The mark tells spreadsheets that it is UTF-8.
     let mut writer = csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(vec![0xEF, 0xBB, 0xBF]);
-    writer.write_record(heading).map_err(|_| SheetError::NotATable)?;
+    writer.write_record(heading.iter().map(|words| harmless(words).into_owned())).map_err(|_| SheetError::NotATable)?;
     for row in rows {
         let cells = row.iter().map(|cell| match cell {
             Cell::Text(text) => harmless(text).into_owned(),
@@ -213,12 +213,12 @@ fn harmless(text: &str) -> Cow<'_, str> {
     }
 }
 
-fn write_xlsx(heading: &[&str], rows: &[Vec<Cell>]) -> Result<Vec<u8>, XlsxError> {
+fn write_xlsx(heading: &[String], rows: &[Vec<Cell>]) -> Result<Vec<u8>, XlsxError> {
     let mut book = Workbook::new();
     let (bold, money) = (Format::new().set_bold(), Format::new().set_num_format("#,##0.00"));
     let sheet = book.add_worksheet();
     for (column, words) in (0_u16..).zip(heading) {
-        sheet.write_string_with_format(0, column, *words, &bold)?;
+        sheet.write_string_with_format(0, column, words, &bold)?;
         sheet.set_column_width(column, 16)?;
     }
     for (line, row) in (1_u32..).zip(rows) {
@@ -265,7 +265,7 @@ mod tests {
             vec![Cell::Text("张三".into()), Cell::Amount(domain::Fen::of(7))],
         ];
         for kind in [FileKind::Csv, FileKind::Xlsx] {
-            let bytes = write(kind, &["姓名", "金额"], &table).unwrap();
+            let bytes = write(kind, &["姓名".to_owned(), "金额".to_owned()], &table).unwrap();
             let first = if kind == FileKind::Csv { "'=1+1" } else { "=1+1" };
             let read = rows(&bytes);
             assert_eq!(read[0], ["姓名", "金额"]);

@@ -60,6 +60,11 @@ impl Receipt {
         ReceiptState::of(self.amount_fen, self.refunding_fen, self.refunded_fen)
     }
 
+    /// What is left of it when everything that is being returned has arrived.
+    pub fn kept(&self) -> Fen {
+        self.amount_fen.minus(self.refunded_fen).and_then(|left| left.minus(self.refunding_fen)).unwrap_or(Fen::ZERO)
+    }
+
     /// The receipt as a screen may show it, see [`Answer::masked`].
     #[must_use]
     pub fn masked(self) -> Receipt {

@@ -69,11 +69,10 @@ fn Detail(detail: ReceiptDetail, locale: Locale) -> impl IntoView {
 
 #[component]
 fn Amounts(receipt: Receipt, locale: Locale) -> impl IntoView {
-    let state = receipt.state();
+    let (state, kept) = (receipt.state(), receipt.kept());
     let Receipt { amount_fen, refunding_fen, refunded_fen, .. } = receipt;
     let line =
         move |name: &'static str, amount: Fen| amount.is_positive().then(|| view! { <div><dt>{name}</dt><dd>{yuan(amount)}</dd></div> });
-    let kept = amount_fen.minus(refunded_fen).and_then(|left| left.minus(refunding_fen)).unwrap_or(Fen::ZERO);
     view! {
         <section class="card amounts" aria-label=td_string!(locale, receipts.amount)>
             <p class="money">{yuan(amount_fen)}</p>

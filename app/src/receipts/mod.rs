@@ -4,6 +4,8 @@ pub mod api;
 mod cursor;
 #[cfg(feature = "ssr")]
 mod detail;
+#[cfg(feature = "ssr")]
+mod export;
 mod list;
 mod listing;
 mod narrow;
@@ -17,7 +19,9 @@ pub use api::{CodeChoice, DayTotal, DebtLink, PAGE_ROWS, ReceiptDetail, ReceiptP
 pub use cursor::{Cursor, NoSuchPlace};
 #[cfg(feature = "ssr")]
 pub use detail::{detail_screen, refund_words};
-pub use list::ListScreen;
+#[cfg(feature = "ssr")]
+pub use export::{ExportQuery, ExportScreen, ExportWrong, export_columns, export_screen, export_title};
+pub use list::{ListScreen, state_name};
 pub use listing::{Listing, Loaded};
 pub use query::ReceiptQuery;
 #[cfg(feature = "ssr")]

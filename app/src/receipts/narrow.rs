@@ -79,6 +79,7 @@ pub fn Narrow(
                     <Pick name="state" title=td_string!(locale, receipts.state) any=td_string!(locale, receipts.any_state)
                         choices=states picked=move || query.with(|query| query.state.map(|state| state_word(state).to_owned())) form field=state/>
                     <button class="button button-quiet">{td_string!(locale, receipts.show)}</button>
+                    <a class="quiet-link" href=move || query.with(ReceiptQuery::export_url)>{td_string!(locale, receipts.export)}</a>
                 </div>
             </details>
             <Chips query/>

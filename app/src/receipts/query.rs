@@ -70,6 +70,11 @@ impl ReceiptQuery {
         if query.is_empty() { "/m/receipts".to_owned() } else { format!("/m/receipts?{query}") }
     }
 
+    /// Where the receipts of this list are had as a file.
+    pub fn export_url(&self) -> String {
+        self.from_place(None).url().replacen("/m/receipts", "/m/receipts/export", 1)
+    }
+
     /// The same list from another place on.
     pub fn from_place(&self, before: Option<Cursor>) -> ReceiptQuery {
         ReceiptQuery { before, ..self.clone() }
@@ -125,6 +130,7 @@ mod tests {
         for (query, expected) in table {
             let read = ReceiptQuery::of_url(query);
             assert_eq!(read.url(), expected, "{query}");
+            assert_eq!(read.export_url().replace("/export", ""), read.from_place(None).url(), "{query}");
             assert_eq!(ReceiptQuery::of_url(read.url().split_once('?').map_or("", |(_, query)| query)), read);
         }
         assert_eq!(ReceiptQuery::of_url(&format!("q={}", "长".repeat(99))).words.chars().count(), MOST_CHARS);

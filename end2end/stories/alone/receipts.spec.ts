@@ -1,5 +1,6 @@
 // What became of the money and what was filled in, as the payer's receipt and the manager's say it. Alone, because the printed
 // codes belong to one manager, who is signed in at one place only.
+import { readFileSync } from "node:fs";
 import { copiesWhole, decent, expect, hydrated, test, type Page } from "../../harness/story";
 import { refund } from "../../harness/operator";
 import { answer, fillIn, payButton, payByDoor, paymentOf, receiptShown, said, somebody, statusOf } from "../../harness/payer";
@@ -90,6 +91,43 @@ test("our words follow the reader's language, the payer's words stay", async ({ 
   const row = manager.locator(`a.row[href$="${payment}"]`);
   await expect(row).toContainText("夏装");
   await expect(row).not.toContainText(/照片 ·|否|· 是|002X/);
+});
+
+test.describe("as a file", () => {
+  test.use({ expectedErrors: /status of 422/ });
+
+  test("what a list shows is taken away as a file, and a mistake in the days is told", async ({ wechatPage: manager, sim, baseURL }) => {
+    const [student, other] = [somebody(), somebody()];
+    for (const name of [student, other]) await payByDoor(sim, `${baseURL}/p/demo`, { amount: "6", "field.student": name, "field.class": "三年一班", "field.remark": "校服" });
+    await atTheCode(manager, MANAGERS.plain);
+    await manager.goto(`/m/receipts?q=${encodeURIComponent(student)}`);
+    await hydrated(manager);
+    await manager.locator("summary", { hasText: "筛选" }).tap();
+    await decent(manager);
+    await manager.getByRole("link", { name: "导出这些记录" }).tap();
+    await expect(manager.getByRole("heading", { name: "导出收款记录" })).toBeVisible();
+    await expect(kept(manager, "搜索收款记录")).toHaveText(student);
+    await decent(manager);
+    const saved = async (button: string) => {
+      const [download] = await Promise.all([manager.waitForEvent("download"), manager.getByRole("button", { name: button }).tap()]);
+      return { name: download.suggestedFilename(), bytes: readFileSync(await download.path()) };
+    };
+    const csv = await saved("下载 CSV");
+    const lines = csv.bytes.toString("utf8").trim().split("\r\n");
+    expect([csv.name, lines.length]).toEqual(["receipts.csv", 2]);
+    expect(lines[0]).toContain("学生姓名");
+    expect(lines[1]).toMatch(new RegExp(`6\\.00.*${student}.*校服`));
+    const xlsx = await saved("下载 Excel 表格");
+    expect([xlsx.name, xlsx.bytes.subarray(0, 2).toString()]).toEqual(["receipts.xlsx", "PK"]);
+    await manager.locator("#from").fill("2099-01-01");
+    await manager.getByRole("button", { name: "下载 CSV" }).tap();
+    await expect(manager.getByRole("alert")).toContainText("开始日期晚于截止日期");
+    await expect(manager.locator("#from")).toHaveValue("2099-01-01");
+    await decent(manager);
+    await manager.goto(`${manager.url().split("?")[0].replace(/\/receipts\.csv$/, "")}?lang=en&theme=dark&mode=care`);
+    await expect(manager.getByRole("heading", { name: "Export receipts" })).toBeVisible();
+    await decent(manager);
+  });
 });
 
 test("a refund is said on both receipts: under way, partly, wholly", async ({ wechatPage: page, newPhone, sim, baseURL }) => {

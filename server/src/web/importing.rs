@@ -1,29 +1,20 @@
-//! Debts from a file with a dry run, a template to fill in, and the list as a file.
+//! Debts from a file with a dry run, and a template to fill in.
 
-use app::receivables::{
-    Debt, DebtList, HERE, ImportPreview, ImportScreen, ImportTrouble, ListQuery, column_name, example_row, export_columns, import_screen,
-    import_title, list_screen, list_title, reminder_words, state_words,
-};
-use axum::extract::{Path, Query, Request, State};
-use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
-use axum::response::{IntoResponse, Response};
+use app::receivables::{HERE, ImportPreview, ImportScreen, ImportTrouble, column_name, example_row, import_screen, import_title};
+use axum::extract::{Path, Request, State};
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::Response;
 use domain::receivable::{Entry, EntryField, ImportedRows, read_rows};
 use domain::{Caller, Fen};
 
+use super::exporting::{download, kind_of};
 use super::manager::{show_plain, signed_in};
-use super::receivables::{filter, read_list, shown};
 use super::submit::{Posted, ReadError};
 use super::visit::Visit;
-use crate::sheets::{self, Cell, FileKind, MOST_ROWS, SheetError};
+use crate::sheets::{self, Cell, MOST_ROWS, SheetError};
 use crate::site::Site;
-use crate::store::receivables::{self, Before, Stored};
+use crate::store::receivables;
 use crate::store::{Store, StoreError};
-
-/// The most debts of one export.
-const MOST_EXPORTED: usize = 20_000;
-
-/// Debts that are read together for an export.
-const BATCH: i64 = 500;
 
 /// `GET /m/receivables/import`: which file.
 pub async fn ask(visit: Visit, headers: HeaderMap) -> Response {
@@ -152,112 +143,5 @@ pub async fn template(visit: Visit, Path(file): Path<String>, headers: HeaderMap
     let locale = visit.prefs.locale;
     let heading = EntryField::ALL.map(|field| column_name(locale, field));
     let example = example_row(locale).map(|cell| Cell::Text(cell.to_owned())).to_vec();
-    download(visit, kind, &file, &heading, &[example])
-}
-
-/// `GET /m/receivables/export/{file}`: the debts that the list shows, as a file.
-pub async fn export(
-    State(site): State<Site>,
-    visit: Visit,
-    Path(file): Path<String>,
-    Query(pairs): Query<Vec<(String, String)>>,
-    headers: HeaderMap,
-) -> Response {
-    let query = ListQuery::of_pairs(pairs.iter().map(|(name, value)| (name.as_str(), value.as_str())));
-    let (visit, caller) = match signed_in(visit, &headers, &query.url()).await {
-        Ok(known) => known,
-        Err(response) => return response,
-    };
-    let Some(kind) = kind_of(&file) else { return visit.not_found(HERE) };
-    let debts = match all(&site.store, &caller, &query, &visit).await {
-        Ok(Some(debts)) => debts,
-        Ok(None) => return too_many(&site, visit, caller, &query).await,
-        Err(error) => return visit.store_trouble(&error, Some(HERE)),
-    };
-    let (locale, today) = (visit.prefs.locale, visit.now.day());
-    let heading: Vec<&str> = EntryField::ALL.into_iter().map(|field| column_name(locale, field)).chain(export_columns(locale)).collect();
-    let rows: Vec<Vec<Cell>> = debts
-        .into_iter()
-        .map(|stored| {
-            let url = format!("{}/p/{}", site.config.public_url, stored.token);
-            let debt = shown(stored);
-            row(&debt, state_words(locale, &debt, today), reminder_words(locale, &debt.mark), url)
-        })
-        .collect();
-    download(visit, kind, &file, &heading, &rows)
-}
-
-/// The list again, which says that it is too long for one file: half of it would look like all.
-async fn too_many(site: &Site, visit: Visit, caller: Caller, query: &ListQuery) -> Response {
-    let query = ListQuery { before: None, ..query.clone() };
-    match read_list(site, &caller, &query, &visit).await {
-        Ok(list) => {
-            let list = DebtList { too_many: Some(MOST_EXPORTED), ..list };
-            let (here, title) = (query.url(), list_title(visit.prefs.locale));
-            show_plain(visit, caller, &here, StatusCode::UNPROCESSABLE_ENTITY, title, |locale| list_screen(locale, &query, &list)).await
-        }
-        Err(error) => visit.store_trouble(&error, Some(HERE)),
-    }
-}
-
-/// All of them; `None` when there are more than fit into one file.
-async fn all(store: &Store, caller: &Caller, query: &ListQuery, visit: &Visit) -> Result<Option<Vec<Stored>>, StoreError> {
-    let mut conn = store.read().await?;
-    let (tx, filter) = (&mut conn.tx(), filter(query, visit.now.day()));
-    let (tenant, payee) = (caller.tenant, caller.account);
-    let (mut found, mut before): (Vec<Stored>, Option<Before>) = (vec![], None);
-    while found.len() <= MOST_EXPORTED {
-        let (mut page, next) = if query.words.is_empty() {
-            let page = receivables::page(tx, tenant, payee, filter, before, BATCH).await?;
-            let next = page.last().filter(|_| page.len() as i64 == BATCH).map(Before::of);
-            (page, next)
-        } else {
-            let page = receivables::search(tx, tenant, payee, &query.words, filter, before, BATCH as usize).await?;
-            page.map_or((vec![], None), |page| (page.rows, page.next))
-        };
-        found.append(&mut page);
-        before = next;
-        if before.is_none() {
-            break;
-        }
-    }
-    Ok((found.len() <= MOST_EXPORTED).then_some(found))
-}
-
-fn row(debt: &Debt, state: String, reminded: String, url: String) -> Vec<Cell> {
-    let Debt { receivable, claim, .. } = debt;
-    let text = |text: &str| Cell::Text(text.to_owned());
-    vec![
-        text(&receivable.debtor.name),
-        text(&receivable.debtor.reference),
-        text(receivable.debtor.phone.as_ref().map(|phone| phone.as_str()).unwrap_or_default()),
-        text(&receivable.title),
-        Cell::Amount(receivable.amount_fen),
-        Cell::Text(receivable.due.map(|due| due.to_string()).unwrap_or_default()),
-        text(if receivable.in_parts { "1" } else { "0" }),
-        text(&receivable.remark),
-        Cell::Amount(claim.settled_fen),
-        Cell::Amount(claim.outstanding()),
-        Cell::Text(state),
-        Cell::Text(reminded),
-        Cell::Text(receivable.raised_at_ms.text()),
-        Cell::Text(url),
-    ]
-}
-
-fn kind_of(file: &str) -> Option<FileKind> {
-    file.rsplit_once('.').and_then(|(_, ending)| FileKind::of_ending(ending))
-}
-
-fn download(visit: Visit, kind: FileKind, file: &str, heading: &[&str], rows: &[Vec<Cell>]) -> Response {
-    let Ok(bytes) = sheets::write(kind, heading, rows) else { return visit.not_found(HERE) };
-    let plain = file.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_'));
-    let name = if plain { format!("attachment; filename=\"{file}\"") } else { "attachment".to_owned() };
-    let name = HeaderValue::from_str(&name).unwrap_or(HeaderValue::from_static("attachment"));
-    let headers = [
-        (header::CONTENT_TYPE, HeaderValue::from_static(kind.mime())),
-        (header::CONTENT_DISPOSITION, name),
-        (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
-    ];
-    (headers, bytes).into_response()
+    download(visit, kind, &file, heading.map(str::to_owned).to_vec(), vec![example]).await
 }

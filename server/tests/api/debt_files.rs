@@ -75,7 +75,7 @@ async fn a_spreadsheet_and_the_template_are_taken_and_what_is_no_table_is_refuse
     assert_eq!(manager.open("/m/receivables/template/receivables.exe").await.status, 404);
     let row = |name: &str| vec![Cell::Text(name.to_owned()), Cell::Text("学费".into()), Cell::Amount(domain::Fen::of(10_050))];
     let rows: Vec<_> = (0..450).map(|at| row(&format!("学生{at}"))).collect();
-    let book = sheets::write(FileKind::Xlsx, &["姓名", "事项", "金额"], &rows).unwrap();
+    let book = sheets::write(FileKind::Xlsx, &["姓名", "事项", "金额"].map(str::to_owned), &rows).unwrap();
     let checked = upload(&manager, "a.xlsx", &book).await;
     checked.says(200, &["可以导入。", "导入 450 笔，共 ¥45,225.00"]);
     manager.submit("/m/receivables/import/confirm", &[("rows", rows_of(&checked))]).await.says(200, &["已导入 450 笔", "¥45,225.00"]);

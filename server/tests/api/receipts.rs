@@ -8,7 +8,7 @@ use crate::scene::{Bill, Shop, digits};
 const MANAGER: &str = "13800138000";
 
 /// A payment of `name` that is paid.
-async fn paid(shop: &Shop, amount: &str, name: &str) -> String {
+pub async fn paid(shop: &Shop, amount: &str, name: &str) -> String {
     let typed = vec![("amount", amount.to_owned()), ("field.student", name.to_owned()), ("field.class", "三年二班".to_owned())];
     let page = Browser::wechat(shop).submit("/p/demo", &typed).await;
     let bill = Bill::of_url(shop, &page.url);
