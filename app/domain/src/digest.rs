@@ -5,6 +5,8 @@
 //! the digests that arrive add up to the sales. Refunds and everything that went wrong are told at once ([`News`]); a digest
 //! carries the refunds once more, so that its reader can subtract.
 
+use std::cmp::Ordering;
+
 use serde::{Deserialize, Serialize};
 
 use crate::payment::Message;
@@ -28,6 +30,9 @@ pub struct Digest {
     pub sum_fen: Fen,
     /// The largest of them.
     pub largest_fen: Fen,
+    /// Whose payment that is; nothing in what was gathered before this was kept.
+    #[serde(default)]
+    pub largest: Option<PaymentId>,
     /// Refunds that reached their payers.
     pub refunded_count: i64,
     /// What they returned.
@@ -43,9 +48,10 @@ impl Digest {
     ///
     /// # Panics
     /// When the sum does not fit, which 92 quadrillion yuan would need.
-    pub fn add_sale(&mut self, amount: Fen, at: Millis) {
-        let one = Digest { count: 1, sum_fen: amount, largest_fen: amount, from_ms: Some(at), until_ms: Some(at), ..Digest::default() };
-        self.add(&one);
+    pub fn add_sale(&mut self, payment: PaymentId, amount: Fen, at: Millis) {
+        let largest = Some(payment);
+        let (from_ms, until_ms) = (Some(at), Some(at));
+        self.add(&Digest { count: 1, sum_fen: amount, largest_fen: amount, largest, from_ms, until_ms, ..Digest::default() });
     }
 
     /// Adds a refund that reached its payer.
@@ -63,6 +69,12 @@ impl Digest {
     pub fn add(&mut self, other: &Digest) {
         self.count += other.count;
         self.sum_fen = sum(self.sum_fen, other.sum_fen);
+        self.largest = match self.largest_fen.cmp(&other.largest_fen) {
+            Ordering::Less => other.largest,
+            // Of two that are as large the same one is named, in whatever order they came.
+            Ordering::Equal => [self.largest, other.largest].into_iter().flatten().min(),
+            Ordering::Greater => self.largest,
+        };
         self.largest_fen = self.largest_fen.max(other.largest_fen);
         self.refunded_count += other.refunded_count;
         self.refunded_fen = sum(self.refunded_fen, other.refunded_fen);

@@ -1,13 +1,19 @@
 //! At most one message in ten minutes, and none of the sales hidden.
 
 use domain::digest::{APART_MS, Digest, Pace, Unreached};
-use domain::{Fen, Millis};
+use domain::{Fen, Millis, PaymentId};
 use proptest::prelude::*;
+use uuid::Uuid;
 
 const NOON: Millis = Millis::of(1_795_233_600_000);
 
+/// The payment of this amount.
+fn payment(fen: i64) -> PaymentId {
+    PaymentId::of(Uuid::from_u128(u128::from(fen.unsigned_abs())))
+}
+
 fn sale(pace: &mut Pace, fen: i64, at_ms: i64) {
-    pace.gathered.add_sale(Fen::of(fen), NOON.plus_ms(at_ms));
+    pace.gathered.add_sale(payment(fen), Fen::of(fen), NOON.plus_ms(at_ms));
 }
 
 #[test]
@@ -28,6 +34,7 @@ fn a_second_message_waits_until_ten_minutes_are_over() {
         count: 2,
         sum_fen: Fen::of(300),
         largest_fen: Fen::of(250),
+        largest: Some(payment(250)),
         from_ms: Some(NOON.plus_ms(1_000)),
         until_ms: Some(NOON.plus_ms(2_000)),
         ..Digest::default()
@@ -97,8 +104,8 @@ impl Scene {
         let now = NOON.plus_ms(self.now_ms);
         match step {
             Step::Sale(fen) => {
-                self.pace.gathered.add_sale(Fen::of(fen), now);
-                self.sales.add_sale(Fen::of(fen), now);
+                self.pace.gathered.add_sale(payment(fen), Fen::of(fen), now);
+                self.sales.add_sale(payment(fen), Fen::of(fen), now);
             }
             Step::Refund(fen) => {
                 self.pace.gathered.add_refund(Fen::of(fen), now);

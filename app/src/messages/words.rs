@@ -18,7 +18,7 @@ pub enum Part {
     Sum,
     /// How many sales.
     Count,
-    /// The largest sale, or what names the payment.
+    /// The largest sale and who paid it, or what names the payment.
     Largest,
     /// Refunds since the last message, or what to do.
     Refunds,
@@ -59,8 +59,9 @@ pub struct Words {
 }
 
 impl Words {
-    /// The words for `news` that was written down at `at`. The same news has the same words whenever it is asked.
-    pub fn of(locale: Locale, news: &News, at: Millis) -> Words {
+    /// The words for `news` that was written down at `at`; `who` is what the payer of a digest's largest sale filled in, or nothing.
+    /// The same news has the same words whenever it is asked.
+    pub fn of(locale: Locale, news: &News, who: &str, at: Millis) -> Words {
         let one = |what: &'static str, amount: domain::Fen, largest: String, refunds: &'static str| Words {
             what: what.to_owned(),
             sum: format!("¥{}", amount.yuan()),
@@ -88,7 +89,12 @@ impl Words {
                     what,
                     sum: format!("¥{}", digest.sum_fen.yuan()),
                     count: count.to_string(),
-                    largest: fill(td_string!(locale, messages.largest), &[("amount", &yuan(digest.largest_fen))]),
+                    largest: match (count, who) {
+                        (1, who) if !who.is_empty() => who.to_owned(),
+                        _ => fill(td_string!(locale, messages.largest), &[("amount", &yuan(digest.largest_fen)), ("who", &who)])
+                            .trim_end()
+                            .to_owned(),
+                    },
                     refunds,
                     since: digest.from_ms.unwrap_or(at).text(),
                     until: digest.until_ms.unwrap_or(at).text(),
@@ -135,7 +141,8 @@ impl Words {
         if !name.starts_with("thing") || text.chars().count() <= MOST_CHARS {
             return text.clone();
         }
-        text.chars().take(MOST_CHARS - 1).chain(['…']).collect()
+        let short: String = text.chars().take(MOST_CHARS - 1).collect();
+        format!("{}…", short.trim_end())
     }
 }
 
@@ -152,17 +159,32 @@ mod tests {
     #[test]
     fn a_digest_tells_count_sum_largest_and_refunds() {
         let mut digest = Digest::default();
-        digest.add_sale(Fen::of(123_456), NOON);
-        digest.add_sale(Fen::of(100), NOON.plus_ms(60_000));
-        let plain = Words::of(Locale::zh, &News::Digest(digest), NOON);
+        digest.add_sale(payment(1), Fen::of(123_456), NOON);
+        digest.add_sale(payment(2), Fen::of(100), NOON.plus_ms(60_000));
+        let plain = Words::of(Locale::zh, &News::Digest(digest), "", NOON);
         assert_eq!((plain.what.as_str(), plain.sum.as_str(), plain.largest.as_str()), ("收款 2 笔", "¥1235.56", "最大一笔 ¥1,234.56"));
         assert_eq!(
             (plain.refunds.as_str(), plain.since.as_str(), plain.until.as_str()),
             ("没有退款", "2026-11-21 12:00:00", "2026-11-21 12:01:00")
         );
         digest.add_refund(Fen::of(100), NOON);
-        assert_eq!(Words::of(Locale::zh, &News::Digest(digest), NOON).refunds, "退款 1 笔，共 ¥1.00");
-        assert_eq!(Words::of(Locale::en, &News::Digest(digest), NOON).what, "2 payments");
+        assert_eq!(Words::of(Locale::zh, &News::Digest(digest), "", NOON).refunds, "退款 1 笔，共 ¥1.00");
+        assert_eq!(Words::of(Locale::en, &News::Digest(digest), "", NOON).what, "2 payments");
+    }
+
+    fn payment(number: u128) -> PaymentId {
+        PaymentId::of(Uuid::from_u128(number))
+    }
+
+    #[test]
+    fn a_digest_says_who_paid_the_largest_and_of_one_sale_nothing_twice() {
+        let mut digest = Digest::default();
+        digest.add_sale(payment(1), Fen::of(1_250), NOON);
+        let largest = |digest: Digest, who: &str| Words::of(Locale::zh, &News::Digest(digest), who, NOON).largest;
+        assert_eq!(largest(digest, "张三 三年二班"), "张三 三年二班");
+        assert_eq!(largest(digest, ""), "最大一笔 ¥12.50", "a code that asks nothing");
+        digest.add_sale(payment(2), Fen::of(100), NOON);
+        assert_eq!((digest.largest, largest(digest, "张三 三年二班")), (Some(payment(1)), "最大一笔 ¥12.50 张三 三年二班".to_owned()));
     }
 
     #[test]
@@ -171,7 +193,7 @@ mod tests {
         let amount_fen = Fen::of(999_999_999);
         let mut digest = Digest::default();
         for _ in 0..9_999 {
-            digest.add_sale(amount_fen, NOON);
+            digest.add_sale(payment, amount_fen, NOON);
             digest.add_refund(amount_fen, NOON);
         }
         let all = [
@@ -187,8 +209,10 @@ mod tests {
         ];
         for news in all {
             for locale in [Locale::zh, Locale::en] {
-                for (word, part) in Part::ALL {
-                    let text = Words::of(locale, &news, NOON).fitting(part, "thing1");
+                for ((word, part), who) in
+                    Part::ALL.into_iter().flat_map(|part| ["", "欧阳娜娜 三年二班 2026 年秋季学费和书本费"].map(|who| (part, who)))
+                {
+                    let text = Words::of(locale, &news, who, NOON).fitting(part, "thing1");
                     assert!((1..=20).contains(&text.chars().count()), "{word} of {news:?}: {text:?}");
                 }
             }

@@ -2,7 +2,8 @@
 
 use app::Locale;
 use app::messages::Words;
-use domain::digest::{GIVEN_UP_AFTER_MS, News, Unreached, repeat_pause_ms};
+use domain::digest::{Digest, GIVEN_UP_AFTER_MS, News, Unreached, repeat_pause_ms};
+use domain::form::Answer;
 use domain::{AccountId, Millis, TenantId};
 use uuid::Uuid;
 
@@ -12,7 +13,7 @@ use crate::leases::{self, Work};
 use crate::senders::wechat_account::{AccountError, Outgoing};
 use crate::store::listeners::{self, Listener};
 use crate::store::postings::{self, Posting, PostingState};
-use crate::store::{Command, StoreError, Tx};
+use crate::store::{Command, StoreError, Tx, receipts};
 
 /// Most listeners of one round.
 const MOST_LISTENERS: i64 = 64;
@@ -43,7 +44,8 @@ impl Messages {
     }
 
     async fn send(&self, posting: &Posting, to: Listener) -> Result<(), StoreError> {
-        let outcome = match self.account.send(&self.outgoing(posting, &to)).await {
+        let outgoing = self.outgoing(posting, &to).await?;
+        let outcome = match self.account.send(&outgoing).await {
             Ok(msgid) => Outcome::Accepted { msgid },
             Err(AccountError::Unanswered { why }) => {
                 tracing::warn!(posting = %posting.id.simple(), why, "nobody knows whether a message was taken; it is sent again");
@@ -63,21 +65,40 @@ impl Messages {
         self.store.write(Sent { tenant: posting.tenant, id: posting.id, outcome, now: (self.clock)() }).await
     }
 
-    fn outgoing(&self, posting: &Posting, to: &Listener) -> Outgoing {
+    /// The words of a posting. They come from what does not change any more, so a repetition has the same ones.
+    async fn outgoing(&self, posting: &Posting, to: &Listener) -> Result<Outgoing, StoreError> {
         let locale = if to.lang == "en" { Locale::en } else { Locale::zh };
-        let words = Words::of(locale, &posting.news, posting.made_at_ms);
-        let page = match posting.news {
-            News::Digest(_) | News::Refunded { .. } => "/m/receipts",
-            News::Test => "/m/settings/messages",
-            News::Returning { .. } | News::WrongAmount { .. } | News::RefundStuck { .. } => "/m/concerns",
+        let mut conn = self.store.read().await?;
+        let largest = match posting.news {
+            News::Digest(Digest { largest: Some(payment), .. }) => receipts::of_payment(&mut conn.tx(), posting.tenant, payment).await?,
+            _ => None,
         };
-        Outgoing {
+        let who = largest.iter().flat_map(|receipt| receipt.answers.iter().filter_map(Answer::in_passing)).collect::<Vec<_>>().join(" ");
+        let words = Words::of(locale, &posting.news, &who, posting.made_at_ms);
+        let is_manager = listeners::is_manager(&mut conn.tx(), posting.tenant, posting.account).await?;
+        let page = if is_manager { page_of(&posting.news) } else { office_page_of(&posting.news).to_owned() };
+        Ok(Outgoing {
             openid: to.openid.clone(),
             number: posting.id.simple().to_string(),
             url: format!("{}{page}", self.public_url),
             fields: self.fields.iter().map(|(name, part)| (name.clone(), words.fitting(*part, name))).collect(),
-        }
+        })
     }
+}
+
+/// Where a manager reads more of it: one sale leads to its receipt, with everything that was filled in.
+fn page_of(news: &News) -> String {
+    match news {
+        News::Digest(Digest { count: 1, largest: Some(payment), .. }) | News::Refunded { payment, .. } => format!("/m/receipts/{payment}"),
+        News::Digest(_) => "/m/receipts".to_owned(),
+        News::Test => "/m/settings/messages".to_owned(),
+        News::Returning { .. } | News::WrongAmount { .. } | News::RefundStuck { .. } => "/m/concerns".to_owned(),
+    }
+}
+
+/// Where somebody reads more of it who administrates only: the managers' app does not let them in.
+fn office_page_of(news: &News) -> &'static str {
+    if matches!(news, News::Test) { "/admin/messages" } else { "/admin" }
 }
 
 /// Takes what is due of a listener into a posting.

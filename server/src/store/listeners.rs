@@ -63,6 +63,7 @@ struct Row {
     count: i64,
     sum_fen: i64,
     largest_fen: i64,
+    largest: Option<Uuid>,
     refunded_count: i64,
     refunded_fen: i64,
     from_ms: Option<i64>,
@@ -79,6 +80,7 @@ impl Row {
             count: self.count,
             sum_fen: Fen::of(self.sum_fen),
             largest_fen: Fen::of(self.largest_fen),
+            largest: self.largest.map(PaymentId::of),
             refunded_count: self.refunded_count,
             refunded_fen: Fen::of(self.refunded_fen),
             from_ms: self.from_ms.map(Millis::of),
@@ -166,6 +168,7 @@ async fn gather_sale(
 ) -> Result<(), StoreError> {
     on!(tx, |db| sqlx::query(concat!(
         "UPDATE listener SET count = count + 1, sum_fen = sum_fen + $3, heard_count = heard_count + 1, heard_fen = heard_fen + $3, \
+         largest = CASE WHEN largest_fen < $3 THEN $2 ELSE largest END, \
          largest_fen = CASE WHEN largest_fen < $3 THEN $3 ELSE largest_fen END, revision = revision + 1, \
          from_ms = CASE WHEN from_ms < $4 THEN from_ms ELSE $4 END, until_ms = CASE WHEN until_ms > $4 THEN until_ms ELSE $4 END, ",
         due!(),
@@ -215,7 +218,7 @@ macro_rules! rows {
     ($rest:literal) => {
         concat!(
             "SELECT tenant, account, id, openid, lang, created_at_ms, unreached, reached_at_ms, tested_at_ms, consents, asked_at_s, ",
-            "count, sum_fen, largest_fen, ",
+            "count, sum_fen, largest_fen, largest, ",
             "refunded_count, refunded_fen, from_ms, until_ms, under_way, last_ms, not_before_ms, revision FROM listener ",
             $rest
         )
@@ -242,6 +245,13 @@ pub async fn of_openid(tx: &mut Tx<'_>, openid: &str) -> Result<Vec<Listener>, S
 /// Whether somebody may be written to, who listens or listened here.
 pub async fn is_seated(tx: &mut Tx<'_>, tenant: TenantId, account: AccountId) -> Result<bool, StoreError> {
     let sql = concat!("SELECT l.id FROM listener l WHERE l.tenant = $1 AND l.account = $2 AND ", seated!());
+    let row: Option<(Uuid,)> = on!(tx, |db| sqlx::query_as(sql).bind(tenant.get()).bind(account.get()).fetch_optional(db).await)?;
+    Ok(row.is_some())
+}
+
+/// Whether somebody reads the app of managers, and not the administrator's pages alone.
+pub async fn is_manager(tx: &mut Tx<'_>, tenant: TenantId, account: AccountId) -> Result<bool, StoreError> {
+    let sql = "SELECT account FROM member WHERE tenant = $1 AND account = $2 AND role = 'manager' AND suspended_at_ms IS NULL";
     let row: Option<(Uuid,)> = on!(tx, |db| sqlx::query_as(sql).bind(tenant.get()).bind(account.get()).fetch_optional(db).await)?;
     Ok(row.is_some())
 }
@@ -309,7 +319,7 @@ pub async fn save(tx: &mut Tx<'_>, listener: &Listener) -> Result<(), StoreError
     let changed: Option<(i64,)> = on!(tx, |db| sqlx::query_as(
         "UPDATE listener SET lang = $4, unreached = $5, reached_at_ms = $6, tested_at_ms = $7, count = $8, sum_fen = $9, \
          largest_fen = $10, refunded_count = $11, refunded_fen = $12, from_ms = $13, until_ms = $14, under_way = $15, last_ms = $16, \
-         not_before_ms = $17, next_ms = $18, due_at_ms = $19, consents = $20, asked_at_s = $21, revision = revision + 1 \
+         not_before_ms = $17, next_ms = $18, due_at_ms = $19, consents = $20, asked_at_s = $21, largest = $22, revision = revision + 1 \
          WHERE tenant = $1 AND account = $2 AND revision = $3 RETURNING revision",
     )
     .bind(listener.tenant.get())
@@ -333,6 +343,7 @@ pub async fn save(tx: &mut Tx<'_>, listener: &Listener) -> Result<(), StoreError
     .bind(pace.due_at().map(Millis::get))
     .bind(listener.consents)
     .bind(listener.asked_at_s)
+    .bind(gathered.largest.map(PaymentId::get))
     .fetch_optional(db)
     .await)?;
     changed.map(drop).ok_or(StoreError::Stale)

@@ -173,9 +173,18 @@ pub async fn by_token(tx: &mut Tx<'_>, token: &str) -> Result<Option<(TenantId, 
     let place: Option<(Uuid, Uuid)> =
         on!(tx, |db| sqlx::query_as("SELECT tenant, payment FROM receipt_token WHERE token = $1").bind(token).fetch_optional(db).await)?;
     let Some((tenant, payment)) = place else { return Ok(None) };
-    let row: Option<Row> =
-        on!(tx, |db| sqlx::query_as(rows!("WHERE r.tenant = $1 AND r.payment = $2")).bind(tenant).bind(payment).fetch_optional(db).await)?;
-    row.map(|row| Ok((TenantId::of(tenant), row.receipt()?))).transpose()
+    let tenant = TenantId::of(tenant);
+    Ok(of_payment(tx, tenant, PaymentId::of(payment)).await?.map(|receipt| (tenant, receipt)))
+}
+
+/// The receipt of a payment, whoever collected it; `None` when it has none.
+pub async fn of_payment(tx: &mut Tx<'_>, tenant: TenantId, payment: PaymentId) -> Result<Option<Receipt>, StoreError> {
+    let row: Option<Row> = on!(tx, |db| sqlx::query_as(rows!("WHERE r.tenant = $1 AND r.payment = $2"))
+        .bind(tenant.get())
+        .bind(payment.get())
+        .fetch_optional(db)
+        .await)?;
+    row.map(Row::receipt).transpose()
 }
 
 /// When we learned of the newest receipt of a payee; `None` when there is none.

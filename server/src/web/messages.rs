@@ -45,7 +45,7 @@ impl Listening for MessagesDesk {
 }
 
 async fn read(site: &Site, caller: &Caller, listens: Listens, is_wechat: bool) -> Result<MessagesPage, StoreError> {
-    let state = if !is_allowed(site, caller).await? {
+    let state = if !is_allowed(site, caller, listens).await? {
         Standing::NotAllowed
     } else if site.account.is_set_up() {
         let needs_consent = site.account.consent_template().is_some();
@@ -109,9 +109,9 @@ pub async fn office(visit: Visit, uri: Uri, headers: HeaderMap) -> Response {
     answer(visit, StatusCode::OK, html)
 }
 
-/// Whether the organisation lets its managers have messages.
-async fn is_allowed(site: &Site, caller: &Caller) -> Result<bool, StoreError> {
-    tenants::has_messages(&mut site.store.read().await?.tx(), caller.tenant).await
+/// Whether they may have messages: administrators decide that about managers, and may always have their own.
+async fn is_allowed(site: &Site, caller: &Caller, listens: Listens) -> Result<bool, StoreError> {
+    Ok(listens == Listens::Administrator || tenants::has_messages(&mut site.store.read().await?.tx(), caller.tenant).await?)
 }
 
 /// `GET /m/settings/messages/on`, or `/admin/messages/on`: to WeChat, which tells who this is there.
@@ -120,7 +120,7 @@ pub async fn begin(visit: Visit, uri: Uri, headers: HeaderMap) -> Response {
         Ok(found) => found,
         Err(response) => return response,
     };
-    match is_allowed(&visit.site, &asking.caller).await {
+    match is_allowed(&visit.site, &asking.caller, asking.listens).await {
         Ok(true) if visit.is_wechat && visit.site.account.is_set_up() => {}
         Ok(_) => return visit.redirect(asking.path()),
         Err(error) => return visit.store_trouble(&error, Some(asking.path())),

@@ -136,6 +136,17 @@ async fn an_administrator_hears_of_all_money_on_a_screen_of_their_own() {
         shop.paid("3").await;
         let heard = shop.until_messages(2).await;
         assert!(heard[1].iter().any(|words| words.contains("3.00")), "{heard:?}");
+        for (message, page) in shop.messages().await.iter().zip([screen, "/admin"]) {
+            assert_eq!(
+                message["content"]["url"],
+                json!(format!("{}{page}", shop.url)),
+                "the managers' app does not let an administrator in"
+            );
+            assert_eq!(admin.open(page).await.status, 200);
+        }
+        // What managers may have is not what they may have themselves.
+        admin.submit("/admin/settings/messages", &[("messages", "off".to_owned())]).await;
+        admin.open(screen).await.says(200, &["关闭通知"]);
         admin.submit(&format!("{screen}/off"), &[]).await.says(200, &["已关闭", "未开启"]);
         shop.close().await;
     }
@@ -199,8 +210,8 @@ async fn digests_are_ten_minutes_apart_and_add_up_to_the_sales() {
     for shop in Shop::on_each_engine().await {
         let manager = shop.listening().await;
         let began = shop.world.hands.now();
-        shop.paid("12.50").await;
-        assert_eq!(shop.until_messages(1).await[0], ["收款 1 笔", "¥12.50", "最大一笔 ¥12.50", "没有退款"]);
+        let first = shop.paid("12.50").await;
+        assert_eq!(shop.until_messages(1).await[0], ["收款 1 笔", "¥12.50", "张小明 三年一班", "没有退款"]);
         for amount in ["3", "1200", "0.01"] {
             shop.paid(amount).await;
         }
@@ -211,9 +222,11 @@ async fn digests_are_ten_minutes_apart_and_add_up_to_the_sales() {
             shop.still(expected).await;
         }
         assert_eq!(shop.world.hands.now(), Millis::of(began.get() + 10 * MINUTE_MS));
-        assert_eq!(shop.until_messages(2).await[1], ["收款 3 笔", "¥1203.01", "最大一笔 ¥1,200.00", "没有退款"]);
+        assert_eq!(shop.until_messages(2).await[1], ["收款 3 笔", "¥1203.01", "最大一笔 ¥1,200.00 张小明…", "没有退款"]);
         let messages = shop.messages().await;
         assert_ne!(messages[0]["content"]["client_msg_id"], messages[1]["content"]["client_msg_id"]);
+        // One sale leads to everything that was filled in for it, several to the list.
+        assert_eq!(messages[0]["content"]["url"], json!(format!("{}/m/receipts/{}", shop.url, first.payment)));
         assert_eq!(messages[1]["content"]["url"], json!(format!("{}/m/receipts", shop.url)));
         shop.close().await;
     }
@@ -236,7 +249,7 @@ async fn a_refund_is_told_at_once_and_comes_again_in_the_next_digest() {
         shop.world.hands.pass_ms(10 * MINUTE_MS);
         shop.still(2).await;
         shop.paid("7").await;
-        assert_eq!(shop.until_messages(3).await[2], ["收款 1 笔", "¥7.00", "最大一笔 ¥7.00", "退款 1 笔，共 ¥1.50"]);
+        assert_eq!(shop.until_messages(3).await[2], ["收款 1 笔", "¥7.00", "张小明 三年一班", "退款 1 笔，共 ¥1.50"]);
         shop.close().await;
     }
 }

@@ -98,6 +98,7 @@ async fn a_sale_that_is_told_many_times_at_once_is_gathered_once() {
             count: 3,
             sum_fen: Fen::of(650),
             largest_fen: Fen::of(300),
+            largest: Some(payment),
             refunded_count: 1,
             refunded_fen: Fen::of(40),
             from_ms: Some(NOON),
