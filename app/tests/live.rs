@@ -4,7 +4,7 @@
 #![allow(clippy::expect_used, clippy::unwrap_used, reason = "a test says plainly what it expects")]
 
 use app::manager::live::Link;
-use app::manager::{Arrival, Beat, Today, stream};
+use app::manager::{Arrival, Beat, Bye, Today, stream};
 use app::mobile::till::News;
 use app::mobile::{Seed, Till};
 use domain::{Fen, Millis, PaymentId};
@@ -152,8 +152,8 @@ async fn a_session_that_was_ended_elsewhere_opens_no_line_again() {
     const NOON: i64 = 1_795_400_000_000;
     let screen = Screen::open(NOON).await;
     screen.connect();
-    screen.say("bye", &"");
-    assert_eq!(screen.till.link.get_untracked(), Link::Ended);
+    screen.say("bye", &Bye { elsewhere: true });
+    assert_eq!(screen.till.link.get_untracked(), Link::Ended { elsewhere: true });
     window().dispatch_event(&Event::new("online").unwrap()).unwrap();
     wait_ms(200).await;
     assert_eq!(screen.lines().len(), 1);

@@ -344,7 +344,7 @@ fn a_wrong_password_is_said_and_the_phone_kept() {
         (SignInWhy::Wrong, 422, "手机号或密码不对"),
         (SignInWhy::Locked { until_ms: NOON }, 422, "12:00"),
         (SignInWhy::Later { after_s: 30 }, 429, "30 秒"),
-        (SignInWhy::Ended, 200, "已在别处登录"),
+        (SignInWhy::Ended, 200, "登录已结束"),
     ];
     for (why, expected, words) in table {
         let sign_in = SignIn { why: Some(why), ..sign_in.clone() };

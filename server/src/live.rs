@@ -24,8 +24,6 @@ pub struct LiveArrival {
     pub amount_fen: Fen,
     /// The payer's first answer.
     pub title: String,
-    /// When the money came.
-    pub paid_at_ms: Millis,
     /// When we learned of it.
     pub known_at_ms: Millis,
 }
@@ -39,7 +37,6 @@ impl LiveArrival {
             payment: paid.id,
             amount_fen: paid.amount_fen,
             title: stored.answers.iter().find_map(Answer::in_passing).unwrap_or_default().to_owned(),
-            paid_at_ms: paid.paid_at_ms.unwrap_or(now),
             known_at_ms: now,
         }
     }
@@ -53,14 +50,14 @@ impl LiveArrival {
             payment: receipt.payment,
             amount_fen: receipt.amount_fen,
             title: receipt.title().unwrap_or_default().to_owned(),
-            paid_at_ms: receipt.paid_at_ms,
             known_at_ms,
         }
     }
 
-    /// The day whose totals it belongs to.
+    /// The day whose totals travel with it: a screen files them under the moment at which the money was known, also where it was paid
+    /// just before midnight.
     pub fn day(&self) -> Day {
-        self.paid_at_ms.day()
+        self.known_at_ms.day()
     }
 }
 

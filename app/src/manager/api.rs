@@ -124,7 +124,7 @@ pub struct Today {
     pub count: u64,
     /// Their sum.
     pub sum_fen: Fen,
-    /// The payments of the 60 s before `as_of_ms`, at most 200: a stream may repeat these, and they are no news.
+    /// The payments of the 60 s before `as_of_ms`, at most 2,000: a stream may repeat these, and they are no news.
     pub recent: Vec<PaymentId>,
 }
 
@@ -139,10 +139,17 @@ pub struct Arrival {
     pub title: String,
     /// When it became a receipt.
     pub at_ms: Millis,
-    /// Payments of that day, this one included.
+    /// Payments that were made on that day: this one too, unless it was made just before midnight.
     pub count_today: u64,
     /// Their sum.
     pub sum_today_fen: Fen,
+}
+
+/// The session is over: the JSON of the `bye` event of `GET /m/live`, after which nothing comes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Bye {
+    /// Whether the account signed in elsewhere, and not out.
+    pub elsewhere: bool,
 }
 
 /// The stream lives: the JSON of one `beat` event of `GET /m/live`.

@@ -136,12 +136,13 @@ pub fn LinkState() -> impl IntoView {
         Link::Connected => td_string!(locale, manager.live_connected),
         Link::Reconnecting { .. } => td_string!(locale, manager.live_reconnecting),
         Link::Offline { .. } => td_string!(locale, manager.live_offline),
-        Link::Ended => td_string!(locale, manager.live_ended),
+        Link::Ended { elsewhere: true } => td_string!(locale, manager.live_elsewhere),
+        Link::Ended { elsewhere: false } => td_string!(locale, manager.live_ended),
     };
     let state = move || match till.link.get() {
         Link::Connected => "on",
         Link::Connecting | Link::Reconnecting { .. } => "wait",
-        Link::Offline { .. } | Link::Ended => "off",
+        Link::Offline { .. } | Link::Ended { .. } => "off",
     };
     view! { <span class="link-state" data-state=state role="status">{word}</span> }.into_any()
 }
@@ -155,7 +156,7 @@ fn Figures(
     let locale = till.locale;
     let today = move || till.feed.with(|feed| feed.as_ref().map_or(at_first, |feed| feed.today()));
     let age = move || {
-        let lost = matches!(till.link.get(), Link::Offline { .. } | Link::Ended);
+        let lost = matches!(till.link.get(), Link::Offline { .. } | Link::Ended { .. });
         let as_of = till.feed.with(|feed| feed.as_ref().map(|feed| feed.as_of_ms()));
         as_of
             .filter(|_| lost)

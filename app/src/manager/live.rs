@@ -31,15 +31,18 @@ pub enum Link {
         /// Since when.
         since_ms: Millis,
     },
-    /// The session was ended from elsewhere; nothing comes any more.
-    Ended,
+    /// The session is over; nothing comes any more.
+    Ended {
+        /// Whether that is because the account signed in elsewhere, and not because somebody signed out here.
+        elsewhere: bool,
+    },
 }
 
 impl Link {
     /// The state after a failed try, the `tries`-th in a row: after the third it is called offline.
     pub fn after_failure(self, tries: u32, now: Millis) -> Link {
         let since_ms = match self {
-            Link::Ended => return Link::Ended,
+            Link::Ended { .. } => return self,
             Link::Reconnecting { since_ms } | Link::Offline { since_ms } => since_ms,
             Link::Connecting | Link::Connected => now,
         };
@@ -222,6 +225,7 @@ mod tests {
         let lost = lost.after_failure(2, second);
         assert_eq!(lost, Link::Reconnecting { since_ms: first });
         assert_eq!(lost.after_failure(3, third), Link::Offline { since_ms: first });
-        assert_eq!(Link::Ended.after_failure(9, third), Link::Ended);
+        let ended = Link::Ended { elsewhere: true };
+        assert_eq!(ended.after_failure(9, third), ended);
     }
 }

@@ -20,7 +20,7 @@ pub mod voice;
 
 #[cfg(feature = "ssr")]
 pub use api::Collecting;
-pub use api::{Arrival, Beat, CodeChanged, Desk, OldCode, OwnCode, Preset, Refreshed, Today, tail};
+pub use api::{Arrival, Beat, Bye, CodeChanged, Desk, OldCode, OwnCode, Preset, Refreshed, Today, tail};
 #[cfg(feature = "ssr")]
 pub use brought::{brought, old_name};
 #[cfg(feature = "ssr")]

@@ -1,7 +1,7 @@
 //! The live stream `GET /m/live` in the browser: opened once per visible page, closed while hidden, opened again after a loss.
 //!
 //! The server sends `arrival` ([`Arrival`]), `code` ([`CodeChanged`]), `beat` ([`Beat`]: at once after what a resumed stream repeats, when there is more or
-//! less to look at, and every 15 s) and `bye` (the session was ended elsewhere). What is news is decided by [`crate::manager::live`].
+//! less to look at, and every 15 s) and `bye` (the session is over). What is news is decided by [`crate::manager::live`].
 
 use crate::mobile::Till;
 
@@ -29,7 +29,7 @@ mod browser {
 
     use crate::Refusal;
     use crate::manager::live::{Link, pause_ms};
-    use crate::manager::{Arrival, Beat, CodeChanged, api, voice};
+    use crate::manager::{Arrival, Beat, Bye, CodeChanged, api, voice};
     use crate::mobile::till::News;
     use crate::mobile::{Till, Updating};
     use crate::ui::browser::now;
@@ -100,7 +100,7 @@ mod browser {
             line.listen("arrival", Line::arrived);
             line.listen("code", Line::code_changed);
             line.listen("beat", Line::beat);
-            line.listen("bye", |line, _| line.end());
+            line.listen("bye", |line, said| line.end(read::<Bye>(&said).is_some_and(|bye| bye.elsewhere)));
             line.listen("error", |line, _| line.lost());
             line.watch_page();
             line
@@ -136,7 +136,7 @@ mod browser {
 
         fn open(self: &Rc<Line>) {
             self.close();
-            if document().hidden() || self.till.link.get_untracked() == Link::Ended {
+            if document().hidden() || matches!(self.till.link.get_untracked(), Link::Ended { .. }) {
                 return;
             }
             let place = self.till.feed.with_untracked(|feed| feed.as_ref().and_then(|feed| feed.resume()));
@@ -241,15 +241,15 @@ mod browser {
             leptos::task::spawn_local(async move {
                 match api::load_today().await {
                     Ok(today) => line.till.today_is(today),
-                    Err(Refusal::SignIn) => line.end(),
+                    Err(Refusal::SignIn) => line.end(false),
                     Err(_) => {}
                 }
             });
         }
 
-        fn end(self: &Rc<Line>) {
+        fn end(self: &Rc<Line>, elsewhere: bool) {
             self.close();
-            self.till.link.set(Link::Ended);
+            self.till.link.set(Link::Ended { elsewhere });
         }
     }
 

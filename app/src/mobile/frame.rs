@@ -57,11 +57,12 @@ fn Trouble() -> impl IntoView {
     let locale = till.locale;
     let text = move || match till.link.get() {
         Link::Offline { since_ms } => Some(fill(td_string!(locale, manager.offline_banner), &[("time", &clock(since_ms))])),
-        Link::Ended => Some(td_string!(locale, manager.ended_banner).to_owned()),
+        Link::Ended { elsewhere: true } => Some(td_string!(locale, manager.elsewhere_banner).to_owned()),
+        Link::Ended { elsewhere: false } => Some(td_string!(locale, manager.ended_banner).to_owned()),
         _ => None,
     };
     let again = move || {
-        (till.link.get() == Link::Ended).then(|| {
+        matches!(till.link.get(), Link::Ended { .. }).then(|| {
             // Read when the session ended: the person may have moved on to another screen since the page was loaded.
             let back = browser::encoded(&browser::here());
             view! { <a href=format!("/m/sign-in?why=ended&next={back}") rel="external">{td_string!(locale, manager.sign_in_again)}</a> }

@@ -259,9 +259,9 @@ pub async fn ended(tx: &mut Tx<'_>, token_hash: &TokenHash) -> Result<Option<End
 }
 
 /// The tokens of sessions that ended at `since` or later, latest first, at most `limit`: whose screens an instance has to tell that
-/// learned of it from the store alone.
+/// learned of it from the store alone. Sessions that expired are left out: many end at one moment, and every screen looks for itself.
 pub async fn ended_since(tx: &mut Tx<'_>, since: Millis, limit: i64) -> Result<Vec<TokenHash>, StoreError> {
-    let sql = "SELECT token_hash FROM ended_session WHERE ended_at_ms >= $1 ORDER BY ended_at_ms DESC LIMIT $2";
+    let sql = "SELECT token_hash FROM ended_session WHERE ended_at_ms >= $1 AND why <> 'expired' ORDER BY ended_at_ms DESC LIMIT $2";
     let rows: Vec<(Vec<u8>,)> = on!(tx, |db| sqlx::query_as(sql).bind(since.get()).bind(limit).fetch_all(db).await)?;
     rows.into_iter().map(|(hash,)| hash.try_into().map_err(|_| unreadable("ended_session.token_hash", "not a hash"))).collect()
 }

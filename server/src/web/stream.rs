@@ -8,7 +8,7 @@ use std::convert::Infallible;
 use std::time::Duration;
 
 use app::concerns::ConcernCount;
-use app::manager::{Arrival, Beat};
+use app::manager::{Arrival, Beat, Bye};
 use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri, header};
 use axum::response::sse::{Event, Sse};
@@ -28,7 +28,7 @@ use crate::site::Site;
 use crate::store::reach::Reach;
 use crate::store::receipts::After;
 use crate::store::rollups::Totals;
-use crate::store::sessions::TokenHash;
+use crate::store::sessions::{EndWhy, TokenHash};
 use crate::store::{StoreError, sessions, tokens};
 
 /// How often a stream says that it lives, and looks whether its session does.
@@ -215,8 +215,9 @@ impl Watch {
     /// elsewhere.
     async fn beat(&mut self) -> Event {
         self.beat_at = Instant::now() + HEARTBEAT;
+        self.forget();
         if let Ok(None) = self.site.sign_ins.session(&self.token).await {
-            return self.leave();
+            return self.leave().await;
         }
         // Whoever was made a cashier, or is none any more, hears accordingly.
         if let Ok(reach) = self.read_reach().await {
@@ -227,9 +228,10 @@ impl Watch {
     }
 
     /// Whoever is not signed in any more hears nothing more.
-    fn leave(&mut self) -> Event {
+    async fn leave(&mut self) -> Event {
         self.is_over = true;
-        Event::default().event("bye").data("{}")
+        let elsewhere = matches!(self.site.sign_ins.ended(&self.token).await, Ok(Some(ended)) if ended.why == EndWhy::Elsewhere);
+        Event::default().event("bye").json_data(Bye { elsewhere }).unwrap_or_else(|_| Event::default().event("bye").data("{}"))
     }
 
     async fn read_reach(&self) -> Result<Reach, StoreError> {
@@ -254,6 +256,10 @@ impl Watch {
     fn take(&mut self, arrival: LiveArrival, is_repeated: bool) {
         if !self.reach.holds(arrival.tenant, arrival.payee) || self.told.contains_key(&arrival.payment) {
             return;
+        }
+        if self.unread.is_some() && !is_repeated {
+            // What came before it is not read yet, and a screen that resumes from this one would never hear of that.
+            return self.repeat();
         }
         if self.waiting.len() >= MOST_WAITING {
             // It stands in the store until there is room.
@@ -296,15 +302,19 @@ impl Watch {
         for (payee, known) in known {
             self.take(LiveArrival::of_receipt(tenant, payee, known), true);
         }
-        // What is further back than a repetition goes is not met again.
+        self.forget();
+        Ok(())
+    }
+
+    /// What is further back than a repetition goes is not met again.
+    fn forget(&mut self) {
         let floor = self.after.plus_ms(-2 * REPEATED_MS);
         self.told.retain(|_, known_at_ms| *known_at_ms >= floor);
-        Ok(())
     }
 
     async fn tell(&mut self, waiting: &Waiting) -> Result<Step, StoreError> {
         let arrival = &waiting.arrival;
-        let Some(totals) = self.totals(waiting).await? else { return Ok(Step::Say(self.leave())) };
+        let Some(totals) = self.totals(waiting).await? else { return Ok(Step::Say(self.leave().await)) };
         // Whoever was a cashier until a moment ago hears nothing of the store any more.
         if !self.reach.holds(arrival.tenant, arrival.payee) {
             return Ok(Step::GoOn);

@@ -97,6 +97,29 @@ async fn money_is_announced_as_it_comes_to_its_manager_and_to_nobody_else() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_was_paid_before_midnight_and_known_after_it_is_not_told_with_yesterdays_figures() {
+    for shop in Shop::on_each_engine().await {
+        shop.paid("5").await;
+        let manager = Browser::manager(&shop, MANAGER).await;
+        let mut stream = Stream::open(&manager, "/m/live", &[]).await;
+        stream.event("beat").await;
+        // It is noon.
+        shop.world.hands.pass_ms(12 * 3_600_000 - 1_000);
+        let late = shop.bill(&Browser::wechat(&shop), "7").await;
+        shop.world.pay(&late.payment, json!({"notify": false})).await;
+        shop.world.hands.pass_ms(2_000);
+        shop.world.notify(&late.payment, json!({})).await;
+        let (_, told) = stream.event("arrival").await;
+        assert_eq!((&told["amount_fen"], &told["count_today"], &told["sum_today_fen"]), (&json!(700), &json!(0), &json!(0)));
+        shop.paid("1").await;
+        let (_, told) = stream.event("arrival").await;
+        assert_eq!((&told["amount_fen"], &told["count_today"]), (&json!(100), &json!(1)));
+        drop(stream);
+        shop.close().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_stream_that_was_lost_goes_on_where_it_was() {
     for shop in Shop::on_each_engine().await {
         let manager = Browser::manager(&shop, MANAGER).await;
@@ -136,7 +159,7 @@ async fn a_silent_stream_says_that_it_lives_and_one_whose_manager_signed_out_say
             alive.event("beat").await;
             alive.event("beat").await
         },
-        ended.event("bye")
+        async { assert_eq!(ended.event("bye").await.1, json!({"elsewhere": false}), "nobody is alarmed by signing out") }
     );
     assert_eq!(beats.1["as_of_ms"], shop.world.hands.now().get());
     assert_eq!(ended.next().await, None, "nothing follows");
