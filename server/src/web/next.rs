@@ -7,6 +7,9 @@ use axum::http::Uri;
 
 use super::visit::query_value;
 
+/// The longest path that is led to.
+const MOST_BYTES: usize = 1_000;
+
 /// Only a path under `home` is led to after signing in: nobody is sent elsewhere by a prepared link. `next` is the path itself, not
 /// encoded once more; what its own query holds stays as it is.
 pub fn safe(next: Option<&str>, home: &str) -> String {
@@ -15,7 +18,8 @@ pub fn safe(next: Option<&str>, home: &str) -> String {
     let is_ours = path.strip_prefix(home).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
     // Browsers read `%2e%2e` as `..` and some read `\` as `/`. No path of ours has anything encoded in it.
     let is_plain = !path.contains("//") && !path.contains("..") && !path.contains('%');
-    let is_one_word = next.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'\\' && byte != b'#');
+    // Longer ones are none of ours, and a cookie that carries them through WeChat would not be kept.
+    let is_one_word = next.len() <= MOST_BYTES && next.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'\\' && byte != b'#');
     if is_ours && is_plain && is_one_word && !path.starts_with(&format!("{home}/sign")) { next.to_owned() } else { home.to_owned() }
 }
 
@@ -92,6 +96,8 @@ mod tests {
             assert_eq!(safe(Some(expected), home), expected, "{next} a second time");
         }
         assert_eq!(safe(None, "/m"), "/m");
+        let long = |bytes: usize| format!("/m/receipts?q={}", "a".repeat(bytes - "/m/receipts?q=".len()));
+        assert_eq!((safe(Some(&long(1_000)), "/m"), safe(Some(&long(1_001)), "/m")), (long(1_000), "/m".to_owned()));
     }
 
     #[test]

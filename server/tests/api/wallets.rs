@@ -110,5 +110,13 @@ async fn nobody_writes_into_diagnosis_what_they_like_nor_as_often_as_they_like()
     let bill = shop.bill(&Browser::wechat(&shop), "6").await;
     tell(&bill, "opened").await;
     until_cause(&shop, "none").await;
+    // The link of a payment that was settled long ago says nothing about today.
+    shop.world.pay(&bill.payment, json!({})).await;
+    bill.until("paid").await;
+    shop.world.hands.pass_ms(3_600_001);
+    let path = format!("{}?wallet=signature", bill.page);
+    Browser::desktop(&shop).ask("GET", &path, &[("accept", "application/json")], None).await.says(200, &["\"state\":\"paid\""]);
+    tokio::time::sleep(std::time::Duration::from_millis(200)).await;
+    assert_eq!(diagnosed(&shop, "").await.0, "none");
     shop.close().await;
 }
