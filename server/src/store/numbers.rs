@@ -1,7 +1,7 @@
-//! Finding a receipt by a whole number that somebody copied: ours, which a payer's bill calls 商户单号, that of one of its attempts or
-//! refunds, or the one that WeChat Pay gave it, 交易单号.
+//! Finding a receipt by a whole number that somebody copied: ours, which a payer's bill calls 商户单号, of the payment, of one of its
+//! attempts or of one of its refunds; or the one that WeChat Pay gave to what was paid, 交易单号, also where it was paid twice.
 
-use domain::{OutTradeNo, PaymentId, TenantId};
+use domain::{OutRefundNo, OutTradeNo, PaymentId, TenantId};
 use uuid::Uuid;
 
 use super::{StoreError, Tx, on, payments};
@@ -17,15 +17,21 @@ pub async fn named(tx: &mut Tx<'_>, tenant: TenantId, text: &str) -> Result<Opti
         return Ok(None);
     }
     // Our numbers are written in small letters; some programs copy them in capitals.
-    if let Some(no) = OutTradeNo::parse(&text.to_ascii_lowercase())
+    let small = text.to_ascii_lowercase();
+    if let Some(no) = OutTradeNo::parse(&small)
         && let Some((owner, payment)) = payments::by_trade_no(tx, &no).await?
     {
         return Ok(Some(payment).filter(|_| owner == tenant));
     }
+    if let Some(no) = OutRefundNo::parse(&small)
+        && let Some(found) = payments::load_refund(tx, tenant, &no).await?
+    {
+        return Ok(Some(found.refund.payment));
+    }
     if let Ok(payment) = text.parse() {
         return Ok(Some(payment));
     }
-    let sql = "SELECT payment FROM receipt WHERE tenant = $1 AND trade = $2";
+    let sql = "SELECT payment FROM attempt WHERE tenant = $1 AND trade = $2 LIMIT 1";
     let row: Option<(Uuid,)> = on!(tx, |db| sqlx::query_as(sql).bind(tenant.get()).bind(&text).fetch_optional(db).await)?;
     Ok(row.map(|(payment,)| PaymentId::of(payment)))
 }

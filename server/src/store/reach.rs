@@ -102,8 +102,9 @@ impl Reach {
         limit: usize,
     ) -> Result<Option<Found>, StoreError> {
         if let Some(receipt) = self.numbered(tx, query, narrow).await? {
-            let receipts = if before.is_none() { vec![receipt] } else { vec![] };
-            return Ok(Some(Found { receipts, next: None }));
+            // The beginning of a list is the last day that somebody chose, or the end of the page before.
+            let is_before = before.is_none_or(|before| place(&Before::of(&receipt)) < place(&before));
+            return Ok(Some(Found { receipts: is_before.then_some(receipt).into_iter().collect(), next: None }));
         }
         let mut all = Found { receipts: vec![], next: None };
         for payee in &self.payees {

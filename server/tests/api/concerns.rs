@@ -44,7 +44,7 @@ impl Shop {
     }
 
     /// A payment of ¥3.00 that was paid twice.
-    async fn paid_twice(&self) -> Bill<'_> {
+    pub async fn paid_twice(&self) -> Bill<'_> {
         let payer = Browser::wechat(self);
         let bill = self.bill(&payer, "3").await;
         payer.open(&format!("{}?way=native", bill.page)).await;
@@ -141,7 +141,10 @@ async fn two_operators_return_held_money_once() {
     for shop in Shop::on_each_engine().await {
         let bill = shop.held(299).await;
         let (one, two) = tokio::join!(shop.return_kept(&bill.payment), shop.return_kept(&bill.payment));
-        assert_eq!([one, two].into_iter().filter(Result::is_ok).count(), 1);
+        let returned: Vec<Refund> = [one, two].into_iter().filter_map(Result::ok).flatten().collect();
+        assert_eq!(returned.len(), 1);
+        let deeds = format!("audit WHERE actor = 'operator' AND act = 'refund.ask' AND subject = '{}'", returned[0].no);
+        assert_eq!(shop.count(&deeds).await, 1, "who sent money back is written down once");
         let manager = Browser::manager(&shop, MANAGER).await;
         shop.until_concern(&manager, "wrong_amount", "returned").await;
         assert_eq!(shop.world.order(&bill.payment).await.unwrap()["refunds"].as_array().unwrap().len(), 1);
@@ -168,6 +171,9 @@ async fn an_automatic_return_that_fails_waits_for_an_operator_and_is_asked_for_a
             order["refunds"].as_array().unwrap().iter().map(|refund| refund["state"].as_str().unwrap().to_owned()).collect();
         assert_eq!((states.len(), states.iter().filter(|state| *state == "SUCCESS").count()), (2, 1), "{states:?}");
         assert_eq!(bill.state().await, "paid");
+        let receipt = Browser::desktop(&shop).open(&bill.receipt().await).await;
+        receipt.says(200, &["多付的 ¥3.00 已原路退回"]);
+        assert!(!receipt.text.contains("还没能退回"), "the money is back: {}", receipt.text);
         shop.close().await;
     }
 }

@@ -1,9 +1,11 @@
 //! Finding receipts: words, a last day, a code, a state, each list with an address (rows E17, E18, I12).
 
+use domain::Day;
+use domain::payment::AttemptState;
 use serde_json::json;
 
 use crate::browser::Browser;
-use crate::scene::{Bill, Shop, digits};
+use crate::scene::{Bill, Shop, digits, until};
 
 const MANAGER: &str = "13800138000";
 
@@ -47,11 +49,16 @@ async fn a_receipt_is_found_by_what_is_written_on_it_and_the_address_says_so() {
         let trade = detail["receipt"]["transaction"].as_str().unwrap().to_owned();
         let colleague = Browser::manager(&shop, "13800138001").await;
         let other = digits(&manager.function("manager/codes", json!({})).await.json()[1]["code"]);
+        let paid_on = shop.stored(&first).await.payment.paid_at_ms.unwrap().day();
         for number in [first.clone(), first.to_ascii_uppercase(), format!(" {} {}", &first[..16], &first[16..]), trade] {
             let words = json!({"words": number});
             assert_eq!(listed(&manager, words.clone()).await, std::slice::from_ref(&first), "{number}");
             assert_eq!(listed(&manager, json!({"words": number, "state": "refunded"})).await, Vec::<String>::new(), "{number}");
             assert_eq!(listed(&manager, json!({"words": number, "code": other})).await, Vec::<String>::new(), "{number}");
+            for (days, expected) in [(0, vec![first.clone()]), (-1, vec![])] {
+                let until = Day::of(paid_on.get() + days);
+                assert_eq!(listed(&manager, json!({"words": number, "until": until})).await, expected, "{number} until {until}");
+            }
             assert_eq!(listed(&colleague, words).await, Vec::<String>::new(), "a colleague's are not mine: {number}");
         }
         manager
@@ -113,4 +120,33 @@ async fn a_list_is_narrowed_to_a_state_or_a_code_and_says_the_totals_of_the_code
     let of_state = manager.function("receipts/page", json!({"query": {"state": "refunding"}})).await.json();
     assert_eq!(of_state["days"], json!([]), "a sum of the day beside a part of it would mislead");
     shop.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_receipt_is_found_by_the_number_of_its_refund_and_of_its_second_bill() {
+    for shop in Shop::on_each_engine().await {
+        let bill = shop.paid_twice().await;
+        let second = until("the second bill", async || {
+            let attempts = shop.stored(&bill.payment).await.payment.attempts;
+            attempts.into_iter().find(|attempt| attempt.state == AttemptState::Extra)
+        })
+        .await;
+        let refund = shop.refund(&bill.payment, 100, "少发一件").await.unwrap().no.to_string();
+        let (manager, colleague) = (Browser::manager(&shop, MANAGER).await, Browser::manager(&shop, "13800138001").await);
+        let numbers = [
+            refund.clone(),
+            refund.to_ascii_uppercase(),
+            format!(" {} {}", &refund[..17], &refund[17..]),
+            format!("x{}", second.no),
+            second.transaction.unwrap(),
+        ];
+        for number in numbers {
+            let words = json!({"words": number});
+            assert_eq!(listed(&manager, words.clone()).await, std::slice::from_ref(&bill.payment), "{number}");
+            assert_eq!(listed(&colleague, words).await, Vec::<String>::new(), "a colleague's are not mine: {number}");
+        }
+        let strange = format!("r{}", "0".repeat(32));
+        assert_eq!(listed(&manager, json!({"words": strange})).await, Vec::<String>::new());
+        shop.close().await;
+    }
 }
