@@ -234,8 +234,15 @@ impl Command for SetAside {
     async fn run(&self, tx: &mut Tx<'_>) -> Result<Self::Done, StoreError> {
         let Ask { tenant, payment, amount, reason, by, .. } = &self.ask;
         let Some(stored) = payments::load(tx, *tenant, *payment).await? else { return Ok(Err(AskError::NotFound)) };
+        if by.is_some_and(|caller| caller.tenant != *tenant) {
+            return Ok(Err(AskError::NotFound));
+        }
+        // Asked first: the same form again is the same refund, also where the right to another one is gone meanwhile.
+        if let Some(StoredRefund { refund, .. }) = payments::load_refund(tx, *tenant, &self.no).await? {
+            let is_same = refund.payment == *payment && refund.amount_fen == *amount && is_same_reason(&refund.reason, reason);
+            return Ok(if is_same { Ok(refund) } else { Err(AskError::SentBefore(Box::new(refund))) });
+        }
         let right = match by {
-            Some(caller) if caller.tenant != *tenant => return Ok(Err(AskError::NotFound)),
             Some(caller) => {
                 let (reach, managers) = (Reach::of(tx, caller).await?, tenants::manager_refunds(tx, *tenant).await?);
                 match right(caller, &reach, managers, &stored.payment, self.now) {
@@ -245,10 +252,6 @@ impl Command for SetAside {
             }
             None => None,
         };
-        if let Some(StoredRefund { refund, .. }) = payments::load_refund(tx, *tenant, &self.no).await? {
-            let is_same = refund.payment == *payment && refund.amount_fen == *amount && is_same_reason(&refund.reason, reason);
-            return Ok(if is_same { Ok(refund) } else { Err(AskError::SentBefore(Box::new(refund))) });
-        }
         if let Some(Err(why)) = right.map(|right| right.covers(*amount)) {
             return Ok(Err(why.into()));
         }
@@ -288,6 +291,9 @@ impl Command for ReturnKept {
             Err(refusal) => return Ok(Err(refusal.into())),
         };
         payments::save_refund_opening(tx, &stored, &opening, None, self.seed, self.now).await?;
+        let Refund { no, amount_fen, cause, .. } = &opening.refund;
+        let detail = json!({"payment": self.payment, "amount_fen": amount_fen, "cause": cause});
+        audit::append(tx, self.tenant, &Deed::new(self.now, Actor::Operator, Act::AskRefund, no, &detail)).await?;
         Ok(Ok(opening.refund))
     }
 }

@@ -5,7 +5,7 @@ use domain::form::{Component, Field, FieldError, FieldRefusal, FormSchema, ScanK
 use domain::payment::Standing;
 use domain::receipt::Receipt;
 use domain::refund::{RefundCause, RefundState};
-use domain::{Fen, Millis};
+use domain::{Fen, Millis, OutTradeNo};
 
 use super::*;
 use crate::Locale;
@@ -92,9 +92,11 @@ fn all_pages(locale: Locale) -> Vec<String> {
     };
     let returned = [Returned {
         amount_fen: Fen::of(1),
+        attempt: OutTradeNo::first(receipt.payment),
         cause: RefundCause::Merchant,
         reason: NASTY.into(),
         state: RefundState::Done,
+        is_blocked: false,
         asked_at_ms: Millis::of(0),
         final_at_ms: Some(Millis::of(0)),
     }];

@@ -39,6 +39,7 @@ mod printing;
 mod receipts;
 mod refreshing;
 mod refund_words;
+mod refund_again;
 mod refunding;
 mod reminded;
 mod reminder_hours;

@@ -124,6 +124,21 @@ async fn a_refund_that_the_merchant_cannot_fund_yet_promises_no_day() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_refund_that_wechat_does_not_take_promises_no_day_until_it_does() {
+    for shop in Shop::on_each_engine().await {
+        shop.world.fault("refund", "merchant-disabled", 1_000).await;
+        let bill = asked_back(&shop).await;
+        let zh = ["还没有发出", "微信支付暂时没有受理", "请凭本页联系收款方"];
+        let en = ["Waiting to be sent", "not been sent yet", "show them this page"];
+        bill.tells("等待退款", [&zh, &en], &["最晚", "there by"]).await;
+        assert_eq!(shop.count("refund WHERE state = 'asked'").await, 1);
+        shop.world.no_more_faults().await;
+        bill.tells("已退款", [&["在微信账单里可以查到"], &["Refunded"]], &["还没有发出", "not been sent yet"]).await;
+        shop.close().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn money_that_came_too_late_and_cannot_go_back_is_not_said_to_be_going_back() {
     let shop = Shop::open().await;
     let bill = shop.bill(&Browser::wechat(&shop), "3").await;

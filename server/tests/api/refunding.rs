@@ -117,6 +117,9 @@ async fn a_refund_that_the_channel_gives_up_is_free_to_be_asked_for_again() {
         let second = bill.refund(1000).await.unwrap();
         assert_ne!(first.no, second.no);
         bill.until_returned((0, 1000)).await;
+        let receipt = Browser::desktop(&shop).open(&bill.receipt().await).await;
+        receipt.says(200, &["已全额退款", "在微信账单里可以查到"]);
+        assert!(!receipt.text.contains("钱没有退回"), "the money is back: {}", receipt.text);
         shop.close().await;
     }
 }

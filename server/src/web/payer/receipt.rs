@@ -5,9 +5,11 @@ use app::ui::Mark;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::Response;
-use domain::Millis;
+use domain::concern::ConcernState;
+use domain::{Millis, Refund};
 
 use crate::site::Site;
+use crate::store::concerns::{self, StoredConcern};
 use crate::store::payments::{self, StoredRefund};
 use crate::store::{StoreError, receipts, tenants};
 use crate::web::cookies::sha256;
@@ -19,9 +21,13 @@ pub async fn receipt(State(site): State<Site>, visit: Visit, Path(token): Path<S
         let mut conn = site.store.read().await?;
         let Some((tenant, receipt)) = receipts::by_token(&mut conn.tx(), &token).await? else { return Ok(None) };
         let refunds = payments::refunds_of(&mut conn.tx(), tenant, receipt.payment).await?;
-        Ok::<_, StoreError>(tenants::by_id(&mut conn.tx(), tenant).await?.map(|tenant| (tenant, receipt, refunds)))
+        let concerns = match refunds.is_empty() {
+            true => vec![],
+            false => concerns::of_payment(&mut conn.tx(), tenant, receipt.payment).await?,
+        };
+        Ok::<_, StoreError>(tenants::by_id(&mut conn.tx(), tenant).await?.map(|tenant| (tenant, receipt, refunds, concerns)))
     };
-    let (tenant, receipt, refunds) = match found.await {
+    let (tenant, receipt, refunds, concerns) = match found.await {
         Ok(Some(found)) => found,
         Ok(None) => return visit.notice(StatusCode::NOT_FOUND, &NoticeKind::NotFound, None, None),
         Err(error) => return visit.store_trouble(&error, Some(&format!("/r/{token}"))),
@@ -33,6 +39,8 @@ pub async fn receipt(State(site): State<Site>, visit: Visit, Path(token): Path<S
         .into_iter()
         .map(|StoredRefund { refund, final_at_ms, .. }| Returned {
             amount_fen: refund.amount_fen,
+            is_blocked: is_blocked(&refund, &concerns),
+            attempt: refund.attempt,
             cause: refund.cause,
             reason: refund.reason,
             state: refund.state,
@@ -50,6 +58,12 @@ pub async fn receipt(State(site): State<Site>, visit: Visit, Path(token): Path<S
     };
     let html = receipt_page(visit.shell(), &page);
     visit.page(StatusCode::OK, html)
+}
+
+/// Whether the channel does not take a return at present, as its payee was told.
+fn is_blocked(refund: &Refund, concerns: &[StoredConcern]) -> bool {
+    let subjects = [refund.no.as_str(), refund.attempt.as_str()];
+    concerns.iter().any(|known| known.concern.state == ConcernState::Blocked && subjects.contains(&known.concern.subject.as_str()))
 }
 
 /// The mark of this receipt and hour, which nobody can compute without the installation's secret.
