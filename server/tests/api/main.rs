@@ -42,6 +42,7 @@ mod refund_words;
 mod refund_again;
 mod refunding;
 mod reminded;
+mod refused_order;
 mod reminder_hours;
 mod reminders;
 mod restarts;

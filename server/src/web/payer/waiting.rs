@@ -8,7 +8,7 @@ use axum::response::{IntoResponse, Response};
 use domain::concern::Concern;
 use domain::payment::{AttemptKind, AttemptState, Standing};
 use domain::refund::RefundState;
-use domain::{PaymentId, PaymentState};
+use domain::{ChannelCode, PaymentId, PaymentState};
 use serde::{Deserialize, Serialize};
 
 use super::trip::begin_trip;
@@ -105,13 +105,12 @@ async fn show_waiting(mut visit: Visit, address: &str, looked: Looked, wants_nat
                 way = way_of(&site, &stored, kind, &ticket).await;
                 standing = Standing::Pending;
             }
-            Ok(Prepared::Refused(code)) => (standing, why) = (Standing::NotPaid, Some(code)),
+            Ok(Prepared::Refused(code)) => match refused(&site, stored, code).await {
+                Ok(known) => (stored, standing, why) = known,
+                Err(error) => return visit.store_trouble(&error, Some(address)),
+            },
             // Another order of this payment was handed out before and may have been paid.
-            Ok(Prepared::Unknown | Prepared::Busy)
-                if stored.payment.attempts.iter().any(|attempt| attempt.state == AttemptState::Ready) =>
-            {
-                standing = Standing::Confirming;
-            }
+            Ok(Prepared::Unknown | Prepared::Busy) if is_handed_out(&stored) => standing = Standing::Confirming,
             // No order was handed out, so nothing can have been paid, whatever the channel means by its answer.
             Ok(prepared @ (Prepared::Unknown | Prepared::Busy)) => {
                 let kind = if prepared == Prepared::Busy { NoticeKind::ChannelBusy } else { NoticeKind::ChannelDown };
@@ -158,6 +157,23 @@ async fn show_waiting(mut visit: Visit, address: &str, looked: Looked, wants_nat
     };
     let html = waiting_page(visit.shell(), &page);
     visit.page(StatusCode::OK, html)
+}
+
+/// What is known of a payment whose order the channel refused just now, and why where nothing was charged: another order of it that
+/// was handed out before may have been paid.
+async fn refused(site: &Site, stored: Stored, code: ChannelCode) -> Result<(Stored, Standing, Option<ChannelCode>), StoreError> {
+    let stored = site.payments.load(stored.payment.tenant, stored.payment.id).await?.unwrap_or(stored);
+    let (standing, why) = match stored.payment.state {
+        PaymentState::Open if is_handed_out(&stored) => (Standing::Confirming, None),
+        PaymentState::Open => (Standing::NotPaid, Some(code)),
+        _ => (stored.payment.standing(false), None),
+    };
+    Ok((stored, standing, why))
+}
+
+/// Whether the payer may still pay through an order of the payment, or may have paid through it.
+fn is_handed_out(stored: &Stored) -> bool {
+    stored.payment.attempts.iter().any(|attempt| attempt.state == AttemptState::Ready)
 }
 
 /// Whether everything that goes back of a payment has arrived.
