@@ -14,6 +14,7 @@ use crate::Locale;
 use crate::i18n::*;
 use crate::ui::moments::date;
 use crate::ui::parts::Bar;
+use crate::ui::unsaved::unsaved_note;
 use crate::ui::{fill, icons, yuan};
 
 /// A payment that settles the debt.
@@ -71,7 +72,7 @@ pub struct DebtPage {
     pub today: Day,
 }
 
-/// What was typed into the forms of the screen, where something is wrong with it.
+/// What was typed into the forms of the screen, where something is wrong with it or it could not be saved.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct ChangeTyped {
     /// The due day and what is wrong with it.
@@ -79,9 +80,11 @@ pub struct ChangeTyped {
     /// The remark and what is wrong with it.
     pub remark: Option<(String, Option<EntryWrong>)>,
     /// The reason of a write-off and what is wrong with it.
-    pub reason: Option<(String, EntryWrong)>,
+    pub reason: Option<(String, Option<EntryWrong>)>,
     /// A phone number and what is wrong with it.
-    pub phone: Option<(String, EntryWrong)>,
+    pub phone: Option<(String, Option<EntryWrong>)>,
+    /// Whether nothing was saved because too much waits to be written.
+    pub is_unsaved: bool,
 }
 
 /// What the screen shows.
@@ -91,7 +94,7 @@ pub struct DebtScreen<'a> {
     pub page: &'a DebtPage,
     /// What was just done.
     pub said: Option<Said>,
-    /// What was typed and is wrong.
+    /// What was typed and is wrong, or was not saved.
     pub typed: &'a ChangeTyped,
 }
 
@@ -108,6 +111,7 @@ pub fn one_screen(locale: Locale, screen: DebtScreen<'_>) -> AnyView {
         <Bar title=one_title(locale) back=Some((HERE, td_string!(locale, receivables.back)))/>
         <main id="main" class="one" tabindex="-1">
             {said.map(|said| said_note(locale, said))}
+            {typed.is_unsaved.then(|| unsaved_note(locale))}
             {sums(locale, page)}
             {page.claim.overpaid().is_positive().then(|| too_much(locale, page))}
             {is_owed.then(|| give(locale, page))}
@@ -288,7 +292,7 @@ fn edit(locale: Locale, page: &DebtPage, typed: &ChangeTyped) -> AnyView {
     let (due, due_wrong) = typed.due.clone().unwrap_or_else(|| (debt.due.map(|due| due.to_string()).unwrap_or_default(), None));
     let (remark, remark_wrong) = typed.remark.clone().unwrap_or_else(|| (debt.remark.clone(), None));
     let wrong = |wrong: Option<EntryWrong>| wrong.map(|wrong| wrong_sentence(locale, wrong));
-    let is_open = due_wrong.is_some() || remark_wrong.is_some();
+    let is_open = typed.due.is_some() || typed.remark.is_some();
     view! {
         <details class="card unfold" open=is_open>
             <summary>{td_string!(locale, receivables.edit)}</summary>
@@ -321,7 +325,7 @@ fn write_off(locale: Locale, page: &DebtPage, typed: &ChangeTyped) -> AnyView {
         }
         .into_any(),
         (Ok(()), false) => {
-            let (reason, wrong) = typed.reason.clone().map_or((String::new(), None), |(reason, wrong)| (reason, Some(wrong)));
+            let (reason, wrong) = typed.reason.clone().unwrap_or_default();
             let wrong = wrong.map(|wrong| wrong_sentence(locale, wrong));
             view! {
                 <form class="ask-form" method="post" action=format!("{HERE}/{id}/write-off")>

@@ -59,8 +59,8 @@ pub struct RemindingCard {
     pub now: Millis,
 }
 
-/// The card, with a number that was typed and what is wrong with it. Nothing where nothing is owed and nobody was reminded.
-pub(super) fn reminding(locale: Locale, page: &DebtPage, typed: Option<&(String, EntryWrong)>) -> AnyView {
+/// The card, with a number that was typed and not saved, and what is wrong with it. Nothing where nothing is owed and nobody was reminded.
+pub(super) fn reminding(locale: Locale, page: &DebtPage, typed: Option<&(String, Option<EntryWrong>)>) -> AnyView {
     let card = &page.reminding;
     let is_owed = page.claim.outstanding().is_positive();
     if !is_owed && card.past.is_empty() {
@@ -192,10 +192,10 @@ fn switches(locale: Locale, page: &DebtPage) -> AnyView {
     view! { {schedule} {stop} }.into_any()
 }
 
-fn phone(locale: Locale, page: &DebtPage, typed: Option<&(String, EntryWrong)>) -> AnyView {
+fn phone(locale: Locale, page: &DebtPage, typed: Option<&(String, Option<EntryWrong>)>) -> AnyView {
     let known = page.reminding.phone.as_ref();
     let value = typed.map_or_else(|| known.map(|phone| phone.as_str().to_owned()).unwrap_or_default(), |(typed, _)| typed.clone());
-    let wrong = typed.map(|(_, wrong)| wrong_sentence(locale, *wrong));
+    let wrong = typed.and_then(|(_, wrong)| *wrong).map(|wrong| wrong_sentence(locale, wrong));
     let name = if known.is_some() { td_string!(locale, reminders.phone_change) } else { td_string!(locale, reminders.phone_add) };
     view! {
         <details class="unfold" open=known.is_none() || typed.is_some()>

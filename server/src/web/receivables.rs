@@ -286,7 +286,9 @@ pub async fn edit(State(site): State<Site>, visit: Visit, Path(id): Path<String>
     match (id.parse(), due, remark) {
         (Ok(debt), Ok(due), Ok(remark)) => {
             let changed = site.receivables.edit(&caller, debt, due, remark.0).await;
-            changed_or(visit, &id, changed, Said::Saved)
+            let (due, remark) = (Some((due_typed, None)), Some((remark_typed, None)));
+            let typed = ChangeTyped { due, remark, ..ChangeTyped::default() };
+            changed_or_again(&site, visit, caller, &id, changed, Said::Saved, typed).await
         }
         (_, due, remark) => {
             let (due, remark) = (Some((due_typed, due.err())), Some((remark_typed, remark.err())));
@@ -303,14 +305,17 @@ pub async fn write_off(State(site): State<Site>, visit: Visit, Path(id): Path<St
         Err(response) => return response,
     };
     let Ok(debt) = id.parse() else { return visit.not_found(HERE) };
+    let typed = |wrong| {
+        let reason = posted.value("reason").chars().take(400).collect();
+        ChangeTyped { reason: Some((reason, wrong)), ..ChangeTyped::default() }
+    };
     match Remark::reason(posted.value("reason")) {
         Ok(reason) => {
             let changed = site.receivables.write_off(&caller, debt, reason.0).await;
-            changed_or(visit, &id, changed, Said::Off)
+            changed_or_again(&site, visit, caller, &id, changed, Said::Off, typed(None)).await
         }
         Err(wrong) => {
-            let reason = posted.value("reason").chars().take(400).collect();
-            let typed = ChangeTyped { reason: Some((reason, wrong)), ..ChangeTyped::default() };
+            let typed = typed(Some(wrong));
             show_one(&site, visit, caller, &id, StatusCode::UNPROCESSABLE_ENTITY, None, typed).await
         }
     }
@@ -333,7 +338,7 @@ pub(super) async fn posted(visit: Visit, headers: &HeaderMap, id: &str, request:
 }
 
 /// Back to the debt, which says what was done.
-pub(super) fn changed_or(visit: Visit, id: &str, changed: Result<(), ChangeError>, said: Said) -> Response {
+fn changed_or(visit: Visit, id: &str, changed: Result<(), ChangeError>, said: Said) -> Response {
     let here = |said: Said| format!("{HERE}/{id}?said={}", said.word());
     match changed {
         Ok(()) => visit.redirect(&here(said)),
@@ -342,6 +347,23 @@ pub(super) fn changed_or(visit: Visit, id: &str, changed: Result<(), ChangeError
         Err(ChangeError::NotFound) => visit.not_found(HERE),
         Err(ChangeError::Store(error)) => visit.store_trouble(&error, Some(&format!("{HERE}/{id}"))),
     }
+}
+
+/// The same after something was typed: where too much waits to be written, the debt's screen shows it again as it was typed.
+pub(super) async fn changed_or_again(
+    site: &Site,
+    visit: Visit,
+    caller: Caller,
+    id: &str,
+    changed: Result<(), ChangeError>,
+    said: Said,
+    typed: ChangeTyped,
+) -> Response {
+    if matches!(changed, Err(ChangeError::Store(StoreError::Busy))) {
+        let typed = ChangeTyped { is_unsaved: true, ..typed };
+        return again_soon(show_one(site, visit, caller, id, StatusCode::SERVICE_UNAVAILABLE, None, typed).await);
+    }
+    changed_or(visit, id, changed, said)
 }
 
 /// `GET /m/receivables/matches`: what there is to confirm.

@@ -11,7 +11,7 @@ use domain::{Millis, ReceivableId};
 
 use super::manager::signed_in;
 use super::payer::{find, shop};
-use super::receivables::{changed_or, posted, show_one};
+use super::receivables::{changed_or_again, posted, show_one};
 use super::submit::Posted;
 use super::visit::Visit;
 use crate::reminders::{Change, Known, RemindError};
@@ -82,16 +82,16 @@ pub async fn phone(State(site): State<Site>, visit: Visit, Path(id): Path<String
         Ok(known) => known,
         Err(response) => return response,
     };
-    let typed = posted.value("phone");
-    match (id.parse::<ReceivableId>(), Phone::parse(typed)) {
+    let sent = posted.value("phone");
+    let typed = |wrong| ChangeTyped { phone: Some((sent.chars().take(40).collect(), wrong)), ..ChangeTyped::default() };
+    match (id.parse::<ReceivableId>(), Phone::parse(sent)) {
         (Err(_), _) => visit.not_found(HERE),
         (Ok(debt), Some(phone)) => {
             let changed = site.receivables.set_phone(&caller, debt, phone).await;
-            changed_or(visit, &id, changed, Said::Saved)
+            changed_or_again(&site, visit, caller, &id, changed, Said::Saved, typed(None)).await
         }
         (Ok(_), None) => {
-            let phone = Some((typed.chars().take(40).collect(), EntryWrong::NotAPhone));
-            let typed = ChangeTyped { phone, ..ChangeTyped::default() };
+            let typed = typed(Some(EntryWrong::NotAPhone));
             show_one(&site, visit, caller, &id, StatusCode::UNPROCESSABLE_ENTITY, None, typed).await
         }
     }

@@ -11,7 +11,7 @@ use crate::scene::{Bill, Shop, until};
 const BOUNDARY: &str = "----a-boundary-that-nobody-types";
 
 /// The form of `/p/demo-form` with a file as its photograph.
-async fn attach(payer: &Browser, more: &[(&str, &str)], name: &str, kind: &str, file: &[u8]) -> Answer {
+pub async fn attach(payer: &Browser, more: &[(&str, &str)], name: &str, kind: &str, file: &[u8]) -> Answer {
     let mut body = vec![];
     let plain = [("amount", "25.00"), ("field.student", "李华"), ("field.sets", "夏装"), ("field.agree", "on")];
     for (field, value) in plain.iter().chain(more) {
@@ -28,7 +28,8 @@ async fn attach(payer: &Browser, more: &[(&str, &str)], name: &str, kind: &str, 
     if answer.status == 303 { payer.open(answer.header("location")).await } else { answer }
 }
 
-fn png(side: u32) -> Vec<u8> {
+/// A picture, and what a phone hides behind it.
+pub fn png(side: u32) -> Vec<u8> {
     let mut bytes = Cursor::new(vec![]);
     DynamicImage::new_rgb8(side, side).write_to(&mut bytes, ImageFormat::Png).unwrap();
     // Where the picture was taken, after the picture itself: what a phone hides in a file.

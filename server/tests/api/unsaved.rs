@@ -5,6 +5,7 @@ use crate::browser::{Answer, Browser};
 use crate::debts::debt;
 use crate::notices::{empty_queue, fill_queue};
 use crate::office_codes::{code_form, hidden};
+use crate::photos::{attach, png};
 use crate::scene::{Shop, World};
 use crate::testing::{self, TestStore};
 
@@ -78,6 +79,53 @@ async fn what_was_typed_stays_where_the_queue_was_full_and_sent_again_it_is_done
         empty_queue(&shop, &gate).await;
         assert_eq!(admin.post(&made, &renamed).await.status, 303);
         admin.open(&made).await.says(200, &["秋游报名"]);
+        shop.close().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_typed_about_a_debt_stays_on_its_screen() {
+    for place in short_queues().await {
+        let shop = Shop::found(World::new().await, place, |_| {}).await;
+        let manager = Browser::manager(&shop, MANAGER).await;
+        let path = shop.raise(&manager, &debt("900", true)).await;
+        let forms = [
+            ("edit", vec![("due", "2026-12-24".to_owned()), ("remark", "下月发工资后付".to_owned())]),
+            ("phone", vec![("phone", "13700001111".to_owned())]),
+            ("write-off", vec![("reason", "学生转学".to_owned())]),
+        ];
+
+        let gate = fill_queue(&shop).await;
+        for (act, pairs) in &forms {
+            let values: Vec<String> = pairs.iter().map(|(_, value)| format!("value=\"{value}\"")).collect();
+            let values: Vec<&str> = values.iter().map(String::as_str).collect();
+            is_kept(&manager.post(&format!("{path}/{act}"), pairs).await, &values);
+        }
+        empty_queue(&shop, &gate).await;
+
+        let before = shop.debt(&path).await;
+        assert_eq!((before.receivable.remark.as_str(), before.claim.is_written_off), ("分班前付清", false), "nothing was saved");
+        for (act, pairs) in &forms {
+            assert_eq!(manager.post(&format!("{path}/{act}"), pairs).await.status, 303, "{act}");
+        }
+        manager.open(&path).await.says(200, &["下月发工资后付", "13700001111", "已核销", "学生转学"]);
+        shop.close().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_form_whose_photograph_was_not_taken_keeps_everything_else() {
+    for place in short_queues().await {
+        let shop = Shop::found(World::new().await, place, |_| {}).await;
+        let (payer, photo) = (Browser::wechat(&shop), png(50));
+        let gate = fill_queue(&shop).await;
+        let busy = attach(&payer, &[], "a.png", "image/png", &photo).await;
+        busy.says(503, &["现在付款的人太多，没有扣款", "value=\"25.00\"", "value=\"李华\""]);
+        assert_eq!(busy.header("retry-after"), "2");
+        empty_queue(&shop, &gate).await;
+        assert_eq!((shop.count("photo").await, shop.count("payment").await), (0, 0));
+        attach(&payer, &[], "a.png", "image/png", &photo).await.says(200, &["还没有付款"]);
+        assert_eq!((shop.count("photo").await, shop.count("payment").await), (1, 1));
         shop.close().await;
     }
 }

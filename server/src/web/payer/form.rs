@@ -23,7 +23,7 @@ use crate::web::limits::Act;
 use crate::web::opened;
 use crate::web::reminding::reminders_url;
 use crate::web::submit::{Posted, ReadError};
-use crate::web::visit::{Visit, origin_of};
+use crate::web::visit::{Visit, again_soon, origin_of};
 
 /// What a form shows again after something was wrong with it.
 #[derive(Default)]
@@ -150,6 +150,10 @@ pub async fn submit(State(site): State<Site>, visit: Visit, Path(token): Path<St
     }
     let photo_errors = match photos::take_over(&site, &found.code, &mut posted).await {
         Ok(errors) => errors,
+        Err(StoreError::Busy) => {
+            let again = Again { amount: posted.value("amount").to_owned(), typed: posted.typed(), opened_at, ..Again::default() };
+            return busy(visit, &found, &address, again).await;
+        }
         Err(error) => return visit.store_trouble(&error, Some(&address)),
     };
     let submit = Submit {
@@ -159,12 +163,12 @@ pub async fn submit(State(site): State<Site>, visit: Visit, Path(token): Path<St
         payer: visit.payer.clone(),
         opened_at,
     };
-    let again = |refusal, trouble| Again {
+    let again = |refusal| Again {
         amount: submit.amount.clone(),
         typed: submit.typed.clone(),
         refusal,
         photo_errors: photo_errors.clone(),
-        trouble,
+        trouble: None,
         opened_at,
     };
     if !photo_errors.is_empty() {
@@ -172,14 +176,8 @@ pub async fn submit(State(site): State<Site>, visit: Visit, Path(token): Path<St
             Err(OpenRefusal::Fields { amount, fields }) => (amount, fields),
             _ => (None, vec![]),
         };
-        return show_form(
-            visit,
-            &found,
-            &address,
-            again(Some(OpenRefusal::Fields { amount, fields }), None),
-            StatusCode::UNPROCESSABLE_ENTITY,
-        )
-        .await;
+        let again = again(Some(OpenRefusal::Fields { amount, fields }));
+        return show_form(visit, &found, &address, again, StatusCode::UNPROCESSABLE_ENTITY).await;
     }
     // A debt that was paid asks for nothing more, or for another amount: whoever paid it is not told so, but led to the receipt.
     if found.debt.is_some() {
@@ -192,28 +190,29 @@ pub async fn submit(State(site): State<Site>, visit: Visit, Path(token): Path<St
     match site.payments.open(&found, &submit).await {
         Ok((_, payment)) => onward(visit, &found, payment).await,
         Err(refusal @ OpenRefusal::Fields { .. }) => {
-            show_form(visit, &found, &address, again(Some(refusal), None), StatusCode::UNPROCESSABLE_ENTITY).await
+            show_form(visit, &found, &address, again(Some(refusal)), StatusCode::UNPROCESSABLE_ENTITY).await
         }
         Err(OpenRefusal::Code(_)) => match site.payments.sent_before(&found, &submit).await {
             Ok(Some(stored)) => back_to(visit, &found, &stored).await,
             Ok(None) => show_form(visit, &found, &address, Again::default(), StatusCode::GONE).await,
             Err(error) => visit.store_trouble(&error, Some(&address)),
         },
-        Err(OpenRefusal::Store(StoreError::Busy)) => {
-            let mut response = show_form(visit, &found, &address, again(None, Some(Trouble::Busy)), StatusCode::SERVICE_UNAVAILABLE).await;
-            response.headers_mut().insert(header::RETRY_AFTER, header::HeaderValue::from_static("2"));
-            response
-        }
+        Err(OpenRefusal::Store(StoreError::Busy)) => busy(visit, &found, &address, again(None)).await,
         Err(OpenRefusal::Store(error)) => visit.store_trouble(&error, Some(&address)),
     }
 }
 
-/// The browser's number of the submit. A form that sends none is a new submit each time.
+/// The form with everything that was typed: too much waits to be written, and nothing was kept.
+async fn busy(visit: Visit, found: &FoundCode, address: &str, again: Again) -> Response {
+    let again = Again { trouble: Some(Trouble::Busy), ..again };
+    again_soon(show_form(visit, found, address, again, StatusCode::SERVICE_UNAVAILABLE).await)
+}
+
+/// The browser's number of the submit, without characters that nobody sees: PostgreSQL takes no NUL in a text. A form that sends none is
+/// a new submit each time.
 fn idem(posted: &Posted) -> String {
-    match posted.value("idem") {
-        "" => fresh::token(),
-        sent => sent.chars().take(opened::MOST_CHARS).collect(),
-    }
+    let sent: String = posted.value("idem").chars().filter(|c| !c.is_control()).take(opened::MOST_CHARS).collect();
+    if sent.is_empty() { fresh::token() } else { sent }
 }
 
 /// After the submit: to the payment's page, in WeChat by way of its sign-in page when nobody knows yet who pays.
