@@ -32,12 +32,15 @@ const TOO_SOON: &str = reached!(
 const TOO_OFTEN: &str =
     reached!("SELECT MIN(at_ms) FROM reached GROUP BY phone, (at_ms + 28800000) / 86400000 HAVING COUNT(*) > $2 LIMIT 1");
 
-/// Debts of which the list says something else of the last reminder than its steps do. What was dropped does not count.
-const MISMARKED: &str = "WITH step AS (SELECT s.receivable, s.step, s.at_ms, \
-     ROW_NUMBER() OVER (PARTITION BY s.receivable ORDER BY s.at_ms DESC, s.position DESC) AS place FROM reminder_step s \
-     WHERE s.tenant = $1 AND NOT EXISTS (SELECT 1 FROM reminder_step e WHERE e.tenant = s.tenant AND e.reminder = s.reminder \
-     AND e.position = 2 AND e.step = 'dropped')) \
-     SELECT r.id FROM receivable r LEFT JOIN step l ON l.receivable = r.id AND l.place = 1 WHERE r.tenant = $1 \
+/// Debts of which the list says something else of the last reminder than its steps do. As in `LastReminder::of`, each reminder stands
+/// at the step that comes last in its course, also where a clock was set back meanwhile; the last of these counts, and what was dropped
+/// does not.
+const MISMARKED: &str = "WITH came AS (SELECT reminder, receivable, step, at_ms, MIN(at_ms) OVER (PARTITION BY reminder) AS first_ms, \
+     ROW_NUMBER() OVER (PARTITION BY reminder ORDER BY position DESC) AS back FROM reminder_step WHERE tenant = $1), \
+     stood AS (SELECT receivable, step, at_ms, \
+     ROW_NUMBER() OVER (PARTITION BY receivable ORDER BY at_ms DESC, first_ms DESC, reminder DESC) AS place \
+     FROM came WHERE back = 1 AND step <> 'dropped') \
+     SELECT r.id FROM receivable r LEFT JOIN stood l ON l.receivable = r.id AND l.place = 1 WHERE r.tenant = $1 \
      AND (COALESCE(r.reminded_at_ms, -1) <> COALESCE(l.at_ms, -1) OR COALESCE(r.reminded, '') <> CASE COALESCE(l.step, '') \
      WHEN 'asked' THEN 'waiting' WHEN 'begun' THEN 'under_way' WHEN 'refused' THEN 'failed' WHEN 'bad_number' THEN 'failed' \
      ELSE COALESCE(l.step, '') END) LIMIT 1";
@@ -64,4 +67,81 @@ pub async fn polite(snapshot: &mut Snapshot, tenants: &[TenantId]) -> Result<Che
         checked.first_bad = checked.first_bad.take().or(bad.into_iter().flatten().next());
     }
     Ok(checked)
+}
+
+#[cfg(test)]
+mod tests {
+    use domain::account::Phone;
+    use domain::receivable::{Cause, Outcome};
+    use domain::{Fen, ReceivableId};
+
+    use super::*;
+    use crate::store::reminders::{self, NewStep, Step};
+    use crate::store::testing::shop::{NOON, Shop};
+    use crate::store::testing::stores;
+    use crate::store::verify::verify;
+    use crate::store::{Command, Tx};
+
+    const HOUR_MS: i64 = 3_600_000;
+
+    /// Steps of reminders of one debt: of which reminder, what, and how long after noon.
+    struct Write {
+        tenant: TenantId,
+        debt: ReceivableId,
+        steps: Vec<(u128, Step, i64)>,
+    }
+
+    impl Command for Write {
+        type Done = ();
+
+        async fn run(&self, tx: &mut Tx<'_>) -> Result<(), StoreError> {
+            for (reminder, step, after_ms) in &self.steps {
+                let new = NewStep {
+                    tenant: self.tenant,
+                    reminder: Uuid::from_u128(self.debt.get().as_u128() ^ reminder),
+                    receivable: self.debt,
+                    step: *step,
+                    cause: Cause::Hand,
+                    phone: Phone::parse("13900001111").unwrap(),
+                    amount_fen: Fen::of(100),
+                    by: None,
+                    why: None,
+                    at_ms: NOON.plus_ms(*after_ms),
+                };
+                assert!(reminders::insert(tx, &new).await?);
+            }
+            Ok(())
+        }
+    }
+
+    #[tokio::test]
+    async fn a_clock_that_was_set_back_between_two_steps_raises_no_alarm() {
+        use Outcome::{Dropped, Refused, Sent};
+        use Step::{Asked, Begun, Ended};
+        let stories = [
+            vec![(1, Begun, 1_000), (1, Ended(Sent), -1_000)],
+            vec![(1, Asked, 3_000), (1, Begun, 2_000), (1, Ended(Refused), 1_000)],
+            vec![(1, Asked, 3_000), (1, Begun, 2_000)],
+            // The first one ended before it began, and the second one was asked for in between.
+            vec![(1, Begun, 9_000), (1, Ended(Refused), 1_000), (2, Asked, 5_000)],
+            // Two that stand at the same moment: the one counts that came later, whatever its number is.
+            vec![(2, Begun, 1_000), (2, Ended(Refused), 4_000), (1, Asked, 4_000)],
+            vec![(1, Asked, 4_000), (2, Asked, 4_000)],
+            vec![(1, Asked, 2_000), (1, Ended(Dropped), 1_000)],
+            vec![(1, Begun, 1_000), (1, Ended(Sent), 2_000), (2, Asked, 4_000), (2, Ended(Dropped), 3_000)],
+        ];
+        for test in stores().await {
+            let shop = Shop::open(&test.store).await;
+            for (day, steps) in stories.iter().enumerate() {
+                let (debt, _) = shop.owed(&test.store, 100, "欠款人", NOON).await;
+                // Two that reached one number are days apart.
+                let later = |ms: i64| ms + 100 * HOUR_MS * i64::try_from(day).unwrap();
+                let steps = steps.iter().map(|(reminder, step, ms)| (*reminder, *step, later(*ms))).collect();
+                test.store.write(Write { tenant: shop.tenant, debt, steps }).await.unwrap();
+            }
+            for checked in verify(&test.store).await.unwrap() {
+                assert_eq!(checked.first_bad, None, "{}: {}", test.engine, checked.name);
+            }
+        }
+    }
 }
