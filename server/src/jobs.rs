@@ -23,11 +23,16 @@ use crate::store::{
     sessions, tokens,
 };
 
-/// How long attempts, refunds and messages that were taken up are left alone by others.
+/// How long messages that were taken up are left alone by others, and attempts and refunds beside the time of their calls.
 const LEASE_MS: i64 = 30_000;
 
-/// Attempts or refunds that are worked on at once.
-const AT_ONCE: usize = 8;
+/// Attempts or refunds that are claimed in one go and worked on at once, so that none waits under its lease for another one.
+const AT_ONCE: usize = 16;
+
+/// Calls to the channel that an attempt or a refund may need one after the other. An attempt's longest way: it is asked about, closed,
+/// and asked about once more because it was paid in that moment. Each answer may be signed with a new certificate, which is fetched then
+/// and may take as long again.
+const MOST_CALLS: i64 = 3 * 2;
 
 /// How often what has run out is cleared away and keys are refreshed.
 const HOUR_MS: u64 = 3_600_000;
@@ -38,7 +43,7 @@ const DAY_MS: u64 = 24 * HOUR_MS;
 /// How often it is looked whether the ticket for pages ends soon: more often than it is replaced early.
 const TICKET_MS: u64 = 60_000;
 
-/// How much is claimed in one go.
+/// How many messages are claimed in one go.
 const BATCH: i64 = 64;
 
 /// Starts the loops; they end soon after `stopping` turns true.
@@ -102,26 +107,39 @@ async fn ask_about_attempts(site: &Site) -> Result<bool, StoreError> {
         let Some(stored) = site.payments.load(due.tenant, due.payment).await? else { return Ok(()) };
         site.payments.ask_or_close(&stored, &due.no).await.map(drop)
     };
-    leases::round(&site.store, (site.clock)(), AT_ONCE, ask).await
+    leases::round_of(&site.store, Claim::leased((site.clock)(), lease_ms(call_ms(site))), AT_ONCE, ask).await
 }
 
 async fn push_refunds(site: &Site) -> Result<bool, StoreError> {
     let push = |refund: StoredRefund| async move { site.refunds.push(&refund).await };
-    leases::round(&site.store, (site.clock)(), AT_ONCE, push).await
+    leases::round_of(&site.store, Claim::leased((site.clock)(), lease_ms(call_ms(site))), AT_ONCE, push).await
+}
+
+/// How long one call to the channel may take.
+fn call_ms(site: &Site) -> i64 {
+    site.config.wechat.as_ref().map_or(0, |wechat| wechat.timeout_ms.cast_signed())
+}
+
+/// How long attempts and refunds that were taken up are left alone by others, where a call may take so long: with the usual limit of
+/// 10 s a minute and a half, of which their calls take a minute at most.
+const fn lease_ms(call_ms: i64) -> i64 {
+    LEASE_MS + MOST_CALLS * call_ms
 }
 
 /// Takes what people have to be told. Screens are told live, listeners by messages; what needs a person also goes to the log,
-/// where an operator's alarm finds it.
+/// where an operator's alarm finds it. An error is the first of what went wrong, after everything was tried.
 async fn deliver(site: &Site) -> Result<bool, StoreError> {
     let now = (site.clock)();
     let due = site.store.write(Claim::<outbox::Due>::at(now)).await?;
-    let is_full = leases::is_full(due.len(), BATCH);
+    let mut is_full = Ok(leases::is_full(due.len(), BATCH));
     for claimed in due {
         announce(&claimed.message);
         let outbox::Due { tenant, id, message, created_at_ms, .. } = claimed;
-        site.store.write(Told { tenant, id, message, at: created_at_ms, seed: fresh::uuid(now), now }).await?;
+        let told = site.store.write(Told { tenant, id, message, at: created_at_ms, seed: fresh::uuid(now), now }).await;
+        // One that cannot be told keeps no other from being told; it is due again when its lease ends.
+        is_full = is_full.and_then(|is_full| told.map(|()| is_full));
     }
-    Ok(is_full)
+    is_full
 }
 
 fn announce(message: &Message) {
@@ -221,7 +239,7 @@ impl Command for Forget {
 
 impl Work for DueAttempt {
     const LEASE_MS: i64 = LEASE_MS;
-    const BATCH: i64 = BATCH;
+    const BATCH: i64 = AT_ONCE as i64;
 
     async fn claim_due(tx: &mut Tx<'_>, now: Millis, lease_until: Millis, limit: i64) -> Result<Vec<DueAttempt>, StoreError> {
         payments::claim_due(tx, now, lease_until, limit).await
@@ -230,7 +248,7 @@ impl Work for DueAttempt {
 
 impl Work for StoredRefund {
     const LEASE_MS: i64 = LEASE_MS;
-    const BATCH: i64 = BATCH;
+    const BATCH: i64 = AT_ONCE as i64;
 
     async fn claim_due(tx: &mut Tx<'_>, now: Millis, lease_until: Millis, limit: i64) -> Result<Vec<StoredRefund>, StoreError> {
         payments::claim_due_refunds(tx, now, lease_until, limit).await
@@ -243,5 +261,21 @@ impl Work for outbox::Due {
 
     async fn claim_due(tx: &mut Tx<'_>, now: Millis, lease_until: Millis, limit: i64) -> Result<Vec<outbox::Due>, StoreError> {
         outbox::claim_due(tx, now, lease_until, limit).await
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_lease_outlasts_the_calls_of_everything_that_was_taken_up_with_it() {
+        // The shortest limit of a call, the usual one and the longest.
+        for call_ms in [1, 10_000, 60_000] {
+            for batch in [DueAttempt::BATCH, StoredRefund::BATCH] {
+                let turns = batch.div_euclid(AT_ONCE as i64) + i64::from(batch.rem_euclid(AT_ONCE as i64) > 0);
+                assert!(lease_ms(call_ms) > turns * MOST_CALLS * call_ms, "{batch} with calls of {call_ms} ms");
+            }
+        }
     }
 }

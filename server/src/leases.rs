@@ -22,7 +22,8 @@ use crate::store::{Command, Store, StoreError, Tx};
 
 /// A kind of work.
 pub trait Work: Sized + Send + 'static {
-    /// How long work that was taken up is left alone by others, in milliseconds: longer than it may take.
+    /// How long work that was taken up is left alone by others, in milliseconds: longer than it may take. Where that is a matter of
+    /// settings, it is said with the claim ([`Claim::leased`]).
     const LEASE_MS: i64;
 
     /// How much is taken up in one go.
@@ -40,13 +41,19 @@ pub trait Work: Sized + Send + 'static {
 /// Takes up what is due, at most [`Work::BATCH`] of it.
 pub struct Claim<W> {
     now: Millis,
+    lease_ms: i64,
     work: PhantomData<fn() -> W>,
 }
 
 impl<W: Work> Claim<W> {
     /// What is due at `now`.
     pub const fn at(now: Millis) -> Claim<W> {
-        Claim { now, work: PhantomData }
+        Claim::leased(now, W::LEASE_MS)
+    }
+
+    /// The same under another lease.
+    pub const fn leased(now: Millis, lease_ms: i64) -> Claim<W> {
+        Claim { now, lease_ms, work: PhantomData }
     }
 }
 
@@ -54,7 +61,7 @@ impl<W: Work> Command for Claim<W> {
     type Done = Vec<W>;
 
     async fn run(&self, tx: &mut Tx<'_>) -> Result<Vec<W>, StoreError> {
-        W::claim_due(tx, self.now, self.now.plus_ms(W::LEASE_MS), W::BATCH).await
+        W::claim_due(tx, self.now, self.now.plus_ms(self.lease_ms), W::BATCH).await
     }
 }
 
@@ -67,7 +74,19 @@ where
     W: Work,
     F: Future<Output = Result<(), StoreError>>,
 {
-    let due = store.write(Claim::<W>::at(now)).await?;
+    round_of(store, Claim::<W>::at(now), at_once, one).await
+}
+
+/// The same with a claim of the caller's.
+///
+/// # Errors
+/// As [`round`].
+pub async fn round_of<W, F>(store: &Store, claim: Claim<W>, at_once: usize, one: impl Fn(W) -> F) -> Result<bool, StoreError>
+where
+    W: Work,
+    F: Future<Output = Result<(), StoreError>>,
+{
+    let due = store.write(claim).await?;
     let is_full = is_full(due.len(), W::BATCH);
     work_through(due, at_once, one).await?;
     Ok(is_full)

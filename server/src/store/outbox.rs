@@ -67,7 +67,12 @@ pub async fn claim_due(tx: &mut Tx<'_>, now: Millis, lease_until: Millis, limit:
         row: "tenant, id, message, created_at_ms, tries",
     )?;
     rows.sort_by_key(|row| (row.created_at_ms, row.id));
-    rows.into_iter().map(Row::read).collect()
+    // One that this version cannot read, perhaps because a newer one wrote it, holds up no other; it comes again with each lease.
+    let read = |row: Row| {
+        let id = row.id;
+        row.read().inspect_err(|error| tracing::error!(%error, message = %id, "a message to be told cannot be read")).ok()
+    };
+    Ok(rows.into_iter().filter_map(read).collect())
 }
 
 /// Notes that the message was delivered; whether nobody had noted it before.

@@ -14,6 +14,7 @@ mod concerns;
 mod debt_files;
 mod debts;
 mod deep_links;
+mod delivering;
 mod diagnosing;
 mod edge;
 mod endings;
