@@ -57,10 +57,12 @@ pub async fn organisations(passwords: &Passwords, now: Millis) -> Result<Vec<Fou
     people.extend(person(ADMINISTRATOR, "何主任", Role::Administrator, &hash, now));
     people.extend(person(HOLDER, "林工", Role::Holder, &hash, now));
     let tenant = TenantId::of(fresh::uuid(now));
+    // The first plate carries the form that everybody else's codes ask.
     let mut codes = plates(tenant, first, now);
     for person in people.iter().filter(|person| person.role == Role::Manager) {
         codes.extend(app_codes(tenant, person.account, now));
     }
+    let codes = in_order(codes, now);
     let school = Found {
         tenant,
         name: "青禾实验学校".into(),
@@ -116,7 +118,7 @@ fn studio(hash: &str, now: Millis) -> Found {
         let desk = code("前台", CodeKind::Plate, manager.account);
         [code("画室收款码", CodeKind::App, manager.account), NewCode { token: "demo-studio".into(), ..desk }]
     });
-    let codes = codes.collect();
+    let codes = in_order(codes.collect(), now);
     Found {
         tenant,
         name: "河畔画室".into(),
@@ -137,12 +139,18 @@ fn app_codes(tenant: TenantId, payee: AccountId, now: Millis) -> [NewCode; 3] {
     let code = |name: &str| NewCode::new(tenant, payee, name, CodeKind::App, AmountRule::Free, school_form(), now);
     let of_class = Typed::default().with("class", "三年二班").with("remark", "春游费");
     let of_customer = Typed::default().with("student", "恒达物业").with("class", "三年一班");
-    // The first one is shown until another is chosen; ids of one moment have no order of their own.
-    let later = |mut code: NewCode, ms: i64| {
-        code.code.id = CodeId::of(fresh::uuid(now.plus_ms(ms)));
-        code
-    };
-    [code("默认收款码"), later(code("三年二班春游费").with_presets(of_class), 1), later(code("恒达物业专用").with_presets(of_customer), 2)]
+    [code("默认收款码"), code("三年二班春游费").with_presets(of_class), code("恒达物业专用").with_presets(of_customer)]
+}
+
+/// The same codes with ids that keep their order, for each and for its form: codes and forms of one moment are listed by their ids. A
+/// manager's first code is shown until another is chosen, and the form of the first of all is the one that an administrator is offered.
+fn in_order(mut codes: Vec<NewCode>, now: Millis) -> Vec<NewCode> {
+    for (later, new) in (0..).zip(&mut codes) {
+        let moment = now.plus_ms(later);
+        new.code.id = CodeId::of(fresh::uuid(moment));
+        new.form_id = fresh::uuid(moment);
+    }
+    codes
 }
 
 /// The printed codes, under tokens that never change.
@@ -209,5 +217,22 @@ fn every_component() -> FormSchema {
             Field::new("place", "收货地点", Component::Location),
             Field::new("invoice", "发票抬头", Component::InvoiceTitle),
         ],
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn codes_and_forms_of_one_moment_are_listed_in_the_order_in_which_they_are_made() {
+        let organisations = organisations(&Passwords::default(), Millis::of(1_795_233_600_000)).await.unwrap();
+        for Found { name, codes, .. } in &organisations {
+            assert!(codes.windows(2).all(|two| two[0].form_id < two[1].form_id), "{name}");
+            assert!(codes.windows(2).all(|two| two[0].code.id.get() < two[1].code.id.get()), "{name}");
+        }
+        let first = &organisations[0].codes[0].code;
+        assert!(first.form.fields.iter().any(|field| field.key == "class"), "the first form is the school's");
+        assert_eq!(organisations[2].codes[0].code.name, "画室收款码");
     }
 }
