@@ -97,6 +97,8 @@ pub enum Done {
 pub struct ManagerFile {
     /// The manager.
     pub manager: StoredManager,
+    /// Their codes that work, and those that were switched off with them.
+    pub codes: (i64, i64),
     /// Payment links of receivables that are still owed: those that work, and those that were stopped with the account.
     pub pay_links: (i64, i64),
     /// The latest letters, newest first.
@@ -127,8 +129,9 @@ impl Managers {
         let Some(manager) = managers::one(tx, caller.tenant, account, (self.clock)()).await? else { return Ok(None) };
         let letters = letters::of_account(tx, caller.tenant, account, SHOWN_LETTERS).await?;
         let is_ours = may_correct(caller, account, &accounts::memberships(tx, account).await?);
+        let codes = managers::codes(tx, caller.tenant, account).await?;
         let pay_links = managers::pay_links(tx, caller.tenant, account).await?;
-        Ok(Some(ManagerFile { manager, pay_links, letters, is_ours }))
+        Ok(Some(ManagerFile { manager, codes, pay_links, letters, is_ours }))
     }
 
     /// The forms that a new manager's code may ask.

@@ -167,11 +167,6 @@ pub fn right(caller: &Caller, managers: ManagerWriteOffs, stored: &Stored) -> Re
     may_write_off(caller.role, is_payee, managers, stored.claim.missing())
 }
 
-/// The form that all debts of an organisation share: it asks nothing, because everything is known.
-fn form_of(tenant: TenantId) -> Uuid {
-    Uuid::from_u128(!tenant.get().as_u128())
-}
-
 pub(crate) async fn own(tx: &mut Tx<'_>, caller: &Caller, id: ReceivableId) -> Result<Option<Stored>, StoreError> {
     let found = receivables::load(tx, caller.tenant, id).await?;
     Ok(found.filter(|stored| stored.receivable.payee == caller.account))
@@ -225,7 +220,7 @@ impl Raise {
             state: CodeState::Active,
             validity: Validity::default(),
         };
-        codes::insert(tx, &code, CodeKind::Receivable, form_of(tenant), self.now).await?;
+        codes::insert(tx, &code, CodeKind::Receivable, receivables::form_of(tenant), self.now).await?;
         tokens::insert(tx, &code, &new.token, None, self.now).await?;
         let receivable = Receivable {
             tenant,
@@ -255,7 +250,7 @@ impl Command for Raise {
             receivables::take_turn(tx, tenant, account).await?;
         }
         let form = FormSchema { version: 1, fields: vec![] };
-        codes::insert_form_once(tx, tenant, form_of(tenant), &form, self.now).await?;
+        codes::insert_form_once(tx, tenant, receivables::form_of(tenant), &form, self.now).await?;
         let mut ids = Ids(self.seed);
         let (mut raised, mut sum) = (Raised::default(), Fen::ZERO);
         for debt in &self.debts {

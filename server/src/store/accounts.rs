@@ -114,11 +114,11 @@ pub async fn add_member(tx: &mut Tx<'_>, tenant: TenantId, account: AccountId, r
 
 type SeatRow = (Uuid, String, String, Option<i64>, Option<i64>);
 
-/// Where the person may act and as what, oldest membership first.
+/// Where the person may act and as what, oldest membership first; those of one moment by the organisation's name.
 pub async fn memberships(tx: &mut Tx<'_>, account: AccountId) -> Result<Vec<Membership>, StoreError> {
     let rows: Vec<SeatRow> = on!(tx, |db| sqlx::query_as(
         "SELECT m.tenant, t.name, m.role, m.suspended_at_ms, m.signed_in_at_ms FROM member m JOIN tenant t ON t.id = m.tenant \
-         WHERE m.account = $1 ORDER BY m.created_at_ms, m.tenant, m.role",
+         WHERE m.account = $1 ORDER BY m.created_at_ms, t.name, m.tenant, m.role",
     )
     .bind(account.get())
     .fetch_all(db)

@@ -8,7 +8,7 @@ use sqlx::FromRow;
 use uuid::Uuid;
 
 use super::payments::{of_json, of_word, unreadable};
-use super::{StoreError, Tx, on};
+use super::{StoreError, Tx, on, receivables};
 
 /// A manager.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -37,8 +37,6 @@ pub struct StoredManager {
     pub letter: Option<LastLetter>,
     /// Whether that letter went to the address that they have now.
     pub is_letter_to_mail: bool,
-    /// Codes that work, and codes that were switched off with them; [`pay_links`] are counted apart.
-    pub codes: (i64, i64),
 }
 
 impl StoredManager {
@@ -113,8 +111,6 @@ struct Row {
     letter_at_ms: Option<i64>,
     letter_tries: Option<i64>,
     letter_address: Option<String>,
-    active_codes: i64,
-    stopped_codes: i64,
 }
 
 impl Row {
@@ -142,7 +138,6 @@ impl Row {
             live: self.live_since_ms.map(|since| (Millis::of(since), self.live_device.unwrap_or_default())),
             letter,
             is_letter_to_mail,
-            codes: (self.active_codes, self.stopped_codes),
         })
     }
 }
@@ -154,10 +149,7 @@ macro_rules! manager {
             "SELECT m.account, a.name, a.phone, a.mail, a.lang, a.password_hash IS NOT NULL AS has_password, m.suspended_at_ms, ",
             "m.created_at_ms, m.signed_in_at_ms, s.created_at_ms AS live_since_ms, s.device AS live_device, l.state AS letter_state, ",
             "l.reason AS letter_reason, COALESCE(l.done_at_ms, l.created_at_ms) AS letter_at_ms, l.tries AS letter_tries, ",
-            "l.address AS letter_address, ",
-            "(SELECT COUNT(*) FROM code c WHERE c.tenant = m.tenant AND c.payee = m.account AND c.state = 'active' AND c.kind <> 'receivable') AS active_codes, ",
-            "(SELECT COUNT(*) FROM code c WHERE c.tenant = m.tenant AND c.payee = m.account AND c.stopped_with_payee AND c.kind <> 'receivable') AS stopped_codes ",
-            "FROM ",
+            "l.address AS letter_address FROM ",
             $members,
             " m JOIN account a ON a.id = m.account ",
             "LEFT JOIN session s ON s.token_hash = (SELECT x.token_hash FROM session x WHERE x.account = m.account ",
@@ -235,8 +227,8 @@ pub struct Part {
     pub has_after: bool,
 }
 
-/// At most `limit` managers of the organisation, who was registered last first. It costs the same however many there are, but for words
-/// and for attention, which look at each one. A turn beyond either end is the beginning.
+/// At most `limit` managers of the organisation, who was registered last first. It costs the same however many there are, and however
+/// many codes and debts they have; but for words and for attention, which look at each one. A turn beyond either end is the beginning.
 pub async fn page(tx: &mut Tx<'_>, tenant: TenantId, wanted: &Wanted, turn: Turn, limit: usize, now: Millis) -> Result<Part, StoreError> {
     let mut managers = part(tx, tenant, wanted, turn, limit + 1, now).await?;
     let is_short = managers.len() <= limit;
@@ -314,6 +306,18 @@ pub async fn one(tx: &mut Tx<'_>, tenant: TenantId, account: AccountId, now: Mil
     row.map(Row::read).transpose()
 }
 
+/// What [`codes`] counts, of the organisation `$1` and the manager `$2`. It names both states so that no debt's code is walked past.
+pub(super) const CODES: &str = "SELECT \
+     (SELECT COUNT(*) FROM code c WHERE c.tenant = $1 AND c.payee = $2 AND c.state = 'active' AND c.kind <> 'receivable'), \
+     (SELECT COUNT(*) FROM code c WHERE c.tenant = $1 AND c.payee = $2 AND c.state = 'disabled' AND c.stopped_with_payee \
+     AND c.kind <> 'receivable')";
+
+/// Codes of the manager that work, and codes that were switched off with them; [`pay_links`] are counted apart.
+pub async fn codes(tx: &mut Tx<'_>, tenant: TenantId, account: AccountId) -> Result<(i64, i64), StoreError> {
+    let codes: (i64, i64) = on!(tx, |db| sqlx::query_as(CODES).bind(tenant.get()).bind(account.get()).fetch_one(db).await)?;
+    Ok(codes)
+}
+
 /// Payment links of the manager's receivables that are still owed: those that work, and those that were stopped with the account.
 pub async fn pay_links(tx: &mut Tx<'_>, tenant: TenantId, account: AccountId) -> Result<(i64, i64), StoreError> {
     let sql = "SELECT CAST(COALESCE(SUM(CASE WHEN c.state = 'active' THEN 1 ELSE 0 END), 0) AS BIGINT), \
@@ -335,14 +339,17 @@ pub struct UsedForm {
     pub code_name: String,
 }
 
-/// The forms that codes of the organisation ask, oldest first, each in its newest version; of forms that ask the same, the oldest.
+/// The forms of the organisation `$1` but for `$2`, each in its newest version, with the name of the first code that asks it.
+pub(super) const FORMS: &str = "SELECT f.id, f.schema, (SELECT c.name FROM code c WHERE c.tenant = f.tenant AND c.form = f.id \
+     ORDER BY c.created_at_ms, c.id LIMIT 1) AS code_name FROM form f WHERE f.tenant = $1 AND f.id <> $2 AND f.version = \
+     (SELECT MAX(v.version) FROM form v WHERE v.tenant = f.tenant AND v.id = f.id) ORDER BY f.created_at_ms, f.id";
+
+/// The forms that codes of the organisation ask, oldest first, each in its newest version; of forms that ask the same, the oldest. That
+/// of the debts is none of them: nobody chooses it, and one code for each debt asks it.
 pub async fn forms(tx: &mut Tx<'_>, tenant: TenantId) -> Result<Vec<UsedForm>, StoreError> {
-    let sql = "SELECT f.id, f.schema, (SELECT c.name FROM code c WHERE c.tenant = f.tenant AND c.form = f.id \
-         ORDER BY c.created_at_ms, c.id LIMIT 1) AS code_name FROM form f WHERE f.tenant = $1 AND f.version = \
-         (SELECT MAX(v.version) FROM form v WHERE v.tenant = f.tenant AND v.id = f.id) \
-         AND NOT EXISTS (SELECT 1 FROM receivable r JOIN code c ON c.tenant = r.tenant AND c.id = r.code \
-         WHERE r.tenant = f.tenant AND c.form = f.id) ORDER BY f.created_at_ms, f.id";
-    let rows: Vec<(Uuid, String, Option<String>)> = on!(tx, |db| sqlx::query_as(sql).bind(tenant.get()).fetch_all(db).await)?;
+    let of_debts = receivables::form_of(tenant);
+    let rows: Vec<(Uuid, String, Option<String>)> =
+        on!(tx, |db| sqlx::query_as(FORMS).bind(tenant.get()).bind(of_debts).fetch_all(db).await)?;
     let mut forms: Vec<UsedForm> = vec![];
     for (form, schema, code_name) in rows {
         let schema: FormSchema = of_json("form.schema", &schema)?;

@@ -6,7 +6,7 @@ use sqlx::{PgConnection, SqlSafeStr, SqliteConnection};
 use super::open::OpenError;
 
 /// Every step from an empty database to the present shape, in order. A published step is never edited.
-const STEPS: [(i64, &str, &str); 11] = [
+const STEPS: [(i64, &str, &str); 13] = [
     (1, "ground", include_str!("../../migrations/0001_ground.sql")),
     (2, "concern", include_str!("../../migrations/0002_concern.sql")),
     (3, "sign_in", include_str!("../../migrations/0003_sign_in.sql")),
@@ -18,6 +18,8 @@ const STEPS: [(i64, &str, &str); 11] = [
     (9, "reminders", include_str!("../../migrations/0009_reminders.sql")),
     (10, "returns", include_str!("../../migrations/0010_returns.sql")),
     (11, "numbers", include_str!("../../migrations/0011_numbers.sql")),
+    (12, "largest", include_str!("../../migrations/0012_largest.sql")),
+    (13, "office", include_str!("../../migrations/0013_office.sql")),
 ];
 
 const TABLE: &str = "_sqlx_migrations";

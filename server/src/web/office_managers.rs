@@ -202,7 +202,7 @@ async fn show_manager(
     said: Option<Said>,
 ) -> Response {
     let Some(account) = account else { return missing_manager(visit, asking) };
-    let ManagerFile { manager, pay_links, letters, is_ours } = match visit.site.managers.one(&asking.caller, account).await {
+    let ManagerFile { manager, codes, pay_links, letters, is_ours } = match visit.site.managers.one(&asking.caller, account).await {
         Ok(Some(file)) => file,
         Ok(None) => return missing_manager(visit, asking),
         Err(error) => return visit.store_trouble(&error, Some(MANAGERS)),
@@ -216,7 +216,7 @@ async fn show_manager(
     let shown = admin::ManagerPage {
         line: line(&manager, visit.now),
         has_password: manager.has_password,
-        codes: manager.codes,
+        codes,
         pay_links,
         letters: letters.into_iter().map(letter_line).collect(),
         typed: typed.unwrap_or_else(kept),

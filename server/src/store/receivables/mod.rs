@@ -135,6 +135,11 @@ pub async fn by_code(tx: &mut Tx<'_>, tenant: TenantId, code: CodeId) -> Result<
     row.map(Row::read).transpose()
 }
 
+/// The form that all debts of an organisation share: it asks nothing, because everything is known.
+pub fn form_of(tenant: TenantId) -> Uuid {
+    Uuid::from_u128(!tenant.get().as_u128())
+}
+
 /// Who decided a movement, and why.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Decided<'a> {

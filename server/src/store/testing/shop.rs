@@ -171,7 +171,7 @@ impl Command for Owe {
 
     async fn run(&self, tx: &mut Tx<'_>) -> Result<(), StoreError> {
         let Shop { tenant, payee, code, token, .. } = &self.shop;
-        let form = Uuid::from_u128(!tenant.get().as_u128());
+        let form = receivables::form_of(*tenant);
         codes::insert_form_once(tx, *tenant, form, &code.form, NOON).await?;
         codes::insert(tx, code, CodeKind::Receivable, form, NOON).await?;
         tokens::insert(tx, code, token, None, NOON).await?;

@@ -7,6 +7,7 @@ mod concerns;
 mod listening;
 mod managing;
 mod money;
+mod office;
 mod people;
 mod refreshing;
 mod searching;
