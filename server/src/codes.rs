@@ -75,6 +75,10 @@ impl Codes {
 
 /// The caller's own code, if `token` is one of its tokens.
 async fn own(tx: &mut Tx<'_>, caller: &Caller, token: &str) -> Result<Option<FoundCode>, StoreError> {
+    // No token of ours has a NUL in it, and PostgreSQL takes none in a text.
+    if token.contains('\0') {
+        return Ok(None);
+    }
     let found = codes::by_token(tx, token).await?;
     Ok(found.filter(|found| found.code.tenant == caller.tenant && found.code.payee == caller.account))
 }

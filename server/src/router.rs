@@ -302,6 +302,11 @@ async fn at_the_door(State(site): State<Site>, request: Request, next: Next) -> 
     let has_words = response.headers().contains_key(header::CONTENT_TYPE);
     let (kind, back) = match response.status() {
         StatusCode::PAYLOAD_TOO_LARGE => (NoticeKind::TooLarge, Some(path.to_owned())),
+    // No address of ours has a NUL in its path, and PostgreSQL takes none in a text that it is asked for.
+    if request.uri().path().contains("%00") {
+        let visit = Visit::read(&site, request.uri(), request.headers(), peer);
+        return visit.notice(StatusCode::NOT_FOUND, &NoticeKind::NotFound, None, None);
+    }
         StatusCode::FORBIDDEN | StatusCode::BAD_REQUEST | StatusCode::UNSUPPORTED_MEDIA_TYPE | StatusCode::UNPROCESSABLE_ENTITY => {
             (NoticeKind::Forbidden, None)
         }

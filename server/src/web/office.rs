@@ -34,10 +34,12 @@ pub(super) fn sought(uri: &Uri) -> (String, usize) {
     (words(uri).unwrap_or_default(), page)
 }
 
-/// The words that an address looks for; `None` when it looks for nothing.
+/// The words that an address looks for, without characters that nobody sees: PostgreSQL takes no NUL in a text. `None` when it looks
+/// for nothing.
 pub(super) fn words(uri: &Uri) -> Option<String> {
     let typed = query_value(uri, "q")?.replace('+', " ");
-    Some(decode(&typed).trim().chars().take(60).collect())
+    let seen: String = decode(&typed).chars().filter(|c| !c.is_control()).collect();
+    Some(seen.trim().chars().take(60).collect())
 }
 
 /// A page of a list that `read` reads by words, rows to skip and rows to take, and counts. A page beyond the end is the last one.

@@ -57,6 +57,7 @@ mod stores;
 mod two_instances;
 mod unanswered;
 mod unsaved;
+mod unseen_characters;
 mod wallets;
 
 #[path = "../../src/store/testing/mod.rs"]
