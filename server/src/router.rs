@@ -10,6 +10,7 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, Uri, header};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
+use domain::TenantId;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::{CompressionLayer, CompressionLevel};
 use tower_http::csrf::CsrfLayer;
@@ -21,7 +22,7 @@ use crate::channels::wechat::MOST_NOTICE_BYTES;
 use crate::notify;
 use crate::sheets;
 use crate::site::Site;
-use crate::store::{payments, photos, tenants};
+use crate::store::{StoreError, payments, photos, tenants};
 use crate::web::limits::Act;
 use crate::web::visit::{self, Visit};
 use crate::web::{
@@ -60,8 +61,8 @@ pub fn router(site: Site) -> Router {
     let imports = Router::new()
         .route("/m/receivables/import", get(importing::ask).post(importing::check))
         .route("/m/receivables/import/confirm", post(importing::confirm))
-        .layer(DefaultBodyLimit::max(MOST_FORM_BYTES))
         .layer(middleware::from_fn(kept::keep))
+        .layer(DefaultBodyLimit::max(MOST_FORM_BYTES))
         .layer(RequestBodyLimitLayer::new(MOST_FORM_BYTES));
 
     // The business manager.
@@ -97,9 +98,9 @@ pub fn router(site: Site) -> Router {
         .route("/admin/messages/test", post(messages::test))
         .route("/admin/messages/off", post(messages::off))
         .route("/m/concerns/seen", post(manager::seen))
-        .route("/m/receipts/{payment}/refund", get(refunding::form).post(refunding::confirm))
         .route("/m/receipts/export", get(exporting::ask))
         .route("/m/receipts/export/{file}", get(exporting::receipts))
+        .route("/m/receipts/{payment}/refund", get(refunding::form).post(refunding::confirm))
         .route("/m/receipts/{payment}/print", get(printing::receipt))
         .route("/m/receipts/{payment}/give", get(printing::give))
         .route("/m/receivables", get(receivables::list))
@@ -121,10 +122,10 @@ pub fn router(site: Site) -> Router {
         .route("/m/plate", get(printing::plates))
         .route("/m/plate/{code}", get(printing::plate))
         .route("/api/{*function}", post(manager::api))
+        .layer(middleware::from_fn(kept::keep))
         .layer(small);
 
     // An administrator's logo: a few photographs' worth is read, so that too large a file is told at its field.
-        .layer(middleware::from_fn(kept::keep))
     let logos = Router::new()
         .route("/admin/settings/logo", post(office_logo::set))
         .layer(DefaultBodyLimit::max(MOST_LOGO_FORM_BYTES))
@@ -156,10 +157,10 @@ pub fn router(site: Site) -> Router {
         .route("/admin/settings/{part}", post(office::set))
         .route("/admin/settings/logo/remove", post(office_logo::remove))
         .route("/admin/{*page}", get(admin::missing))
+        .layer(middleware::from_fn(kept::keep))
         .layer(small);
 
     // Whoever was sent a link to set a password.
-        .layer(middleware::from_fn(kept::keep))
     let links = Router::new().route("/password/{secret}", get(password::form).post(password::set)).layer(small);
 
     // Browsers, for what Trunk built.
@@ -239,20 +240,31 @@ async fn ready(State(site): State<Site>) -> Response {
     }
 }
 
-/// A logo under its name. Another one has another address, so this one is kept for good.
+/// A logo under its name. Another one has another address, so this one is kept for good. A page that was opened before the logo was
+/// replaced still asks for the old one: it is led to the present one.
 async fn logo(State(site): State<Site>, Path((tenant, file)): Path<(String, String)>) -> Response {
-    let (Ok(tenant), Some(hash)) = (tenant.parse(), file.strip_suffix(".png")) else { return StatusCode::NOT_FOUND.into_response() };
-    let found = async {
-        let mut conn = site.store.read().await?;
-        tenants::logo(&mut conn.tx(), tenant, hash).await
-    };
-    match found.await {
-        Ok(Some(png)) => {
+    let named = file.strip_suffix(".png").filter(|hash| hash.len() == 32 && hash.bytes().all(|byte| byte.is_ascii_hexdigit()));
+    let (Ok(tenant), Some(hash)) = (tenant.parse(), named) else { return StatusCode::NOT_FOUND.into_response() };
+    match logo_or_url(&site, tenant, hash).await {
+        Ok((Some(png), _)) => {
             ([(header::CONTENT_TYPE, "image/png"), (header::CACHE_CONTROL, "public, max-age=31536000, immutable")], png).into_response()
         }
-        Ok(None) => StatusCode::NOT_FOUND.into_response(),
+        Ok((None, Some(url))) => {
+            (StatusCode::FOUND, [(header::LOCATION, url.as_str()), (header::CACHE_CONTROL, "no-store")]).into_response()
+        }
+        Ok((None, None)) => StatusCode::NOT_FOUND.into_response(),
         Err(_) => StatusCode::SERVICE_UNAVAILABLE.into_response(),
     }
+}
+
+/// The logo of this name; where it is not the organisation's, where the present one lies.
+async fn logo_or_url(site: &Site, tenant: TenantId, hash: &str) -> Result<(Option<Vec<u8>>, Option<String>), StoreError> {
+    let mut conn = site.store.read().await?;
+    let png = tenants::logo(&mut conn.tx(), tenant, hash).await?;
+    if png.is_some() {
+        return Ok((png, None));
+    }
+    Ok((None, tenants::by_id(&mut conn.tx(), tenant).await?.and_then(|tenant| tenant.logo_url())))
 }
 
 /// A photograph, only by way of the receipt whose payment it belongs to.
@@ -290,6 +302,11 @@ async fn at_the_door(State(site): State<Site>, request: Request, next: Next) -> 
         let visit = Visit::read(&site, request.uri(), request.headers(), peer);
         return visit.notice(StatusCode::TOO_MANY_REQUESTS, &NoticeKind::TooMany { after_s }, None, None);
     }
+    // No address of ours has a NUL in its path, and PostgreSQL takes none in a text that it is asked for.
+    if request.uri().path().contains("%00") {
+        let visit = Visit::read(&site, request.uri(), request.headers(), peer);
+        return visit.notice(StatusCode::NOT_FOUND, &NoticeKind::NotFound, None, None);
+    }
     let (method, uri, headers) = (request.method().clone(), request.uri().clone(), request.headers().clone());
     let path = uri.path();
     let response = next.run(request).await;
@@ -302,11 +319,6 @@ async fn at_the_door(State(site): State<Site>, request: Request, next: Next) -> 
     let has_words = response.headers().contains_key(header::CONTENT_TYPE);
     let (kind, back) = match response.status() {
         StatusCode::PAYLOAD_TOO_LARGE => (NoticeKind::TooLarge, Some(path.to_owned())),
-    // No address of ours has a NUL in its path, and PostgreSQL takes none in a text that it is asked for.
-    if request.uri().path().contains("%00") {
-        let visit = Visit::read(&site, request.uri(), request.headers(), peer);
-        return visit.notice(StatusCode::NOT_FOUND, &NoticeKind::NotFound, None, None);
-    }
         StatusCode::FORBIDDEN | StatusCode::BAD_REQUEST | StatusCode::UNSUPPORTED_MEDIA_TYPE | StatusCode::UNPROCESSABLE_ENTITY => {
             (NoticeKind::Forbidden, None)
         }

@@ -48,7 +48,7 @@ pub struct LogoPart {
 pub(super) fn logo(locale: Locale, shown: &LogoPart, by: AnyView) -> AnyView {
     let title = td_string!(locale, logo.title);
     let has_logo = shown.url.is_some();
-    let missing = (!has_logo).then(|| view! { <p class="note" role="status">{td_string!(locale, logo.missing)}</p> });
+    let missing = (!has_logo).then(|| view! { <p class="note">{td_string!(locale, logo.missing)}</p> });
     view! {
         <section class="card" aria-labelledby="logo-title">
             <h2 id="logo-title">{title}</h2>

@@ -79,7 +79,7 @@ async fn a_logo_is_uploaded_replaced_and_removed_and_payers_see_it_at_once() {
         assert_eq!((drawn.get_pixel(88, 88).0, drawn.get_pixel(88, 2).0), ([200, 0, 0], [255; 3]), "the whole picture, white around it");
         assert!(!kept.bytes.windows(3).any(|bytes| bytes == b"GPS"), "nothing hidden is kept");
 
-        // The same again changes nothing; another has another address, and the old one is gone.
+        // The same again changes nothing; another has another address, to which a page that is open is led from the old one.
         assert_eq!(
             upload(&admin, "a.png", "image/png", &picture(ImageFormat::Png, 200)).await.header("location"),
             "/admin/settings?done=same"
@@ -87,13 +87,18 @@ async fn a_logo_is_uploaded_replaced_and_removed_and_payers_see_it_at_once() {
         upload(&admin, "logo.jpg", "image/jpeg", &picture(ImageFormat::Jpeg, 90)).await;
         let second = payers_logo(&shop, "/p/demo").await.unwrap();
         assert_ne!(first, second);
-        let statuses =
-            [Browser::desktop(&shop).ask("GET", &first, &[], None).await.status, admin.ask("GET", &second, &[], None).await.status];
-        assert_eq!(statuses, [404, 200]);
+        let old = Browser::desktop(&shop).ask("GET", &first, &[], None).await;
+        assert_eq!((old.status, old.header("location"), old.header("cache-control")), (302, second.as_str(), "no-store"));
+        let led = Browser::desktop(&shop).open(&first).await;
+        assert_eq!((led.status, led.header("content-type")), (200, "image/png"));
+        assert_eq!(admin.ask("GET", &second, &[], None).await.status, 200);
 
         assert_eq!(admin.post(&format!("{WHERE}/remove"), &[]).await.header("location"), "/admin/settings?done=logo_removed");
         assert_eq!(admin.post(&format!("{WHERE}/remove"), &[]).await.header("location"), "/admin/settings?done=same");
         assert_eq!(payers_logo(&shop, "/p/demo").await, None);
+        for gone in [&first, &second] {
+            assert_eq!(Browser::desktop(&shop).ask("GET", gone, &[], None).await.status, 404, "{gone}");
+        }
         admin.open("/admin/settings?lang=en").await.says(200, &["There is no logo yet"]);
         assert_eq!(shop.number("SELECT COUNT(*) FROM audit WHERE act = 'organisation.logo'").await, 3, "{}", shop.place.engine);
         shop.close().await;
@@ -160,7 +165,7 @@ async fn only_the_organisations_own_administrator_sets_its_logo() {
         assert_eq!(payers_logo(&shop, "/p/demo").await, None, "the school has none");
         let theirs = payers_logo(&shop, "/p/demo-studio").await.expect("the studio has one");
 
-        // Under another organisation's address, or any other, there is nothing.
+        // Another organisation's logo is never seen under an address of ours, and under any other there is nothing.
         let admin = Browser::administrator(&shop).await;
         upload(&admin, "logo.png", "image/png", &picture(ImageFormat::Png, 10)).await;
         let ours = payers_logo(&shop, "/p/demo").await.unwrap();
@@ -168,12 +173,19 @@ async fn only_the_organisations_own_administrator_sets_its_logo() {
             url.trim_start_matches("/logo/").split_once('/').map(|(tenant, file)| (tenant.to_owned(), file.to_owned())).unwrap()
         };
         let ((our_tenant, our_file), (their_tenant, their_file)) = (parts(&ours), parts(&theirs));
+        let unknown = format!("{}.png", "0".repeat(32));
+        for (tenant, file, expected) in
+            [(&our_tenant, &their_file, &ours), (&their_tenant, &our_file, &theirs), (&our_tenant, &unknown, &ours)]
+        {
+            let answer = admin.ask("GET", &format!("/logo/{tenant}/{file}"), &[], None).await;
+            assert_eq!((answer.status, answer.header("location")), (302, expected.as_str()));
+        }
         let odd = [
-            format!("/logo/{our_tenant}/{their_file}"),
-            format!("/logo/{their_tenant}/{our_file}"),
-            format!("/logo/{our_tenant}/{}.png", "0".repeat(32)),
             format!("/logo/{our_tenant}/{}", our_file.trim_end_matches(".png")),
             format!("/logo/{our_tenant}/.png"),
+            format!("/logo/{our_tenant}/x.png"),
+            format!("/logo/{our_tenant}/%00.png"),
+            format!("/logo/{}/{our_file}", "0".repeat(32)),
             format!("/logo/{our_tenant}"),
             "/logo/x/y.png".to_owned(),
         ];
