@@ -20,7 +20,7 @@ use crate::store::{Command, Store, StoreError, Tx, letters, sessions};
 use crate::web::cookies::sha256;
 
 /// Letters that are sent at once.
-const AT_ONCE: usize = 4;
+pub(crate) const AT_ONCE: usize = 4;
 
 /// Everything that writing to people needs.
 #[derive(Clone)]
@@ -118,7 +118,7 @@ pub fn lang(locale: Locale) -> Lang {
 }
 
 impl Work for DueLetter {
-    /// Longer than a mail server may take.
+    /// Longer than a mail server may take: the longest that a mail may be given follows from this (`config/mail.rs`).
     const LEASE_MS: i64 = 15 * 60_000;
     const BATCH: i64 = 16;
 

@@ -111,6 +111,7 @@ pub(crate) const DOORS: &[(&str, &[&str], &str)] = &[
     ("imap", &["hang-up"], "IMAP: the connection ends before a word is said"),
     ("imap-login", &["no"], "IMAP, LOGIN"),
     ("imap-select", &["no"], "IMAP, SELECT"),
+    ("imap-fetch", &["garbled"], "IMAP, UID FETCH: an answer that no client understands, by the mail's number (only)"),
 ];
 
 /// One order for trouble.

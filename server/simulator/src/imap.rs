@@ -148,6 +148,9 @@ fn search(world: &World, rest: &str) -> Answer {
 /// `3 BODY.PEEK[]`, `3 BODY.PEEK[]<0.1000>`, in brackets or not. Nothing is marked as read by it.
 fn fetch(world: &World, rest: &str) -> Answer {
     let (set, what) = rest.split_once(' ').unwrap_or((rest, ""));
+    if world.faults.strike("imap-fetch", &[set]).is_some() {
+        return Answer::ok("* 1 FETCH (UNREADABLE)\r\n", "done");
+    }
     let what = what.trim_start_matches('(').trim_end_matches(')').to_ascii_uppercase();
     let what = what.trim_start_matches("UID ");
     let Some(range) = what.strip_prefix("BODY.PEEK[]").and_then(part) else { return Answer::no("BAD only BODY.PEEK[]") };

@@ -58,6 +58,11 @@ pub struct ReturnSettings {
     pub address: Option<MailAddress>,
 }
 
+/// The longest that one mail may take. Sixteen letters are taken up in one go and sent four at once (`letters.rs`): four mails after each
+/// other, 4 × 180 s = 12 min. They are leased for 15 min, and a lease lasts longer than the work ([`crate::leases`]): 3 min are left for
+/// what is written before and after each mail. Otherwise another instance would send the last ones a second time.
+const MOST_TIMEOUT_MS: u64 = 180_000;
+
 /// Those that are of no use without `mail.host`.
 const SENDING: [&str; 3] = ["mail.user", "mail.password", "mail.from"];
 
@@ -90,7 +95,7 @@ impl Values {
             tls,
             credentials,
             from: from.to_owned(),
-            timeout_ms: self.number("mail.timeout_ms", 1, 600_000)?,
+            timeout_ms: self.number("mail.timeout_ms", 1, MOST_TIMEOUT_MS)?,
             returns: self.returns()?,
         }))
     }
@@ -120,7 +125,7 @@ impl Values {
             password: secret_line("mail.return.password_file", needed("mail.return.password_file")?)?,
             mailbox: needed("mail.return.mailbox")?.to_owned(),
             every_ms: self.number("mail.return.every_s", 5, 86_400)? * 1000,
-            timeout_ms: self.number("mail.timeout_ms", 1, 600_000)?,
+            timeout_ms: self.number("mail.timeout_ms", 1, MOST_TIMEOUT_MS)?,
             address,
         }))
     }
@@ -143,11 +148,28 @@ mod tests {
 
     use super::*;
     use crate::config::Config;
+    use crate::leases::Work;
+    use crate::letters;
+    use crate::store::letters::DueLetter;
 
     fn read(variables: &[(&str, &str)]) -> Result<Option<ReturnSettings>, String> {
         let environment: BTreeMap<String, String> =
             variables.iter().map(|(name, value)| (format!("SHOUMA_MAIL_{name}"), (*value).to_owned())).collect();
         Config::read(&environment).map(|config| config.mail.and_then(|mail| mail.returns)).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn a_lease_of_letters_outlasts_the_slowest_mails_that_may_be_configured() {
+        let one_after_the_other = DueLetter::BATCH.cast_unsigned().div_ceil(letters::AT_ONCE as u64);
+        let slowest_ms = one_after_the_other * MOST_TIMEOUT_MS;
+        let left_ms = DueLetter::LEASE_MS.cast_unsigned().checked_sub(slowest_ms).expect("a lease lasts longer than the work");
+        assert!(left_ms >= 60_000, "{left_ms} ms are left for what is written");
+        let sending = [("HOST", "smtp.example.com"), ("FROM", "no-reply@example.com")];
+        let with = |timeout: &str| read(&[sending.as_slice(), &[("TIMEOUT_MS", timeout)]].concat()).map(drop);
+        assert_eq!(with("180000"), Ok(()));
+        for timeout in ["0", "180001", "600000"] {
+            assert_eq!(with(timeout), Err(format!("mail.timeout_ms: {timeout:?} is not a number from 1 to 180000")));
+        }
     }
 
     #[test]

@@ -6,13 +6,15 @@
 
 pub mod report;
 
+use std::sync::{Arc, Mutex, PoisonError};
+
 use domain::Millis;
 use domain::letter::LetterState;
 
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::senders::mail::Mailer;
-use crate::senders::mailbox::{Mailbox, MailboxError};
+use crate::senders::mailbox::{Mailbox, MailboxError, OpenMailbox};
 use crate::store::return_mailbox::{self, Place};
 use crate::store::{Command, Store, StoreError, Tx, letters};
 use report::{Failure, Report};
@@ -25,6 +27,9 @@ const TURN: std::time::Duration = std::time::Duration::from_secs(5 * 60);
 
 /// Mails that are looked at in one turn.
 const BATCH: usize = 32;
+
+/// A mail at which reading broke off so often in a row is stepped over: otherwise no later one would ever be read.
+const MOST_TRIES: u32 = 3;
 
 /// The longest wait after turns that failed, unless mails are to be read more rarely anyway.
 const MOST_WAIT_MS: i64 = 30 * 60_000;
@@ -42,6 +47,38 @@ struct Inner {
     mailbox: Mailbox,
     every_ms: i64,
     id_host: String,
+    /// Where reading broke off last. Only this instance knows: after a restart it is counted anew.
+    stumble: Arc<Mutex<Stumble>>,
+}
+
+/// The mail at which reading broke off, and how often in a row.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+struct Stumble {
+    validity: i64,
+    uid: u32,
+    times: u32,
+}
+
+impl Stumble {
+    /// After reading broke off at this mail.
+    fn at(self, validity: i64, uid: u32) -> Stumble {
+        let is_same = (self.validity, self.uid) == (validity, uid);
+        Stumble { validity, uid, times: if is_same { self.times + 1 } else { 1 } }
+    }
+
+    /// Whether the mail is stepped over, and not looked at again.
+    fn is_hopeless(self) -> bool {
+        self.times >= MOST_TRIES
+    }
+}
+
+impl Inner {
+    /// Notes that reading broke off at this mail; whether it is stepped over from now on.
+    fn gives_up(&self, validity: i64, uid: u32) -> bool {
+        let mut stumble = self.stumble.lock().unwrap_or_else(PoisonError::into_inner);
+        *stumble = stumble.at(validity, uid);
+        stumble.is_hopeless()
+    }
 }
 
 impl Returns {
@@ -54,7 +91,7 @@ impl Returns {
             return Ok(Returns { store, clock, inner: None });
         };
         let id_host = Mailer::new(mail)?.id_host().to_owned();
-        let inner = Inner { mailbox: Mailbox::new(returns)?, every_ms: returns.every_ms, id_host };
+        let inner = Inner { mailbox: Mailbox::new(returns)?, every_ms: returns.every_ms, id_host, stumble: Arc::default() };
         Ok(Returns { store, clock, inner: Some(inner) })
     }
 
@@ -74,16 +111,17 @@ impl Returns {
             return Ok(false);
         }
         let lease_until = now.plus_ms(LEASE_MS);
-        let Some(place) = self.store.write(Claim { name: name.clone(), now, lease_until }).await? else { return Ok(false) };
-        let turned = tokio::time::timeout(TURN, self.turn(inner, place)).await.unwrap_or(Err(Trouble::Mailbox(MailboxError::Late)));
-        let (place, wait_ms, has_more) = match turned {
-            Ok((place, true)) => (place, 0, true),
-            Ok((place, false)) => (place, inner.every_ms, false),
+        let Some(mut place) = self.store.write(Claim { name: name.clone(), now, lease_until }).await? else { return Ok(false) };
+        let turned = tokio::time::timeout(TURN, self.turn(inner, &mut place)).await;
+        let (wait_ms, has_more) = match turned.unwrap_or(Err(Trouble::Mailbox(MailboxError::Late))) {
+            Ok(true) => (0, true),
+            Ok(false) => (inner.every_ms, false),
             Err(Trouble::Mailbox(error)) => {
-                let failures = place.failures + 1;
+                place.failures += 1;
+                let failures = place.failures;
                 metrics::counter!("shouma_return_mailbox_total", "result" => error.word()).increment(1);
                 tracing::warn!(%error, failures, "mails that came back could not be read; they are looked for again");
-                (Place { failures, ..place }, wait_ms(inner.every_ms, failures), false)
+                (wait_ms(inner.every_ms, failures), false)
             }
             Err(Trouble::Store(error)) => return Err(error),
         };
@@ -92,28 +130,43 @@ impl Returns {
         Ok(has_more)
     }
 
-    /// Reads what is unread after `place`. A mail is marked as read once the store took what it says, so that one that is read twice
-    /// is never lost; every other stays as it was found.
-    async fn turn(&self, inner: &Inner, place: Place) -> Result<(Place, bool), Trouble> {
+    /// Reads what is unread after `place`, which goes on with every mail that was looked at: wherever reading breaks off, the next turn
+    /// begins there. `true` when there may be more.
+    async fn turn(&self, inner: &Inner, place: &mut Place) -> Result<bool, Trouble> {
         let mut open = inner.mailbox.open().await?;
         let validity = i64::from(open.validity);
-        let last = if validity == place.validity { u32::try_from(place.last_uid).unwrap_or(0) } else { 0 };
-        let unread = open.unread_after(last).await?;
-        let has_more = unread.len() > BATCH;
-        let mut place = Place { failures: 0, validity, last_uid: i64::from(last) };
-        let mut taken = vec![];
-        for uid in unread.into_iter().take(BATCH) {
-            if let Some(raw) = open.peek(uid).await?
-                && self.take(inner, raw).await?
-            {
-                taken.push(uid);
-            }
-            place.last_uid = i64::from(uid);
+        if validity != place.validity {
+            (place.validity, place.last_uid) = (validity, 0);
         }
-        open.mark_read(&taken).await?;
+        let unread = open.unread_after(u32::try_from(place.last_uid).unwrap_or(0)).await?;
+        let has_more = unread.len() > BATCH;
+        for uid in unread.into_iter().take(BATCH) {
+            match self.look_at(inner, &mut open, uid).await {
+                Ok(()) => place.last_uid = i64::from(uid),
+                Err(Trouble::Mailbox(error)) if inner.gives_up(validity, uid) => {
+                    tracing::error!(%error, uid, "a mail in the return mailbox cannot be read; it is stepped over and stays unread");
+                    // This connection may be of no use any more: the next turn goes on after the mail.
+                    *place = Place { failures: 0, validity, last_uid: i64::from(uid) };
+                    return Ok(true);
+                }
+                Err(trouble) => return Err(trouble),
+            }
+        }
         open.close().await;
+        place.failures = 0;
         metrics::counter!("shouma_return_mailbox_total", "result" => "read").increment(1);
-        Ok((place, has_more))
+        Ok(has_more)
+    }
+
+    /// Looks at one mail. It is marked as read once the store took what it says, so that one that is read twice is never lost; every
+    /// other stays as it was found.
+    async fn look_at(&self, inner: &Inner, open: &mut OpenMailbox, uid: u32) -> Result<(), Trouble> {
+        if let Some(raw) = open.peek(uid).await?
+            && self.take(inner, raw).await?
+        {
+            open.mark_read(&[uid]).await?;
+        }
+        Ok(())
     }
 
     /// Takes a mail in; `true` when it tells of a letter that came back.
@@ -229,6 +282,22 @@ impl Command for Bounce {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_mail_at_which_reading_breaks_off_three_times_in_a_row_is_stepped_over() {
+        let table: [(&[(i64, u32)], bool); 6] = [
+            (&[], false),
+            (&[(1, 7), (1, 7)], false),
+            (&[(1, 7), (1, 7), (1, 7)], true),
+            (&[(1, 7), (1, 7), (1, 8)], false),
+            (&[(1, 7), (1, 8), (1, 7)], false),
+            (&[(1, 7), (1, 7), (2, 7)], false),
+        ];
+        for (stumbles, expected) in table {
+            let last = stumbles.iter().fold(Stumble::default(), |last, (validity, uid)| last.at(*validity, *uid));
+            assert_eq!(last.is_hopeless(), expected, "{stumbles:?}");
+        }
+    }
 
     #[test]
     fn waits_double_up_to_half_an_hour() {

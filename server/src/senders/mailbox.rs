@@ -161,7 +161,12 @@ impl OpenMailbox {
                 self.session.uid_fetch(uid.to_string(), query).await.map_err(broken)?.try_collect().await.map_err(broken)?;
             // A server may tell of other mails at any time.
             let mail = found.iter().filter(|fetch| fetch.uid == Some(uid)).find_map(async_imap::types::Fetch::body);
-            Ok(mail.map(|mail| mail[..mail.len().min(MOST_BYTES)].to_vec()))
+            let mail = mail.map(|mail| mail[..mail.len().min(MOST_BYTES)].to_vec());
+            if mail.is_none() {
+                // A connection that was closed in between reads like a mail that is not there any more.
+                self.session.noop().await.map_err(broken)?;
+            }
+            Ok(mail)
         };
         in_time(self.timeout, look).await
     }

@@ -172,3 +172,32 @@ async fn a_mailbox_that_cannot_be_read_is_tried_again_ever_more_rarely() {
         shop.close().await;
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_mail_that_cannot_be_read_is_stepped_over_and_those_after_it_are_read() {
+    for shop in shops().await {
+        let failures = async || shop.number("SELECT COALESCE(MAX(failures), 0) FROM return_mailbox").await;
+        first_look(&shop).await;
+        let admin = Browser::administrator(&shop).await;
+        let page = register(&admin, MAIL).await;
+        let id = shop.world.mail(MAIL, 1).await["message_id"].as_str().unwrap().to_owned();
+        until("it is sent", async || admin.open(&page).await.text.contains("已发邮件，等对方设置密码").then_some(())).await;
+        let first = arrives(&shop, "no mail at all").await;
+        let broken = arrives(&shop, "no mail at all, either").await;
+        let last = arrives(&shop, &report(&id, MAIL, "failed", "5.1.1")).await;
+        let fault = json!({"door": "imap-fetch", "fault": "garbled", "times": 3, "only": broken.to_string()});
+        shop.world.control("/_sim/faults", fault).await;
+        for (wait_ms, failed) in [(MINUTE_MS, 1), (2 * MINUTE_MS, 2)] {
+            shop.world.hands.pass_ms(wait_ms);
+            until(&format!("failure {failed}"), async || (failures().await == failed).then_some(())).await;
+            assert_eq!(last_uid(&shop).await, first, "{}: what was looked at is not looked at again", shop.place.engine);
+        }
+        admin.open(&page).await.says(200, &["已发邮件，等对方设置密码"]);
+        shop.world.hands.pass_ms(4 * MINUTE_MS);
+        until("the last is read", async || (last_uid(&shop).await == last).then_some(())).await;
+        admin.open(&page).await.says(200, &["邮件被退回", "5.1.1 told by a test"]);
+        assert_eq!(failures().await, 0, "{}", shop.place.engine);
+        assert_eq!(mailbox(&shop).await, [(first, false), (broken, false), (last, true)], "{}", shop.place.engine);
+        shop.close().await;
+    }
+}
