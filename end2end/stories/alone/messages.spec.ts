@@ -1,11 +1,22 @@
 // Messages of the WeChat account: switched on inside WeChat, refused while nobody follows, and told of a sale.
-import { decent, expect, hydrated, test } from "../../harness/story";
+import { decent, expect, hydrated, test, type Page } from "../../harness/story";
 import { fillIn, payButton, receiptShown, somebody } from "../../harness/payer";
 import { atTheCode, MANAGERS, PASSWORD } from "../../harness/manager";
+
+/** Off, whatever an earlier try left behind. */
+async function switchedOff(manager: Page): Promise<void> {
+  await manager.goto("/m/settings/messages");
+  await hydrated(manager);
+  const off = manager.locator("form[action$='/messages/off'] button");
+  if (!(await off.count())) return;
+  await off.click();
+  await expect(off).toHaveCount(0);
+}
 
 test("a manager switches messages on, is told why none comes, follows, and hears of a sale", async ({ wechatPage: manager, newPhone, sim }) => {
   const code = await atTheCode(manager, MANAGERS.settings);
   await hydrated(manager);
+  await switchedOff(manager);
   await manager.goto("/m/settings");
   await hydrated(manager);
   await manager.getByRole("link", { name: "接收收款成功通知" }).tap();
@@ -48,6 +59,7 @@ test("outside WeChat the screen says where to open it", async ({ desktopPage: pa
   await page.locator("#password").fill(PASSWORD);
   await page.locator("form button[type=submit]").click();
   await page.waitForURL("**/m");
+  await switchedOff(page);
   await page.goto("/m/settings/messages?lang=en");
   await expect(page.getByText("Messages are switched on inside WeChat")).toBeVisible();
   await expect(page.getByRole("link", { name: "Switch messages on" })).toHaveCount(0);
