@@ -38,7 +38,7 @@ pub struct Dress {
 <div class="f"><label for="f-{{ field.key }}">{{ field.label }}{% if field.required %}<em title="必填">*</em>{% endif %}</label><input id="f-{{ field.key }}" name="field.{{ field.key }}" maxlength="{{ field.component.html_max_length() }}" value=""{% if !field.hint.is_empty() %} placeholder="{{ field.hint }}"{% endif %}{% if field.required %} required{% endif %}></div>
 {%- endmatch -%}
 {%- endfor -%}
-</div><p class="foot"><a href="?lang=en" lang="en">English</a><a href="?mode=care">长辈版</a><button type="button" id="clear" hidden class="x">清除已填内容</button></p><div role="group" aria-label="数字键盘" class="pad keys">{% for key in ["1", "2", "3", "4", "5", "6", "7", "8", "9", "0", "."] %}<button type="button" class="k">{{ key }}</button>{% endfor %}<button type="button" aria-label="退格，长按清空" class="k del">⌫</button><button data-busy="提交中…" class="go"><span>付款</span><output for="amount"></output></button></div></form></main><script nonce="{{ nonce }}">{{ dress.js|safe }}</script></body></html>"##
+</div><p class="foot"><a href="?lang=en" lang="en">English</a><a href="?mode=care">长辈版</a><a href="/m/lost?code={{ token }}">收款人找回账号</a><button type="button" id="clear" hidden class="x">清除已填内容</button></p><div role="group" aria-label="数字键盘" class="pad keys">{% for key in ["1", "2", "3", "4", "5", "6", "7", "8", "9", "0", "."] %}<button type="button" class="k">{{ key }}</button>{% endfor %}<button type="button" aria-label="退格，长按清空" class="k del">⌫</button><button data-busy="提交中…" class="go"><span>付款</span><output for="amount"></output></button></div></form></main><script nonce="{{ nonce }}">{{ dress.js|safe }}</script></body></html>"##
 )]
 struct Page<'p> {
     dress: &'p Dress,
