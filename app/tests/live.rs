@@ -152,8 +152,9 @@ async fn a_session_that_was_ended_elsewhere_opens_no_line_again() {
     const NOON: i64 = 1_795_400_000_000;
     let screen = Screen::open(NOON).await;
     screen.connect();
-    screen.say("bye", &Bye { elsewhere: true });
-    assert_eq!(screen.till.link.get_untracked(), Link::Ended { elsewhere: true });
+    let elsewhere = Some("此账号于 12:00 在另一台设备（安卓手机 · 微信）登录，这里已退出。".to_owned());
+    screen.say("bye", &Bye { elsewhere: elsewhere.clone() });
+    assert_eq!(screen.till.link.get_untracked(), Link::Ended { elsewhere });
     window().dispatch_event(&Event::new("online").unwrap()).unwrap();
     wait_ms(200).await;
     assert_eq!(screen.lines().len(), 1);

@@ -288,6 +288,10 @@ test.describe("signed in elsewhere", () => {
     await atTheCode(there, MANAGERS.elsewhere);
     await hydrated(there);
     await expect(here.locator(".link-state")).toHaveText("已在别处登录");
+    const said = here.locator(".trouble");
+    await expect(said.getByText(ended)).toBeVisible();
+    await expect(said.getByRole("link", { name: "不是我本人" })).toHaveAttribute("href", "/m/not-me");
+    await decent(here);
     await here.getByRole("link", { name: "重新登录" }).tap();
     await expect(here.getByText(ended)).toBeVisible();
     await expect(here.getByRole("link", { name: "不是我本人" })).toBeVisible();

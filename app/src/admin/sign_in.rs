@@ -1,15 +1,14 @@
 //! The administrator's sign-in: a plain form.
 
 use domain::Millis;
-use domain::device::Device;
 use leptos::prelude::*;
 
 use super::frame::{AdminShell, Looks, document};
 use crate::Locale;
 use crate::i18n::*;
 use crate::ui::fill;
-use crate::ui::machine::machine;
-use crate::ui::moments::{clock, moment};
+use crate::ui::machine::SignInElsewhere;
+use crate::ui::moments::clock;
 
 /// What the page says and keeps.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -46,14 +45,7 @@ pub enum AdminWhy {
     /// The session is over.
     Ended,
     /// A sign-in elsewhere ended the session.
-    Elsewhere {
-        /// When.
-        at_ms: Millis,
-        /// With what.
-        device: Device,
-        /// The present moment.
-        now: Millis,
-    },
+    Elsewhere(SignInElsewhere),
     /// The person signed out.
     SignedOut,
 }
@@ -73,10 +65,7 @@ impl AdminWhy {
             AdminWhy::NoSeat => td_string!(locale, admin.no_seat).to_owned(),
             AdminWhy::Suspended => td_string!(locale, admin.suspended).to_owned(),
             AdminWhy::Ended => td_string!(locale, admin.ended).to_owned(),
-            AdminWhy::Elsewhere { at_ms, device, now } => {
-                let (time, device) = (moment(locale, at_ms, now), machine(locale, device));
-                fill(td_string!(locale, admin.ended_elsewhere), &[("time", &time), ("device", &device)])
-            }
+            AdminWhy::Elsewhere(elsewhere) => elsewhere.told(locale, td_string!(locale, admin.ended_elsewhere)),
             AdminWhy::SignedOut => td_string!(locale, admin.signed_out).to_owned(),
         }
     }

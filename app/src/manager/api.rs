@@ -146,10 +146,10 @@ pub struct Arrival {
 }
 
 /// The session is over: the JSON of the `bye` event of `GET /m/live`, after which nothing comes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Bye {
-    /// Whether the account signed in elsewhere, and not out.
-    pub elsewhere: bool,
+    /// When and with what the account signed in elsewhere, as a sentence in the reader's language; `None` when the session ended otherwise.
+    pub elsewhere: Option<String>,
 }
 
 /// The stream lives: the JSON of one `beat` event of `GET /m/live`.

@@ -136,8 +136,8 @@ pub fn LinkState() -> impl IntoView {
         Link::Connected => td_string!(locale, manager.live_connected),
         Link::Reconnecting { .. } => td_string!(locale, manager.live_reconnecting),
         Link::Offline { .. } => td_string!(locale, manager.live_offline),
-        Link::Ended { elsewhere: true } => td_string!(locale, manager.live_elsewhere),
-        Link::Ended { elsewhere: false } => td_string!(locale, manager.live_ended),
+        Link::Ended { elsewhere: Some(_) } => td_string!(locale, manager.live_elsewhere),
+        Link::Ended { elsewhere: None } => td_string!(locale, manager.live_ended),
     };
     let state = move || match till.link.get() {
         Link::Connected => "on",

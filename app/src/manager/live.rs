@@ -14,7 +14,7 @@ const KEPT_ARRIVALS: usize = 20;
 const KEPT_KNOWN: usize = 2000;
 
 /// The connection, in the words of the screen.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub enum Link {
     /// Not yet connected.
     #[default]
@@ -33,8 +33,8 @@ pub enum Link {
     },
     /// The session is over; nothing comes any more.
     Ended {
-        /// Whether that is because the account signed in elsewhere, and not because somebody signed out here.
-        elsewhere: bool,
+        /// When and with what the account signed in elsewhere, where that ended it (row E6): a sentence of the server's.
+        elsewhere: Option<String>,
     },
 }
 
@@ -225,7 +225,7 @@ mod tests {
         let lost = lost.after_failure(2, second);
         assert_eq!(lost, Link::Reconnecting { since_ms: first });
         assert_eq!(lost.after_failure(3, third), Link::Offline { since_ms: first });
-        let ended = Link::Ended { elsewhere: true };
-        assert_eq!(ended.after_failure(9, third), ended);
+        let ended = Link::Ended { elsewhere: Some(String::new()) };
+        assert_eq!(ended.clone().after_failure(9, third), ended);
     }
 }

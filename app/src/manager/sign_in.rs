@@ -1,14 +1,13 @@
 //! Signing in: a plain form that a password manager understands and that needs no script.
 
 use domain::Millis;
-use domain::device::Device;
 use leptos::prelude::*;
 
 use crate::Locale;
 use crate::i18n::*;
 use crate::ui::fill;
-use crate::ui::machine::machine;
-use crate::ui::moments::{clock, moment};
+use crate::ui::machine::SignInElsewhere;
+use crate::ui::moments::clock;
 
 /// What the sign-in page says and keeps.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -45,14 +44,7 @@ pub enum SignInWhy {
     /// The session is over.
     Ended,
     /// A sign-in elsewhere ended the session (row E6).
-    Elsewhere {
-        /// When.
-        at_ms: Millis,
-        /// With what.
-        device: Device,
-        /// The present moment.
-        now: Millis,
-    },
+    Elsewhere(SignInElsewhere),
     /// The person signed out.
     SignedOut,
     /// The password is right, but this is not the WeChat that the account is bound to, and no text messages are sent here (row E7).
@@ -76,7 +68,7 @@ impl SignInWhy {
 
     /// Whether it is a fault, as opposed to a remark.
     pub fn is_fault(self) -> bool {
-        !matches!(self, SignInWhy::Needed | SignInWhy::Ended | SignInWhy::Elsewhere { .. } | SignInWhy::SignedOut)
+        !matches!(self, SignInWhy::Needed | SignInWhy::Ended | SignInWhy::Elsewhere(_) | SignInWhy::SignedOut)
     }
 }
 
@@ -117,16 +109,13 @@ fn Why(locale: Locale, why: SignInWhy) -> impl IntoView {
         SignInWhy::Locked { until_ms } => fill(td_string!(locale, manager.sign_in_locked), &[("time", &clock(until_ms))]),
         SignInWhy::Later { after_s } => fill(td_string!(locale, manager.sign_in_later), &[("seconds", &after_s)]),
         SignInWhy::Ended => td_string!(locale, manager.sign_in_ended).to_owned(),
-        SignInWhy::Elsewhere { at_ms, device, now } => {
-            let (time, device) = (moment(locale, at_ms, now), machine(locale, device));
-            fill(td_string!(locale, manager.sign_in_elsewhere), &[("time", &time), ("device", &device)])
-        }
+        SignInWhy::Elsewhere(elsewhere) => elsewhere.words(locale),
         SignInWhy::SignedOut => td_string!(locale, manager.signed_out).to_owned(),
         SignInWhy::OtherWechat => td_string!(locale, proof.why_other_wechat).to_owned(),
         SignInWhy::Silent => td_string!(locale, proof.why_silent).to_owned(),
     };
     let (class, role) = if why.is_fault() { ("note note-bad", "alert") } else { ("note", "status") };
-    let report = matches!(why, SignInWhy::Elsewhere { .. })
+    let report = matches!(why, SignInWhy::Elsewhere(_))
         .then(|| view! { <p><a class="quiet-link" href="/m/not-me" rel="external">{td_string!(locale, manager.sign_in_not_me)}</a></p> });
     view! { <p id="why" class=class role=role>{text}</p>{report} }.into_any()
 }

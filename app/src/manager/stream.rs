@@ -37,8 +37,8 @@ mod browser {
     /// Two beats and a bit: a line that says nothing for so long is dead, even when the browser has not noticed.
     const SILENCE: Duration = Duration::from_secs(40);
 
-    /// After this long a resumed stream has repeated what it had to, even when no beat said so.
-    const CATCHING_UP: Duration = Duration::from_secs(3);
+    /// After this long what came is told, even when no beat said yet that nothing more follows of what the stream repeats.
+    const CATCHING_UP: Duration = Duration::from_secs(10);
 
     type Listener = Closure<dyn FnMut(MessageEvent)>;
 
@@ -49,6 +49,7 @@ mod browser {
         tries: Cell<u32>,
         again: Cell<Option<TimeoutHandle>>,
         silence: Cell<Option<TimeoutHandle>>,
+        catching_up: Cell<Option<TimeoutHandle>>,
         /// What came since the stream was resumed; `None` once it is up to date.
         meanwhile: RefCell<Option<(Vec<Arrival>, Fen)>>,
         was_open: Cell<bool>,
@@ -93,6 +94,7 @@ mod browser {
                 tries: Cell::new(0),
                 again: Cell::default(),
                 silence: Cell::default(),
+                catching_up: Cell::default(),
                 meanwhile: RefCell::default(),
                 was_open: Cell::new(false),
             });
@@ -100,7 +102,7 @@ mod browser {
             line.listen("arrival", Line::arrived);
             line.listen("code", Line::code_changed);
             line.listen("beat", Line::beat);
-            line.listen("bye", |line, said| line.end(read::<Bye>(&said).is_some_and(|bye| bye.elsewhere)));
+            line.listen("bye", |line, said| line.end(read::<Bye>(&said).and_then(|bye| bye.elsewhere)));
             line.listen("error", |line, _| line.lost());
             line.watch_page();
             line
@@ -164,7 +166,17 @@ mod browser {
             if self.was_open.replace(true) {
                 *self.meanwhile.borrow_mut() = Some((Vec::new(), Fen::ZERO));
                 let line = self.clone();
-                set_timeout(move || line.caught_up(), CATCHING_UP);
+                self.catching_up.set(set_timeout_with_handle(move || line.caught_up(), CATCHING_UP).ok());
+            }
+            self.hear_silence();
+        }
+
+        /// From here on nothing said for too long means that the line is dead.
+        fn hear_silence(self: &Rc<Line>) {
+            let line = self.clone();
+            let timer = set_timeout_with_handle(move || line.lost(), SILENCE).ok();
+            if let Some(earlier) = self.silence.replace(timer) {
+                earlier.clear();
             }
         }
 
@@ -197,11 +209,7 @@ mod browser {
 
         fn beat(self: &Rc<Line>, event: MessageEvent) {
             self.caught_up();
-            let line = self.clone();
-            let timer = set_timeout_with_handle(move || line.lost(), SILENCE).ok();
-            if let Some(earlier) = self.silence.replace(timer) {
-                earlier.clear();
-            }
+            self.hear_silence();
             let stale = |as_of: Millis| self.till.feed.with_untracked(|feed| feed.as_ref().is_some_and(|feed| feed.is_of_yesterday(as_of)));
             let Some(beat) = read::<Beat>(&event) else { return };
             if let Some(count) = beat.concerns {
@@ -214,6 +222,9 @@ mod browser {
 
         /// Tells what came meanwhile, all at once.
         fn caught_up(&self) {
+            if let Some(timer) = self.catching_up.take() {
+                timer.clear();
+            }
             let Some((mut arrivals, sum_fen)) = self.meanwhile.borrow_mut().take() else { return };
             match (arrivals.pop(), arrivals.len() as u64) {
                 (None, _) => {}
@@ -227,7 +238,7 @@ mod browser {
             let tries = self.tries.get() + 1;
             self.tries.set(tries);
             let luck = (js_sys::Math::random() * 255.0) as u8;
-            self.till.link.update(|link| *link = link.after_failure(tries, now()));
+            self.till.link.update(|link| *link = std::mem::take(link).after_failure(tries, now()));
             let line = self.clone();
             self.again.set(set_timeout_with_handle(move || line.open(), Duration::from_millis(pause_ms(tries, luck).into())).ok());
             // A refused stream does not say why; an ordinary question does.
@@ -241,13 +252,13 @@ mod browser {
             leptos::task::spawn_local(async move {
                 match api::load_today().await {
                     Ok(today) => line.till.today_is(today),
-                    Err(Refusal::SignIn) => line.end(false),
+                    Err(Refusal::SignIn) => line.end(None),
                     Err(_) => {}
                 }
             });
         }
 
-        fn end(self: &Rc<Line>, elsewhere: bool) {
+        fn end(self: &Rc<Line>, elsewhere: Option<String>) {
             self.close();
             self.till.link.set(Link::Ended { elsewhere });
         }

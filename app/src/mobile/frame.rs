@@ -57,8 +57,7 @@ fn Trouble() -> impl IntoView {
     let locale = till.locale;
     let text = move || match till.link.get() {
         Link::Offline { since_ms } => Some(fill(td_string!(locale, manager.offline_banner), &[("time", &clock(since_ms))])),
-        Link::Ended { elsewhere: true } => Some(td_string!(locale, manager.elsewhere_banner).to_owned()),
-        Link::Ended { elsewhere: false } => Some(td_string!(locale, manager.ended_banner).to_owned()),
+        Link::Ended { elsewhere } => Some(elsewhere.unwrap_or_else(|| td_string!(locale, manager.ended_banner).to_owned())),
         _ => None,
     };
     let again = move || {
@@ -68,9 +67,13 @@ fn Trouble() -> impl IntoView {
             view! { <a href=format!("/m/sign-in?why=ended&next={back}") rel="external">{td_string!(locale, manager.sign_in_again)}</a> }
         })
     };
+    let report = move || {
+        matches!(till.link.get(), Link::Ended { elsewhere: Some(_) })
+            .then(|| view! { <a href="/m/not-me" rel="external">{td_string!(locale, manager.sign_in_not_me)}</a> })
+    };
     view! {
         <div class="trouble" role="status" aria-live="polite" class:is-shown=move || text().is_some()>
-            <p>{text} " " {again}</p>
+            <p>{text} " " {again} " " {report}</p>
         </div>
     }
     .into_any()

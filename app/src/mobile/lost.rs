@@ -1,8 +1,6 @@
 //! Lost access: asking for a code or a link to set a new password. Plain pages outside of the app, because whoever opens them is not
 //! signed in.
 
-use domain::Millis;
-use domain::device::Device;
 use leptos::prelude::*;
 
 use super::document::Bundle;
@@ -10,8 +8,7 @@ use super::password::door_page;
 use crate::Locale;
 use crate::i18n::*;
 use crate::ui::fill;
-use crate::ui::machine::machine;
-use crate::ui::moments::moment;
+use crate::ui::machine::SignInElsewhere;
 use crate::ui::prefs::Prefs;
 
 /// By what people can prove here who they are.
@@ -21,17 +18,6 @@ pub struct Ways {
     pub sms: bool,
     /// By a mail with a link.
     pub mail: bool,
-}
-
-/// A sign-in elsewhere that ended the reader's session.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Fact {
-    /// When.
-    pub at_ms: Millis,
-    /// With what.
-    pub device: Device,
-    /// The present moment.
-    pub now: Millis,
 }
 
 /// What the page shows.
@@ -53,7 +39,7 @@ pub enum LostPage {
     /// A sign-in that was not the reader's (row E6), and where the proof would be sent.
     NotMe {
         /// The sign-in; `None` when the reader is signed in and found one in the history.
-        fact: Option<Fact>,
+        fact: Option<SignInElsewhere>,
         /// The masked mail address; `None` when there is none, or no mail server.
         mail: Option<String>,
         /// The masked phone number; `None` when no text messages are sent to it.
@@ -135,12 +121,9 @@ fn buttons(ways: Ways, sms: &'static str, mail: &'static str) -> AnyView {
     .into_any()
 }
 
-fn not_me(locale: Locale, fact: Option<Fact>, mail: Option<&str>, phone: Option<&str>, later_s: Option<u32>) -> AnyView {
+fn not_me(locale: Locale, fact: Option<SignInElsewhere>, mail: Option<&str>, phone: Option<&str>, later_s: Option<u32>) -> AnyView {
     let fact = match fact {
-        Some(Fact { at_ms, device, now }) => {
-            let (time, device) = (moment(locale, at_ms, now), machine(locale, device));
-            fill(td_string!(locale, lost.not_me_fact), &[("time", &time), ("device", &device)])
-        }
+        Some(fact) => fact.told(locale, td_string!(locale, lost.not_me_fact)),
         None => td_string!(locale, lost.not_me_history).to_owned(),
     };
     let by_mail = mail.map(|mail| fill(td_string!(locale, lost.not_me_how), &[("mail", &mail)]));

@@ -30,7 +30,7 @@ pub use choosing::{SEATS_PATH, seats_page};
 pub use document::{Answer, Backend, Bundle, Visit, answer, answer_with};
 pub use frame::MobileApp;
 #[cfg(feature = "ssr")]
-pub use lost::{Fact, LostPage, Ways, lost_page};
+pub use lost::{LostPage, Ways, lost_page};
 #[cfg(feature = "ssr")]
 pub use offline::{app_names, offline_page};
 #[cfg(feature = "ssr")]

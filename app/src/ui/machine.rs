@@ -1,10 +1,36 @@
 //! A kind of device in words: `安卓手机 · 微信`.
 
+use domain::Millis;
 use domain::device::{Device, Program, System};
 
 use crate::Locale;
 use crate::i18n::*;
 use crate::ui::fill;
+use crate::ui::moments::moment;
+
+/// A sign-in elsewhere that ended the reader's session (row E6).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SignInElsewhere {
+    /// When.
+    pub at_ms: Millis,
+    /// With what.
+    pub device: Device,
+    /// The present moment.
+    pub now: Millis,
+}
+
+impl SignInElsewhere {
+    /// `sentence` with its `{time}` and `{device}`.
+    pub fn told(self, locale: Locale, sentence: &str) -> String {
+        let (time, device) = (moment(locale, self.at_ms, self.now), machine(locale, self.device));
+        fill(sentence, &[("time", &time), ("device", &device)])
+    }
+
+    /// What the manager's older screen says.
+    pub fn words(self, locale: Locale) -> String {
+        self.told(locale, td_string!(locale, manager.sign_in_elsewhere))
+    }
+}
 
 /// What people call the device.
 pub fn machine(locale: Locale, device: Device) -> String {

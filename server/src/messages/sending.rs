@@ -18,8 +18,8 @@ use crate::store::{Command, StoreError, Tx, receipts};
 /// Most listeners of one round.
 const MOST_LISTENERS: i64 = 64;
 
-/// Letters that are sent at once.
-const AT_ONCE: usize = 4;
+/// Letters that are taken up and sent at once: so few that each of them goes well within its lease.
+const AT_ONCE: usize = 8;
 
 impl Messages {
     /// Writes and sends what is due; whether there may be more at once.
@@ -125,7 +125,7 @@ impl Command for Seal {
 impl Work for Posting {
     /// Longer than a call may take.
     const LEASE_MS: i64 = 90_000;
-    const BATCH: i64 = 64;
+    const BATCH: i64 = AT_ONCE as i64;
 
     async fn claim_due(tx: &mut Tx<'_>, now: Millis, lease_until: Millis, limit: i64) -> Result<Vec<Posting>, StoreError> {
         postings::claim_due(tx, now, lease_until, limit).await

@@ -5,10 +5,10 @@ use axum::Form;
 use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri, header};
 use axum::response::Response;
-use domain::device::Device;
 use domain::{Caller, Role};
 use serde::Deserialize;
 
+use super::elsewhere::sign_in_elsewhere;
 use super::limits::Act;
 use super::next::{self, encode};
 use super::sign_in::agent;
@@ -16,7 +16,7 @@ use super::visit::{Visit, query_value};
 use super::{choosing, cookies, headers};
 use crate::sign_in::{Admitted, Shown, SignInRefusal};
 use crate::site::Site;
-use crate::store::sessions::{EndWhy, Session};
+use crate::store::sessions::Session;
 
 /// Where an administrator begins.
 const HOME: &str = "/admin";
@@ -78,11 +78,8 @@ pub async fn door(visit: Visit, uri: Uri, headers: HeaderMap) -> Response {
 /// When and with what somebody signed in elsewhere (row E6), where that ended the session.
 async fn how_it_ended(visit: &Visit, headers: &HeaderMap) -> AdminWhy {
     let Some(token) = cookies::get(headers, cookies::ADMIN) else { return AdminWhy::Ended };
-    match visit.site.sign_ins.ended(token).await {
-        Ok(Some(ended)) if ended.why == EndWhy::Elsewhere => {
-            let device = Device::of_agent(&ended.by_device.unwrap_or_default());
-            AdminWhy::Elsewhere { at_ms: ended.ended_at_ms, device, now: visit.now }
-        }
+    match sign_in_elsewhere(&visit.site, token, visit.now).await {
+        Ok(Some((_, elsewhere))) => AdminWhy::Elsewhere(elsewhere),
         _ => AdminWhy::Ended,
     }
 }

@@ -1,16 +1,17 @@
 //! `/m/lost` and `/m/not-me`: proving who one is by a text message or a mail, to set a new password.
 
-use app::mobile::{Fact, LostPage, Ways, lost_page};
+use app::mobile::{LostPage, Ways, lost_page};
+use app::ui::machine::SignInElsewhere;
 use axum::Form;
 use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::Response;
 use domain::account::Phone;
-use domain::device::Device;
 use domain::one_time::Purpose;
 use serde::Deserialize;
 
 use super::cookies;
+use super::elsewhere::sign_in_elsewhere;
 use super::headers::Policy;
 use super::limits::Act;
 use super::proof;
@@ -20,7 +21,6 @@ use crate::proofs::Asked;
 use crate::site::Site;
 use crate::store::StoreError;
 use crate::store::accounts::Account;
-use crate::store::sessions::EndWhy;
 
 /// `GET /m/lost`: the question. The payment page of one's own code leads here with `?code=`, which opens nothing but this page
 /// (row B86).
@@ -74,7 +74,7 @@ pub async fn send(State(site): State<Site>, visit: Visit, headers: HeaderMap, Fo
 struct Reporter {
     account: Account,
     /// The sign-in that ended their session; `None` when they are signed in.
-    fact: Option<Fact>,
+    fact: Option<SignInElsewhere>,
     /// The masked address of a mail.
     mail: Option<String>,
     /// The masked number of a text message.
@@ -135,9 +135,8 @@ async fn reporter(visit: &Visit, headers: &HeaderMap) -> Result<Option<Reporter>
     let (account, fact) = match site.sign_ins.session(token).await? {
         Some(session) => (session.caller.account, None),
         None => {
-            let Some(ended) = site.sign_ins.ended(token).await?.filter(|ended| ended.why == EndWhy::Elsewhere) else { return Ok(None) };
-            let device = Device::of_agent(ended.by_device.as_deref().unwrap_or_default());
-            (ended.caller.account, Some(Fact { at_ms: ended.ended_at_ms, device, now: visit.now }))
+            let Some((account, fact)) = sign_in_elsewhere(site, token, visit.now).await? else { return Ok(None) };
+            (account, Some(fact))
         }
     };
     let Some(account) = site.letters.account(account).await? else { return Ok(None) };

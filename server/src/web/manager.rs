@@ -13,12 +13,12 @@ use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
-use domain::device::Device;
 use domain::{Caller, CodeId, ConcernId, Role};
 use leptos::prelude::{AnyView, provide_context};
 use leptos::server_fn::error::FromServerFnError;
 use serde::Deserialize;
 
+use super::elsewhere::sign_in_elsewhere;
 use super::messages::MessagesDesk;
 use super::next::{self, encode};
 use super::visit::{Visit, prefs_of, query_value};
@@ -27,7 +27,6 @@ use crate::codes::Kept;
 use crate::desk::ManagerDesk;
 use crate::qr;
 use crate::site::Site;
-use crate::store::sessions::EndWhy;
 use crate::store::{StoreError, codes};
 
 /// Where a manager begins.
@@ -86,11 +85,8 @@ fn backend(visit: &Visit) -> Backend {
 /// When and with what somebody signed in elsewhere (row E6), where that ended this browser's session.
 async fn how_it_ended(visit: &Visit, headers: &HeaderMap) -> SignInWhy {
     let Some(token) = cookies::get(headers, cookies::SESSION) else { return SignInWhy::Ended };
-    match visit.site.sign_ins.ended(token).await {
-        Ok(Some(ended)) if ended.why == EndWhy::Elsewhere => {
-            let device = Device::of_agent(&ended.by_device.unwrap_or_default());
-            SignInWhy::Elsewhere { at_ms: ended.ended_at_ms, device, now: visit.now }
-        }
+    match sign_in_elsewhere(&visit.site, token, visit.now).await {
+        Ok(Some((_, elsewhere))) => SignInWhy::Elsewhere(elsewhere),
         _ => SignInWhy::Ended,
     }
 }

@@ -4,6 +4,7 @@ pub mod admin;
 pub mod choosing;
 pub mod cookies;
 pub mod diagnosing;
+mod elsewhere;
 pub mod exporting;
 pub mod headers;
 pub mod identify;

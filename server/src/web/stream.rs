@@ -7,6 +7,7 @@ use std::collections::{HashMap, VecDeque};
 use std::convert::Infallible;
 use std::time::Duration;
 
+use app::Locale;
 use app::concerns::ConcernCount;
 use app::manager::{Arrival, Beat, Bye};
 use axum::extract::State;
@@ -20,7 +21,8 @@ use tokio::sync::broadcast::error::RecvError;
 use tokio::time::Instant;
 
 use super::cookies;
-use super::visit::query_value;
+use super::elsewhere::sign_in_elsewhere;
+use super::visit::{prefs_of, query_value};
 use crate::concerns::count;
 use crate::desk::REPEATED_MS;
 use crate::live::{CodeChange, LiveArrival, LiveEvent};
@@ -28,7 +30,7 @@ use crate::site::Site;
 use crate::store::reach::Reach;
 use crate::store::receipts::After;
 use crate::store::rollups::Totals;
-use crate::store::sessions::{EndWhy, TokenHash};
+use crate::store::sessions::TokenHash;
 use crate::store::{StoreError, sessions, tokens};
 
 /// How often a stream says that it lives, and looks whether its session does.
@@ -46,8 +48,16 @@ const SAME_MOMENT: Duration = Duration::from_millis(250);
 /// Opens the stream of the manager who is signed in.
 pub async fn live(State(site): State<Site>, uri: Uri, headers: HeaderMap) -> Response {
     let Some(token) = cookies::get(&headers, cookies::SESSION).map(str::to_owned) else { return StatusCode::UNAUTHORIZED.into_response() };
+    let locale = prefs_of(&uri, &headers).locale;
     let (caller, began_at) = match site.sign_ins.session(&token).await {
         Ok(Some(found)) if found.caller.role == Role::Manager => (found.caller, found.created_at_ms),
+        // A phone that comes back from a pocket is told at once why nothing arrives any more, in the same words as one that was awake.
+        Ok(None) => {
+            return match bye(&site, &token, locale).await {
+                Bye { elsewhere: None } => StatusCode::UNAUTHORIZED.into_response(),
+                bye => answer(futures::stream::iter([Ok(opening()), Ok(bye_event(bye))])),
+            };
+        }
         Ok(_) => return StatusCode::UNAUTHORIZED.into_response(),
         Err(_) => return (StatusCode::SERVICE_UNAVAILABLE, [(header::RETRY_AFTER, "2")]).into_response(),
     };
@@ -62,6 +72,7 @@ pub async fn live(State(site): State<Site>, uri: Uri, headers: HeaderMap) -> Res
         token_hash: cookies::sha256(&token),
         site,
         token,
+        locale,
         caller,
         reach,
         told: HashMap::new(),
@@ -77,12 +88,31 @@ pub async fn live(State(site): State<Site>, uri: Uri, headers: HeaderMap) -> Res
         rests_until: Instant::now(),
         beat_at: Instant::now(),
     };
-    let mut response = Sse::new(stream(watch)).into_response();
+    answer(stream(watch))
+}
+
+fn answer(events: impl Stream<Item = Result<Event, Infallible>> + Send + 'static) -> Response {
+    let mut response = Sse::new(events).into_response();
     let headers = response.headers_mut();
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache, no-transform"));
     // Proxies would otherwise hold events back.
     headers.insert("x-accel-buffering", HeaderValue::from_static("no"));
     response
+}
+
+/// The first bytes tell the browser at once that the stream is open.
+fn opening() -> Event {
+    Event::default().comment("open").retry(Duration::from_secs(2))
+}
+
+/// How the session with this token ended, in the reader's words.
+async fn bye(site: &Site, token: &str, locale: Locale) -> Bye {
+    let elsewhere = sign_in_elsewhere(site, token, (site.clock)()).await.ok().flatten();
+    Bye { elsewhere: elsewhere.map(|(_, elsewhere)| elsewhere.words(locale)) }
+}
+
+fn bye_event(bye: Bye) -> Event {
+    Event::default().event("bye").json_data(bye).unwrap_or_else(|_| Event::default().event("bye").data("{}"))
 }
 
 /// An arrival that was not told yet.
@@ -102,6 +132,7 @@ struct Figures {
 struct Watch {
     site: Site,
     token: String,
+    locale: Locale,
     token_hash: TokenHash,
     caller: Caller,
     /// Whose money it tells of, as of the last beat or arrival.
@@ -149,8 +180,7 @@ impl Watch {
         if !self.is_open {
             self.is_open = true;
             self.repeat();
-            // The first bytes tell the browser at once that the stream is open.
-            return Event::default().comment("open").retry(Duration::from_secs(2));
+            return opening();
         }
         loop {
             if std::mem::take(&mut self.codes_changed) {
@@ -230,8 +260,7 @@ impl Watch {
     /// Whoever is not signed in any more hears nothing more.
     async fn leave(&mut self) -> Event {
         self.is_over = true;
-        let elsewhere = matches!(self.site.sign_ins.ended(&self.token).await, Ok(Some(ended)) if ended.why == EndWhy::Elsewhere);
-        Event::default().event("bye").json_data(Bye { elsewhere }).unwrap_or_else(|_| Event::default().event("bye").data("{}"))
+        bye_event(bye(&self.site, &self.token, self.locale).await)
     }
 
     async fn read_reach(&self) -> Result<Reach, StoreError> {

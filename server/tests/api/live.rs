@@ -159,12 +159,30 @@ async fn a_silent_stream_says_that_it_lives_and_one_whose_manager_signed_out_say
             alive.event("beat").await;
             alive.event("beat").await
         },
-        async { assert_eq!(ended.event("bye").await.1, json!({"elsewhere": false}), "nobody is alarmed by signing out") }
+        async { assert_eq!(ended.event("bye").await.1, json!({"elsewhere": null}), "nobody is alarmed by signing out") }
     );
     assert_eq!(beats.1["as_of_ms"], shop.world.hands.now().get());
     assert_eq!(ended.next().await, None, "nothing follows");
     drop(alive);
     shop.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_phone_that_slept_through_a_sign_in_elsewhere_is_told_when_and_with_what_as_soon_as_it_asks() {
+    for shop in Shop::on_each_engine().await {
+        let slept = Browser::manager(&shop, MANAGER).await;
+        let awake = Browser::manager(&shop, MANAGER).await;
+        for (lang, said) in [("zh", "在另一台设备（"), ("en", "on another device (")] {
+            let mut stream = Stream::open(&slept, &format!("/m/live?lang={lang}"), &[]).await;
+            let bye = stream.event("bye").await.1["elsewhere"].as_str().unwrap().to_owned();
+            assert!(bye.contains(said), "{bye}");
+            assert_eq!(stream.next().await, None, "nothing follows");
+        }
+        // Whoever signed out themselves needs no reason.
+        awake.post("/m/sign-out", &[]).await;
+        assert_eq!(awake.ask("GET", "/m/live", &[], None).await.status, 401);
+        shop.close().await;
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
