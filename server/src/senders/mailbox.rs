@@ -30,6 +30,9 @@ pub enum MailboxError {
     /// No connection, or none that is kept secret.
     #[error("the mail server cannot be reached")]
     Unreachable,
+    /// There is a server, but its certificate is not one to trust, or names another.
+    #[error("the certificate of the mail server is not trusted")]
+    NotTrusted,
     /// User or password is not accepted.
     #[error("the mail server does not let us in")]
     NotLetIn,
@@ -49,6 +52,7 @@ impl MailboxError {
     pub const fn word(self) -> &'static str {
         match self {
             MailboxError::Unreachable => "unreachable",
+            MailboxError::NotTrusted => "not_trusted",
             MailboxError::NotLetIn => "not_let_in",
             MailboxError::NoFolder => "no_folder",
             MailboxError::Broken => "broken",
@@ -131,7 +135,7 @@ impl Mailbox {
 
     async fn hide(&self, stream: TcpStream) -> Result<BoxedWire, MailboxError> {
         let name = ServerName::try_from(self.settings.host.clone()).map_err(|_| MailboxError::Unreachable)?;
-        let stream = self.tls.connect(name, stream).await.map_err(|_| MailboxError::Unreachable)?;
+        let stream = self.tls.connect(name, stream).await.map_err(|error| not_hidden(&error))?;
         Ok(Box::new(stream))
     }
 }
@@ -195,6 +199,13 @@ impl OpenMailbox {
 
 async fn in_time<T>(timeout: Duration, act: impl Future<Output = Result<T, MailboxError>>) -> Result<T, MailboxError> {
     tokio::time::timeout(timeout, act).await.unwrap_or(Err(MailboxError::Late))
+}
+
+fn not_hidden(error: &std::io::Error) -> MailboxError {
+    match error.get_ref().and_then(|why| why.downcast_ref()) {
+        Some(rustls::Error::InvalidCertificate(_)) => MailboxError::NotTrusted,
+        _ => MailboxError::Unreachable,
+    }
 }
 
 /// The server speaks first.
