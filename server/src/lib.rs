@@ -45,4 +45,5 @@ pub mod sign_in;
 pub mod site;
 pub mod store;
 pub mod stores;
+pub mod text_budget;
 pub mod web;

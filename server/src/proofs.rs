@@ -22,6 +22,7 @@ use crate::store::bindings::WechatIdentity;
 use crate::store::one_time_codes::{NewOneTimeCode, OneTimeCode};
 use crate::store::sessions::{End, EndWhy, TokenHash, Which};
 use crate::store::{Command, Store, StoreError, Tx, accounts, audit, one_time_codes, sessions};
+use crate::text_budget::TextBudget;
 use crate::web::cookies::sha256;
 
 /// Everything that proving by SMS needs.
@@ -33,6 +34,8 @@ pub struct Proofs {
     pub clock: Clock,
     /// The provider; `None` when none is configured.
     pub sms: Option<Arc<dyn TextMessages>>,
+    /// How many of them an organisation causes on a day.
+    pub budget: TextBudget,
 }
 
 /// What a right code for [`Purpose::SignIn`] finishes.
@@ -148,7 +151,7 @@ impl Proofs {
         let digits = Digits::of_number(u64::from_be_bytes(fresh::bytes()));
         let (token_hash, code_hash) = (sha256(&secret), code_hash(&secret, &digits));
         let new = NewOneTimeCode { token_hash, phone: phone.clone(), purpose, code_hash, task };
-        match self.store.write(Make { new, replaces, now }).await? {
+        match self.store.write(Make { new, replaces, budget: self.budget, now }).await? {
             Made::Wait { ms } => return Ok(Asked::Wait { after_s: u32::try_from((ms + 999) / 1000).unwrap_or(u32::MAX) }),
             Made::Nobody => {}
             Made::Somebody => {
@@ -202,6 +205,7 @@ pub fn may_prove_by_sms(seats: &[Membership]) -> bool {
 struct Make {
     new: NewOneTimeCode,
     replaces: Option<TokenHash>,
+    budget: TextBudget,
     now: Millis,
 }
 
@@ -223,9 +227,14 @@ impl Command for Make {
             one_time_codes::void(tx, before, self.now).await?;
         }
         let reader = self.reader(tx).await?;
-        let delivery = if reader.is_some() { Delivery::Sending } else { Delivery::Nobody };
+        let delivery = match reader {
+            None => Delivery::Nobody,
+            Some((_, tenant)) if self.budget.take(tx, tenant, self.now).await? => Delivery::Sending,
+            // The page names the other ways; for a lost password it says what it says to everybody.
+            Some(_) => Delivery::NoService,
+        };
         one_time_codes::insert(tx, &self.new, delivery, self.now).await?;
-        let Some((account, tenant)) = reader else { return Ok(Made::Nobody) };
+        let Some((account, tenant)) = reader.filter(|_| delivery == Delivery::Sending) else { return Ok(Made::Nobody) };
         let detail = json!({"purpose": self.new.purpose});
         audit::append(tx, tenant, &Deed::new(self.now, Actor::Unknown, Act::SendCode, account, &detail)).await?;
         Ok(Made::Somebody)

@@ -22,6 +22,7 @@ use crate::store::audit::{Act, Actor, Deed};
 use crate::store::receivables::{self, Stored};
 use crate::store::reminders::{self, Kept, NewStep, Step, Switches};
 use crate::store::{Command, Store, StoreError, Tx, audit, tenants};
+use crate::text_budget::TextBudget;
 
 /// After so long nothing will be heard any more of a reminder that was handed over: longer than a message may take.
 const LOST_MS: i64 = 10 * 60_000;
@@ -41,6 +42,8 @@ pub struct Reminders {
     pub sms: Option<Arc<dyn TextMessages>>,
     /// When nobody is reminded.
     pub quiet: QuietHours,
+    /// How many text messages an organisation causes on a day.
+    pub budget: TextBudget,
 }
 
 /// Everything about reminders of a debt, as it stands at one moment.
@@ -167,7 +170,7 @@ impl Reminders {
     /// When the store does not take it.
     pub async fn begin(&self, tenant: TenantId, id: ReceivableId) -> Result<Option<Begun>, StoreError> {
         let now = (self.clock)();
-        self.store.write(Look { tenant, id, quiet: self.quiet, fresh: fresh::uuid(now), now }).await
+        self.store.write(Look { tenant, id, quiet: self.quiet, budget: self.budget, fresh: fresh::uuid(now), now }).await
     }
 
     /// Hands a reminder over, unless something changed since it was begun, and writes down what became of it.
@@ -243,7 +246,7 @@ impl Reminders {
             return Err(RemindError::NotSetUp);
         }
         let now = (self.clock)();
-        let ask = Ask { caller: *caller, id, quiet: self.quiet, fresh: fresh::uuid(now), now };
+        let ask = Ask { caller: *caller, id, quiet: self.quiet, budget: self.budget, fresh: fresh::uuid(now), now };
         let (goes_at, begun) = self.store.write(ask).await??;
         match begun {
             Some(begun) => self.hand_over(begun).await.map(|()| None).map_err(RemindError::Store),
@@ -283,10 +286,16 @@ const fn result(outcome: Outcome) -> &'static str {
     }
 }
 
+/// The first moment of the next day at which somebody may be reminded.
+fn tomorrow(quiet: QuietHours, now: Millis) -> Millis {
+    quiet.over(now.day().ends_at())
+}
+
 struct Look {
     tenant: TenantId,
     id: ReceivableId,
     quiet: QuietHours,
+    budget: TextBudget,
     fresh: Uuid,
     now: Millis,
 }
@@ -305,7 +314,10 @@ impl Command for Look {
         }
         let Some(known) = Known::read(tx, &stored, now).await? else { return Ok(None) };
         match (known.reminding(&stored, self.quiet).next(now), stored.receivable.debtor.phone.clone()) {
-            (Next::Now(cause), Some(phone)) => self.begin(tx, stored, &known, cause, phone).await.map(Some),
+            (Next::Now(cause), Some(phone)) if self.budget.take(tx, tenant, now).await? => {
+                self.begin(tx, stored, &known, cause, phone).await.map(Some)
+            }
+            (Next::Now(_), Some(_)) => reminders::look_again(tx, tenant, id, tomorrow(self.quiet, now)).await.map(|()| None),
             (Next::At(at, _), _) => reminders::look_again(tx, tenant, id, at).await.map(|()| None),
             (Next::UnderWay(since), _) if now.since_ms(since) < LOST_MS => {
                 reminders::look_again(tx, tenant, id, since.plus_ms(LOST_MS)).await.map(|()| None)
@@ -315,9 +327,7 @@ impl Command for Look {
                 self.end(tx, &stored, lost, Outcome::Unknown, None).await?;
                 reminders::wake(tx, tenant, id).await.map(|()| None)
             }
-            (Next::Never(Hold::Closed), _) => {
-                reminders::look_again(tx, tenant, id, self.quiet.over(now.day().ends_at())).await.map(|()| None)
-            }
+            (Next::Never(Hold::Closed), _) => reminders::look_again(tx, tenant, id, tomorrow(self.quiet, now)).await.map(|()| None),
             (Next::Never(hold), _) => {
                 let waiting = known.kept.iter().filter(|one| one.reminder.is_waiting());
                 self.end(tx, &stored, waiting, Outcome::Dropped, Some(hold_word(hold))).await.map(|()| None)
@@ -389,6 +399,7 @@ struct Ask {
     caller: Caller,
     id: ReceivableId,
     quiet: QuietHours,
+    budget: TextBudget,
     fresh: Uuid,
     now: Millis,
 }
@@ -409,7 +420,9 @@ impl Command for Ask {
         }
         let Some(known) = Known::read(tx, &stored, self.now).await? else { return Ok(Err(RemindError::NotFound)) };
         let goes_at = match known.reminding(&stored, self.quiet).by_hand(self.now) {
-            Ok(goes_at) => goes_at,
+            Ok(goes_at) if goes_at > self.now || self.budget.take(tx, tenant, self.now).await? => goes_at,
+            // It waits, and the next look at it puts it off to then.
+            Ok(_) => tomorrow(self.quiet, self.now),
             Err(why) => return Ok(Err(why.into())),
         };
         let Some(phone) = stored.receivable.debtor.phone.clone() else { return Ok(Err(NotByHand::Held(Hold::NoPhone).into())) };

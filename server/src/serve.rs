@@ -41,6 +41,7 @@ use crate::sign_in::SignIns;
 use crate::site::{Demo, Parts, Site};
 use crate::store::{Command, OpenError, Store, StoreConfig, StoreError, Tx, meta};
 use crate::stores::Stores;
+use crate::text_budget::TextBudget;
 use crate::web::cookies::Seal;
 use crate::web::limits::Gate;
 
@@ -169,8 +170,10 @@ pub async fn site_of(
         None => None,
     };
     let reminding = sms.clone().filter(|_| config.sms.as_ref().is_some_and(|sms| sms.templates.reminder.is_some()));
-    let reminders = Reminders { store: store.clone(), clock: clock.clone(), sms: reminding, quiet: config.quiet_hours };
-    let proofs = Proofs { store: store.clone(), clock: clock.clone(), sms };
+    // Nothing is taken from it where no message is sent.
+    let budget = config.sms.as_ref().map_or(TextBudget { per_day: 1 }, |sms| sms.budget);
+    let reminders = Reminders { store: store.clone(), clock: clock.clone(), sms: reminding, quiet: config.quiet_hours, budget };
+    let proofs = Proofs { store: store.clone(), clock: clock.clone(), sms, budget };
     let settings = Settings { store: store.clone(), clock: clock.clone() };
     let stores = Stores { store: store.clone(), clock: clock.clone(), live: live.clone() };
     let managers = Managers { store: store.clone(), clock: clock.clone(), live: live.clone(), letters: letters.clone() };

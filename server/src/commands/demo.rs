@@ -11,6 +11,7 @@ use server::passwords::Passwords;
 use server::serve as site;
 use server::site::Demo;
 use server::store::{Store, tenants};
+use server::text_budget::TextBudget;
 use server::{demo as founded, qr};
 use simulator::{Sim, SimConfig};
 use tokio::net::TcpListener;
@@ -108,6 +109,7 @@ fn demo_sms(sim: &Sim) -> SmsSettings {
             reminder: Some(account.template_reminder),
         },
         timeout_ms: 10_000,
+        budget: TextBudget { per_day: 1000 },
     }
 }
 

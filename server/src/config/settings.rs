@@ -110,6 +110,7 @@ pub const SETTINGS: &[Setting] = &[
     setting("sms.url", "https://sms.tencentcloudapi.com", "address of Tencent Cloud SMS, or a stand-in's"),
     setting("sms.region", "ap-guangzhou", "its region"),
     setting("sms.timeout_ms", "10000", "longest time for one message"),
+    setting("sms.per_day", "1000", "most messages that one organisation causes on a day; more go the next day, codes not at all"),
     setting("reminders.quiet_from", "21:00", "from when on nobody is reminded of debts, in Shanghai"),
     setting("reminders.quiet_until", "09:00", "until when; what was due meanwhile goes then"),
 ];

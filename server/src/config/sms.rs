@@ -5,6 +5,7 @@ use domain::receivable::QuietHours;
 
 use super::values::{SettingError, Values, secret_line, wrong};
 use crate::channels::secret::Secret;
+use crate::text_budget::TextBudget;
 
 /// What an operator configures for text messages.
 #[derive(Debug, Clone)]
@@ -25,6 +26,8 @@ pub struct SmsSettings {
     pub templates: SmsTemplates,
     /// Longest time for one message.
     pub timeout_ms: u64,
+    /// Most messages that one organisation causes on a day.
+    pub budget: TextBudget,
 }
 
 /// The approved words for each purpose of a code, each with two holes, for the code and for the minutes; and those for reminders.
@@ -93,6 +96,7 @@ impl Values {
                 reminder: reminder.map(|_| number("sms.template_reminder")).transpose()?,
             },
             timeout_ms: self.number("sms.timeout_ms", 1, 60_000)?,
+            budget: TextBudget { per_day: self.number("sms.per_day", 1, 1_000_000)? },
         }))
     }
 }
@@ -176,6 +180,7 @@ mod tests {
             ),
             ("TEMPLATE_REMINDER", "mine", "sms.template_reminder: \"mine\" is no number such as 1400006666"),
             ("TIMEOUT_MS", "0", "sms.timeout_ms: \"0\" is not a number from 1 to 60000"),
+            ("PER_DAY", "0", "sms.per_day: \"0\" is not a number from 1 to 1000000"),
         ];
         for (name, value, expected) in table {
             let mut other: Vec<(&str, &str)> = whole.iter().filter(|(known, _)| *known != name).copied().collect();

@@ -36,6 +36,7 @@ pub mod sessions;
 pub mod sightings;
 pub mod stores;
 pub mod tenants;
+pub mod text_days;
 pub mod tokens;
 pub mod verify;
 

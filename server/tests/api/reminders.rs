@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use server::client::Client;
 use server::reminders::{Change, Reminders};
 use server::serve;
+use server::text_budget::TextBudget;
 
 use crate::browser::Browser;
 use crate::debts::debt;
@@ -473,4 +474,24 @@ async fn two_instances_send_one_message() {
     one.quiet("13900001300", 1).await;
     other.close().await;
     one.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_more_than_an_organisations_messages_of_a_day_goes_the_next_morning() {
+    let shop = Shop::with(|config| config.sms.as_mut().unwrap().budget = TextBudget { per_day: 1 }).await;
+    let manager = Browser::manager(&shop, MANAGER).await;
+    let phones = ["13900001111", "13900002222"];
+    let mut paths = vec![];
+    for phone in phones {
+        paths.push(shop.raise(&manager, &to_phone(phone)).await);
+    }
+    assert_eq!(remind(&manager, &paths[0]).await, "reminded");
+    shop.reminded(phones[0], 1).await;
+    assert_eq!(remind(&manager, &paths[1]).await, "reminded-later");
+    shop.quiet(phones[1], 0).await;
+    shop.pass_until("11-22 08:59:59");
+    shop.quiet(phones[1], 0).await;
+    shop.pass_until("11-22 09:00:00");
+    shop.reminded(phones[1], 1).await;
+    shop.close().await;
 }

@@ -20,6 +20,7 @@ use server::refunds::{self, Ask, AskError};
 use server::site::Site;
 use server::store::Store;
 use server::store::payments::{self, Stored};
+use server::text_budget::TextBudget;
 use server::{demo, serve};
 use simulator::{Merchant, Sim, SimConfig};
 use tokio::net::TcpListener;
@@ -419,6 +420,7 @@ pub fn sms(merchant: Merchant) -> SmsSettings {
             reminder: Some(account.template_reminder),
         },
         timeout_ms: 1_000,
+        budget: TextBudget { per_day: 1000 },
     }
 }
 

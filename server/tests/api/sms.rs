@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use futures::future::join_all;
 use server::demo::{ADMINISTRATOR, HOLDER, PASSWORD};
+use server::text_budget::TextBudget;
 
 use crate::browser::{Answer, Browser};
 use crate::scene::{Shop, until};
@@ -489,5 +490,26 @@ async fn the_trail_names_codes_bindings_and_reports_and_no_secret() {
             assert!(!detail.contains(secret), "{detail}");
         }
     }
+    shop.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_organisation_that_used_up_its_messages_of_a_day_sends_no_code_and_nobody_learns_who_exists() {
+    let shop = Shop::with(|config| config.sms.as_mut().unwrap().budget = TextBudget { per_day: 1 }).await;
+    let lost = Browser::desktop(&shop);
+    ask(&lost, MANAGER).await.says(200, &["如果 138****8000 是收款人的手机号"]);
+    shop.world.code(MANAGER, 1).await;
+    let (known, unknown) = (Browser::desktop(&shop), Browser::desktop(&shop));
+    ask(&known, COLLEAGUE).await.says(200, &["如果 138****8001 是收款人的手机号"]);
+    ask(&unknown, NOBODY).await.says(200, &["如果 155****0000 是收款人的手机号"]);
+    // Whoever showed the password is told the truth.
+    let other = Browser::wechat(&shop);
+    Browser::wechat(&shop).sign_in_through(COLLEAGUE, PASSWORD).await.says(200, &["收款码"]);
+    shop.world.hands.pass_ms(MINUTE);
+    other.sign_in_through(COLLEAGUE, PASSWORD).await.says(200, &["短信现在发不出去"]);
+    assert_eq!(shop.world.texts(COLLEAGUE).await.len(), 0);
+    shop.world.hands.pass_ms(24 * HOUR);
+    other.sign_in_through(COLLEAGUE, PASSWORD).await.says(200, &["不是账号绑定的微信"]);
+    shop.world.code(COLLEAGUE, 1).await;
     shop.close().await;
 }
