@@ -222,8 +222,9 @@ impl Settlement {
 /// What a payment becomes when the channel says `trade` about its attempt `no`.
 ///
 /// Any order and repetition of words ends in the same state: money is booked once per transaction, the first success is the
-/// receipt, and every later one goes back by itself (I2). Words that contradict earlier ones book nothing and are reported;
-/// the store reports each of them once, however often it is said.
+/// receipt, and every later one goes back by itself (I2). Money that comes through no live attempt after the end goes back too (H3),
+/// whether or not the end was stored before: its payer may have been told that a new payment is safe. Words that contradict earlier
+/// ones book nothing and are reported; the store reports each of them once, however often it is said.
 ///
 /// # Panics
 /// When the payment has no attempt `no`: the caller looked it up by that number.
@@ -234,6 +235,7 @@ pub fn settle(payment: &Payment, no: &OutTradeNo, trade: &Trade, now: Millis) ->
     match trade {
         Trade::Paid { transaction, amount_fen, is_cny, at_ms } => {
             let arrival = Arrival { transaction, amount: *amount_fen, is_cny: *is_cny, at: *at_ms };
+            next.payment.close_when_over(now);
             arrive(&mut next, index, &arrival, now);
         }
         Trade::Closed if payment.attempts[index].state.is_live() => {

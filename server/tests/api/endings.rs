@@ -78,6 +78,30 @@ async fn money_that_comes_after_the_end_goes_back_by_itself_and_the_payer_is_tol
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn money_goes_back_from_a_payment_whose_last_order_was_refused_before_its_end() {
+    for shop in Shop::on_each_engine().await {
+        let payer = Browser::wechat(&shop);
+        let bill = shop.bill(&payer, "3").await;
+        shop.world.fault("prepay", "merchant-disabled", 1).await;
+        payer.open(&format!("{}?way=native", bill.page)).await.says(200, &["没有付款"]);
+        let states: Vec<_> = shop.stored(&bill.payment).await.payment.attempts.iter().map(|attempt| attempt.state).collect();
+        assert_eq!(states, [AttemptState::Closed, AttemptState::Refused]);
+        shop.world.hands.pass_ms(shop.site.config.payment_expires_ms);
+        assert_eq!(bill.state().await, "not_paid");
+        payer.open(&bill.page).await.says(200, &["没有付款", "可以放心重新付款"]);
+        shop.world.pay(&bill.payment, json!({"force": true})).await;
+        bill.until("returned").await;
+        until("the money is back", async || {
+            shop.world.hands.pass_ms(1_000);
+            (shop.world.order(&bill.payment).await.unwrap()["refunds"][0]["state"] == "SUCCESS").then_some(())
+        })
+        .await;
+        assert_eq!(shop.count("receipt").await, 0, "{}", shop.place.engine);
+        shop.close().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn money_for_a_closed_order_whose_notice_is_lost_is_found_within_an_hour_or_a_day_and_goes_back() {
     const HOUR_MS: i64 = 3_600_000;
     for shop in Shop::on_each_engine().await {

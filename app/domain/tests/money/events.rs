@@ -99,7 +99,7 @@ impl World {
     }
 
     fn second_attempt(&self) -> Option<World> {
-        if self.payment.state != PaymentState::Open || self.payment.attempts.len() > 1 {
+        if self.told().state != PaymentState::Open || self.payment.attempts.len() > 1 {
             return None;
         }
         let mut next = self.clone();
@@ -113,7 +113,6 @@ impl World {
         }
         let mut next = self.clone();
         next.payment.attempts[index].state = if created { AttemptState::Ready } else { AttemptState::Refused };
-        next.payment.close_when_over(self.now);
         Some(next)
     }
 
@@ -121,9 +120,15 @@ impl World {
         if self.now == given::LATE {
             return None;
         }
-        let mut next = World { now: given::LATE, ..self.clone() };
-        next.payment.close_when_over(given::LATE);
-        Some(next)
+        // Nobody writes anything because time passes.
+        Some(World { now: given::LATE, ..self.clone() })
+    }
+
+    /// The payment as its payer is told of it.
+    fn told(&self) -> Payment {
+        let mut told = self.payment.clone();
+        told.close_when_over(self.now);
+        told
     }
 
     fn word(&self, index: usize, trade: &Trade) -> Option<World> {
@@ -260,6 +265,9 @@ impl World {
     fn assert_goes_on_from(&self, before: &World) {
         if matches!(before.payment.state, PaymentState::Paid | PaymentState::Closed) {
             assert_eq!(self.payment.state, before.payment.state, "a final payment changed");
+        }
+        if before.told().state == PaymentState::Closed {
+            assert_eq!(self.told().state, PaymentState::Closed, "what was told as closed changed: {before:?} {self:?}");
         }
         for (was, is) in before.payment.attempts.iter().zip(&self.payment.attempts) {
             let decided = was.state == AttemptState::Held && *is == Attempt { state: AttemptState::Extra, ..was.clone() };

@@ -75,6 +75,26 @@ fn every_word_in_every_state_has_one_outcome() {
         (PaymentState::Open, &[Ready, Unknown], Trade::Missing, LATE, "Open[Closed,Unknown]".into()),
         (PaymentState::Open, &[Ready, Refused], Trade::Closed, LATE, "Closed[Closed,Refused]".into()),
         (PaymentState::Open, &[Ready], success(0), LATE, format!("Paid[Paid] {RECEIPT}")),
+        (PaymentState::Open, &[Closed, Ready], success(0), LATE, format!("Paid[Paid,Ready] {RECEIPT}")),
+        (PaymentState::Open, &[Refused, Unknown], success(0), LATE, format!("Paid[Paid,Unknown] {RECEIPT}")),
+        // None can come, and its payer was told so, even if that was not stored: it goes back as from a closed payment.
+        (PaymentState::Open, &[Closed, Refused], success(0), Millis::of(EXPIRY.get() - 1), format!("Paid[Paid,Refused] {RECEIPT}")),
+        (
+            PaymentState::Open,
+            &[Closed, Refused],
+            success(0),
+            EXPIRY,
+            format!("Closed[Extra,Refused] {RETURNED} PaidAfterClose returning 100"),
+        ),
+        (
+            PaymentState::Open,
+            &[Closed, Refused],
+            success(0),
+            LATE,
+            format!("Closed[Extra,Refused] {RETURNED} PaidAfterClose returning 100"),
+        ),
+        (PaymentState::Open, &[Refused], success(0), LATE, format!("Closed[Extra] {RETURNED} PaidAfterClose returning 100")),
+        (PaymentState::Open, &[Closed, Refused], came("tx0", 99), LATE, "Closed[Held,Refused] clearing<suspense:99 mismatch 99/100".into()),
         // Paid: late, repeated and contradicting words.
         (PaymentState::Paid, &[Paid], success(0), EARLY, "Paid[Paid]".into()),
         (PaymentState::Paid, &[Paid], Trade::Closed, LATE, "Paid[Paid]".into()),
