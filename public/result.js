@@ -12,7 +12,7 @@
     const { poll, bridge } = box.dataset;
     const net = one("#net");
     let since = Date.now();
-    let paying, trust, timer, word;
+    let paying, offered, trust, timer, word;
     const show = (name) => {
       for (const part of box.querySelectorAll("[data-for]")) part.hidden = part.dataset.for != name;
     };
@@ -32,7 +32,7 @@
         word = "";
         if (state == "pending" || state == "confirming") {
           // Just after a payment "no money so far" is not yet news.
-          if (!paying) show(Date.now() < trust ? "confirming" : state);
+          if (!paying) show(Date.now() < trust ? "confirming" : state), offer();
         } else if (state) {
           if (state == "paid") forget();
           return location.replace((state == "paid" && receipt) || poll);
@@ -60,7 +60,10 @@
       };
       WeixinJSBridge.invoke("getBrandWCPayRequest", JSON.parse(bridge), done);
     };
-    if (bridge && !one("[data-for=pending]").hidden) {
+    // The wallet is called only where it is known that nothing was paid, from the beginning or later.
+    const offer = () => {
+      if (!bridge || offered || one("[data-for=pending]").hidden) return;
+      offered = true;
       const late = setTimeout(() => location.replace(poll + "?way=native"), 3e3);
       const ready = () => {
         clearTimeout(late);
@@ -74,7 +77,8 @@
       };
       if (self.WeixinJSBridge) ready();
       else on(document, "WeixinJSBridgeReady", ready);
-    }
+    };
+    offer();
     on(document, "visibilitychange", () => {
       if (document.hidden) clearTimeout(timer);
       else (since = Date.now()), ask();

@@ -33,7 +33,8 @@ impl Payments {
         let mut answered = true;
         let attempts = stored.payment.attempts.iter().zip(&stored.tickets).filter(|(attempt, _)| attempt.state.is_live());
         for (attempt, ticket) in attempts {
-            if ticket.heard_at_ms.is_some_and(|heard| now.since_ms(heard) < FRESH_MS) {
+            // A clock that was set back must not keep us from asking.
+            if ticket.heard_at_ms.is_some_and(|heard| (0..FRESH_MS).contains(&now.since_ms(heard))) {
                 continue;
             }
             // Closing is not left to the worker: each question puts off the worker's own, so that a page that is left open

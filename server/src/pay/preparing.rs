@@ -18,8 +18,13 @@ const MOST_ROUNDS: usize = 3;
 /// How far a payment is from being payable.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Prepared {
-    /// The payer can pay with this prepay id or code URL.
-    Ready(String),
+    /// The payer can pay.
+    Ready {
+        /// With this prepay id or code URL.
+        ticket: String,
+        /// Whether the channel gave it just now. Then nobody can have paid with it; with one that was handed out before, somebody may.
+        is_new: bool,
+    },
     /// The channel refused.
     Refused(ChannelCode),
     /// The channel did not answer, or not clearly. The same order is asked for again.
@@ -41,7 +46,7 @@ impl Payments {
             return Ok(Prepared::Over);
         }
         let attempt = match stored.live(kind) {
-            Some((_, Ticket { ticket: Some(ticket), .. })) => return Ok(Prepared::Ready(ticket.clone())),
+            Some((_, Ticket { ticket: Some(ticket), .. })) => return Ok(Prepared::Ready { ticket: ticket.clone(), is_new: false }),
             Some((attempt, _)) => attempt.clone(),
             None => match self.add_attempt(stored, kind, now).await? {
                 Some(attempt) => attempt,
@@ -101,7 +106,7 @@ impl Payments {
     async fn take_ticket(&self, stored: &Stored, attempt: &Attempt, ticket: String) -> Result<Prepared, StoreError> {
         for _ in 0..MOST_ROUNDS {
             match self.note_ticket(stored, attempt, AttemptState::Ready, Some(ticket.clone())).await? {
-                Noted::Kept => return Ok(Prepared::Ready(ticket)),
+                Noted::Kept => return Ok(Prepared::Ready { ticket, is_new: true }),
                 Noted::Over => {
                     self.close_attempt(stored, &attempt.no).await?;
                     return Ok(Prepared::Over);

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::browser::Browser;
+use crate::browser::{Answer, Browser};
 use crate::scene::{Bill, Shop, form, until};
 
 /// What can happen to an answer; of some the order exists afterwards, of some it does not, and nobody can know which.
@@ -87,6 +87,57 @@ async fn a_payment_whose_query_fails_is_being_confirmed_until_the_channel_speaks
     }
     shop.world.hands.pass_ms(2_000);
     bill.until("paid").await;
+    shop.close().await;
+}
+
+/// The one section of a waiting page that is in sight.
+fn section(page: &Answer) -> &str {
+    let sections = page.text.split("data-for=\"").skip(1).filter_map(|rest| rest.split_once('"'));
+    let mut in_sight = sections.filter(|(_, rest)| !rest.starts_with(" hidden")).map(|(name, _)| name);
+    let name = in_sight.next().unwrap_or_else(|| panic!("no section: {}", page.text));
+    assert_eq!(in_sight.next(), None, "{}", page.text);
+    name
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_page_of_an_order_that_was_handed_out_says_that_nothing_was_paid_only_when_the_channel_says_so() {
+    for shop in Shop::on_each_engine().await {
+        let (payer, other) = (Browser::wechat(&shop), Browser::desktop(&shop));
+        let paid = shop.bill(&payer, "3").await;
+        shop.world.pay(&paid.payment, json!({"notify": false})).await;
+        shop.world.fault("query", "500", 1000).await;
+        shop.world.hands.pass_ms(2_000);
+        let page = payer.open(&paid.page).await;
+        page.says(200, &["正在确认付款结果", "请不要重复付款", "查询结果", "prepay_id="]);
+        assert_eq!(section(&page), "confirming");
+
+        // Nobody can have paid an order that was made just now.
+        let page = other.submit("/p/demo", &form("4")).await;
+        let unpaid = Bill::of_url(&shop, &page.url);
+        assert_eq!(section(&page), "pending", "{}", page.text);
+        shop.world.hands.pass_ms(2_000);
+        let page = other.open(&unpaid.page).await;
+        assert_eq!(section(&page), "confirming");
+        assert!(page.text.contains("weixin://wxpay/"), "the code is back as soon as it is safe: {}", page.text);
+
+        shop.world.no_more_faults().await;
+        until("it is asked again", async || {
+            shop.world.hands.pass_ms(2_000);
+            (section(&other.open(&unpaid.page).await) == "pending").then_some(())
+        })
+        .await;
+        paid.until("paid").await;
+        shop.close().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn after_the_clock_was_set_back_the_channel_is_asked_all_the_same() {
+    let shop = Shop::open().await;
+    let bill = shop.bill(&Browser::wechat(&shop), "3").await;
+    shop.world.pay(&bill.payment, json!({"notify": false})).await;
+    shop.world.hands.pass_ms(-60_000);
+    assert_eq!(bill.state().await, "paid");
     shop.close().await;
 }
 

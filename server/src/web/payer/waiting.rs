@@ -101,9 +101,12 @@ async fn show_waiting(mut visit: Visit, address: &str, looked: Looked, wants_nat
             };
         }
         match site.payments.prepare(&stored, kind).await {
-            Ok(Prepared::Ready(ticket)) => {
+            Ok(Prepared::Ready { ticket, is_new }) => {
                 way = way_of(&site, &stored, kind, &ticket).await;
-                standing = Standing::Pending;
+                // Of an order that was handed out before, only the channel knows whether it was paid, and it may not have answered.
+                if is_new {
+                    standing = Standing::Pending;
+                }
             }
             Ok(Prepared::Refused(code)) => match refused(&site, stored, code).await {
                 Ok(known) => (stored, standing, why) = known,
