@@ -88,14 +88,16 @@ impl Command for Hear {
 }
 
 impl Hear {
-    /// A live attempt is asked about again later, whoever spoke about it now; a closed one twice more.
+    /// A live attempt is asked about again later, whoever spoke about it now; a closed one twice more; any other one never again.
     async fn plan_next_query(&self, tx: &mut Tx<'_>, stored: &Stored, after: &Payment) -> Result<(), StoreError> {
         let mut attempts = after.attempts.iter().zip(&stored.tickets);
         let Some((attempt, ticket)) = attempts.find(|(attempt, _)| attempt.no == self.no) else { return Ok(()) };
         let pause_ms = match (attempt.state, ticket.closed_at_ms) {
             (state, _) if state.is_live() => Some(payment::query_pause_ms(self.now.since_ms(ticket.made_at_ms))),
             (AttemptState::Closed, Some(closed_at)) => payment::look_again_ms(self.now.since_ms(closed_at)),
-            _ => return Ok(()),
+            // What it became just now was stored with its next question.
+            (state, _) if stored.payment.attempts.iter().any(|was| was.no == self.no && was.state != state) => return Ok(()),
+            _ => None,
         };
         let query_at = pause_ms.map(|pause_ms| self.now.plus_ms(pause_ms));
         payments::set_query(tx, after.tenant, &attempt.no, Some(self.now), query_at).await

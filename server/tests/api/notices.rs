@@ -40,6 +40,42 @@ async fn a_lost_notice_is_made_good_within_a_minute_when_nobody_looks() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn of_what_a_notice_settled_the_channel_is_not_asked_any_more() {
+    const ASKED: &str = "attempt WHERE query_at_ms IS NOT NULL";
+    for shop in Shop::on_each_engine().await {
+        let bill = shop.bill(&Browser::wechat(&shop), "2").await;
+        // Longer than an answer is waited for; the notice comes meanwhile.
+        shop.world.control("/_sim/faults", json!({"door": "query", "fault": "slow", "ms": 3_000, "only": bill.payment})).await;
+        shop.world.hands.pass_ms(2_000);
+        let asked = async {
+            let state = bill.state().await;
+            (state, shop.count(ASKED).await)
+        };
+        let told = async {
+            until("the question is on its way", async || faults(&shop).await.is_empty().then_some(())).await;
+            shop.world.pay(&bill.payment, json!({})).await;
+            until("the notice is heard", async || (shop.count("receipt").await == 1).then_some(())).await;
+        };
+        let (asked, ()) = tokio::join!(asked, told);
+        assert_eq!(asked, ("paid".to_owned(), 0), "{}", shop.place.engine);
+        shop.world.hands.pass_ms(600_000);
+        assert_eq!(shop.count(ASKED).await, 0, "{}", shop.place.engine);
+
+        // What an earlier version left behind is asked about once.
+        shop.place.bare().await.run("UPDATE attempt SET query_at_ms = made_at_ms").await;
+        until("it was asked about", async || (shop.count(ASKED).await == 0).then_some(())).await;
+        shop.close().await;
+    }
+}
+
+/// The faults that still wait.
+async fn faults(shop: &Shop) -> Vec<serde_json::Value> {
+    let answer = shop.world.http.get(format!("{}/_sim/faults", shop.world.sim.base_url())).send().await.unwrap();
+    let faults: serde_json::Value = serde_json::from_str(&answer.text().await.unwrap()).unwrap();
+    faults["items"].as_array().unwrap().clone()
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn the_same_notice_twenty_times_at_once_is_one_receipt() {
     for shop in Shop::on_each_engine().await {
         let bill = shop.bill(&Browser::wechat(&shop), "2").await;

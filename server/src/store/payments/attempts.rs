@@ -75,7 +75,8 @@ pub async fn set_ticket(
     .map_err(StoreError::from)
 }
 
-/// Notes when the channel is to be asked about an attempt again, and that it spoke just now if it did.
+/// Notes when the channel is to be asked about an attempt again, and that it spoke just now if it did. Whoever was still asking when
+/// money came, or when the order was refused, puts no further question: of such an attempt there is nothing more to learn.
 pub async fn set_query(
     tx: &mut Tx<'_>,
     tenant: TenantId,
@@ -83,14 +84,17 @@ pub async fn set_query(
     heard_at: Option<Millis>,
     query_at: Option<Millis>,
 ) -> Result<(), StoreError> {
-    on!(tx, |db| sqlx::query("UPDATE attempt SET heard_at_ms = COALESCE($3, heard_at_ms), query_at_ms = $4 WHERE tenant = $1 AND no = $2")
-        .bind(tenant.get())
-        .bind(no.as_str())
-        .bind(heard_at.map(Millis::get))
-        .bind(query_at.map(Millis::get))
-        .execute(db)
-        .await
-        .map(drop))
+    on!(tx, |db| sqlx::query(
+        "UPDATE attempt SET heard_at_ms = COALESCE($3, heard_at_ms), query_at_ms = $4 \
+         WHERE tenant = $1 AND no = $2 AND ($4 IS NULL OR state IN ('unknown', 'ready', 'closed'))",
+    )
+    .bind(tenant.get())
+    .bind(no.as_str())
+    .bind(heard_at.map(Millis::get))
+    .bind(query_at.map(Millis::get))
+    .execute(db)
+    .await
+    .map(drop))
     .map_err(StoreError::from)
 }
 

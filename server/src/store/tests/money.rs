@@ -1,5 +1,6 @@
 //! Receipts, totals, messages and the audit trail.
 
+use domain::payment::AttemptState;
 use domain::refund::RefundWord;
 use domain::{Fen, Millis};
 use futures::future::join_all;
@@ -140,6 +141,45 @@ async fn a_word_of_the_channel_counts_once_however_often_and_wherever_it_arrives
         let totals = rollups::totals(tx, shop.tenant, shop.payee, NOON.day()).await.unwrap();
         assert_eq!((totals.count, totals.sum_fen), (10, Fen::of(5000)), "{}", test.engine);
         assert_eq!(ledger::balance(tx, shop.tenant, "clearing").await.unwrap(), Fen::of(5000), "{}", test.engine);
+    }
+}
+
+#[tokio::test]
+async fn only_an_order_of_which_there_is_more_to_learn_is_asked_about_again() {
+    use domain::PaymentState::*;
+    for test in stores().await {
+        let (store, shop) = (&test.store, Shop::open(&test.store).await);
+        // How the payment and its attempt stand, what is heard to come, how the attempt stands then, whether it is asked about.
+        let table = [
+            (Open, AttemptState::Unknown, None, AttemptState::Unknown, true),
+            (Open, AttemptState::Ready, None, AttemptState::Ready, true),
+            (Closed, AttemptState::Closed, None, AttemptState::Closed, true),
+            (Open, AttemptState::Refused, None, AttemptState::Refused, false),
+            (Open, AttemptState::Ready, Some(500), AttemptState::Paid, false),
+            (Open, AttemptState::Ready, Some(499), AttemptState::Held, false),
+            (Closed, AttemptState::Closed, Some(500), AttemptState::Extra, false),
+        ];
+        for (payment, before, fen, after, expected) in table {
+            let mut unpaid = shop.unpaid(Uuid::now_v7(), 500, "同学", NOON);
+            unpaid.payment.state = payment;
+            unpaid.payment.attempts[0].state = before;
+            let (id, no) = (unpaid.payment.id, unpaid.payment.attempts[0].no.clone());
+            store.write(Insert(unpaid)).await.unwrap();
+            if let Some(fen) = fen {
+                assert!(store.write(Hear::paid(&no, fen, NOON)).await.unwrap());
+            }
+            let mut conn = test.bare().await;
+            let tx = &mut conn.tx();
+            let stored = payments::load(tx, shop.tenant, id).await.unwrap().unwrap();
+            assert_eq!((stored.payment.state == Open, stored.payment.attempts[0].state), (payment == Open && fen.is_none(), after));
+            payments::set_query(tx, shop.tenant, &no, None, None).await.unwrap();
+            // The answer to an earlier question did not come.
+            payments::set_query(tx, shop.tenant, &no, None, Some(NOON)).await.unwrap();
+            let due = payments::claim_due(tx, NOON, NOON.plus_ms(1), 9).await.unwrap();
+            assert_eq!(due.iter().any(|due| due.no == no), expected, "{}: {after:?}", test.engine);
+            payments::set_query(tx, shop.tenant, &no, None, None).await.unwrap();
+            assert_eq!(payments::claim_due(tx, NOON.plus_ms(9_999), NOON, 9).await.unwrap(), [], "{}: {after:?}", test.engine);
+        }
     }
 }
 
