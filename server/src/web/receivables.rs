@@ -232,6 +232,9 @@ pub(super) async fn show_one(
 async fn read_one(site: &Site, caller: &Caller, id: &str, visit: &Visit) -> Result<Option<DebtPage>, StoreError> {
     let Ok(id) = id.parse::<ReceivableId>() else { return Ok(None) };
     let Some(stored) = site.receivables.one(caller, id).await? else { return Ok(None) };
+    // They are read on a connection of their own. Nobody waits for a second one with one in hand: as many pages at once as there are
+    // connections would wait for each other.
+    let proposals = site.receivables.proposals(caller, &stored).await?.into_iter().map(proposal_line).collect();
     let mut conn = site.store.read().await?;
     let tx = &mut conn.tx();
     let merchant = tenants::by_id(tx, caller.tenant).await?.map(|tenant| tenant.name).unwrap_or_default();
@@ -248,7 +251,6 @@ async fn read_one(site: &Site, caller: &Caller, id: &str, visit: &Visit) -> Resu
         });
     }
     let history = receivables::history(tx, caller.tenant, id).await?;
-    let proposals = site.receivables.proposals(caller, &stored).await?.into_iter().map(proposal_line).collect();
     let may_write_off = debts::right(caller, managers, &stored);
     let Some(reminding) = card(site, tx, &stored, visit.now).await? else { return Ok(None) };
     let Stored { receivable, claim, token, .. } = stored;

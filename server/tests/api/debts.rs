@@ -5,7 +5,8 @@ use serde_json::json;
 use server::store::receivables::{self, Stored};
 
 use crate::browser::{Answer, Browser};
-use crate::scene::{Bill, Shop, until};
+use crate::scene::{Bill, Shop, World, until};
+use crate::testing;
 
 const MANAGER: &str = "13800138000";
 
@@ -371,4 +372,19 @@ async fn what_is_still_owed_is_recorded_from_a_receipt() {
     let path = shop.raise(&manager, &entry).await;
     manager.open(&path).await.says(200, &["由收款登记", &receipt]);
     shop.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn many_pages_of_debts_at_once_do_not_wait_for_each_other_where_connections_are_few() {
+    let mut places = vec![testing::sqlite(|config| config.connections = 1).await];
+    places.extend(testing::postgres(|config| config.connections = 1).await);
+    for place in places {
+        let shop = Shop::found(World::new().await, place, |_| {}).await;
+        let manager = Browser::manager(&shop, MANAGER).await;
+        let path = shop.raise(&manager, &debt("1200", true)).await;
+        for page in join_all((0..8).map(|_| manager.open(&path))).await {
+            page.says(200, &["张小明", "¥1,200.00", "未付"]);
+        }
+        shop.close().await;
+    }
 }
