@@ -239,11 +239,7 @@ impl Command for KeepSecret {
     type Done = String;
 
     async fn run(&self, tx: &mut Tx<'_>) -> Result<String, StoreError> {
-        if let Some(known) = meta::get(tx, "secret").await? {
-            return Ok(known);
-        }
-        meta::set(tx, "secret", &self.fresh).await?;
-        Ok(self.fresh.clone())
+        meta::keep(tx, "secret", &self.fresh).await
     }
 }
 
@@ -276,4 +272,24 @@ pub async fn serve(site: Site, listener: TcpListener, stop: impl Future<Output =
     while let Ok(Some(_)) = tokio::time::timeout(Duration::from_secs(1), jobs.join_next()).await {}
     site.store.close().await;
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use futures::future::join_all;
+
+    use super::*;
+    use crate::store::testing::stores;
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn instances_that_start_for_the_first_time_at_once_share_one_secret() {
+        for test in stores().await {
+            // Two instances share a PostgreSQL; SQLite has one.
+            let second = if test.engine == "postgres" { Store::open(&test.config).await.unwrap() } else { test.store.clone() };
+            let secrets = join_all((0..8).map(|i| secret(if i % 2 == 0 { &test.store } else { &second }))).await;
+            let secrets: Vec<_> = secrets.into_iter().map(Result::unwrap).collect();
+            assert!(secrets.iter().all(|one| *one == secrets[0]), "{}: {secrets:?}", test.engine);
+            assert_eq!(secret(&second).await.unwrap(), secrets[0], "{}: and keep it", test.engine);
+        }
+    }
 }

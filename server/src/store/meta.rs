@@ -24,3 +24,12 @@ pub async fn set(tx: &mut Tx<'_>, name: &str, value: &str) -> Result<(), StoreEr
     let sql = "INSERT INTO meta (name, value) VALUES ($1, $2) ON CONFLICT (name) DO UPDATE SET value = excluded.value";
     on!(tx, |db| sqlx::query(sql).bind(name).bind(value).execute(db).await.map(drop)).map_err(StoreError::from)
 }
+
+/// Writes `value` under `name` unless something stands there, and answers what stands there then. Of several instances that do so
+/// at once the first one's value stays, and all of them answer it.
+pub async fn keep(tx: &mut Tx<'_>, name: &str, value: &str) -> Result<String, StoreError> {
+    let sql = "INSERT INTO meta (name, value) VALUES ($1, $2) ON CONFLICT (name) DO NOTHING";
+    on!(tx, |db| sqlx::query(sql).bind(name).bind(value).execute(db).await.map(drop))?;
+    let (kept,): (String,) = on!(tx, |db| sqlx::query_as("SELECT value FROM meta WHERE name = $1").bind(name).fetch_one(db).await)?;
+    Ok(kept)
+}
