@@ -10,18 +10,24 @@
 
   for (const tool of form.querySelectorAll("[data-place]")) {
     const field = document.getElementById(tool.dataset.place);
-    const [lat, lng] = tool.parentNode.querySelectorAll("[type=hidden]");
+    const { here, fail } = tool.dataset;
+    const spot = [...tool.parentNode.querySelectorAll("input[hidden]")];
+    // Where the device was belongs to the text that stood there. Whoever changes it by hand tells another place.
+    on(field, "input", ({ isTrusted }) => isTrusted && spot.forEach((part) => (part.value = "")));
+    // A text that the server sent back comes with its own coordinates, not with a draft's. Our words alone say nothing.
+    if (field.defaultValue) spot.forEach((part) => (part.value = part.defaultValue));
+    if (field.value == here && !spot[0].value) field.value = "";
     if (!navigator.geolocation) {
       tool.remove();
       continue;
     }
     tool.hidden = false;
     const found = ({ coords }) => {
-      lat.value = coords.latitude.toFixed(6);
-      lng.value = coords.longitude.toFixed(6);
-      fill(field, field.value || tool.dataset.here);
+      spot[0].value = coords.latitude.toFixed(6);
+      spot[1].value = coords.longitude.toFixed(6);
+      fill(field, field.value || here);
     };
-    const failed = () => (tool.textContent = tool.dataset.fail);
+    const failed = () => (tool.textContent = fail);
     on(tool, "click", () => navigator.geolocation.getCurrentPosition(found, failed, { timeout: 1e4 }));
   }
 

@@ -3,7 +3,8 @@ import { expect, test, type Page } from "../harness/story";
 import { fillIn, payButton, receiptShown, said, somebody } from "../harness/payer";
 
 /** The draft as it rests on the phone. */
-const stored = (page: Page) => page.evaluate(() => localStorage["draft:/p/demo"] as string | undefined);
+const stored = (page: Page, address = "/p/demo") =>
+  page.evaluate((address) => localStorage[`draft:${address}`] as string | undefined, address);
 
 const age = (page: Page, hours: number) =>
   page.evaluate((hours) => {
@@ -68,6 +69,84 @@ test("after paying, the answers are proposed again and the amount is not", async
   await page.goto("/p/demo");
   await expect(page.getByLabel("学生姓名")).toHaveValue(student);
   await expect(page.getByLabel("付款金额")).toHaveValue("");
+});
+
+test.describe("where the phone is", () => {
+  const PLACE = "收货地点";
+  const SPOT = /31\.2304|121\.4737/;
+
+  /** The form with everything answered that it demands, and the place as the phone tells it. */
+  async function located(page: Page, amount: string): Promise<void> {
+    await page.context().grantPermissions(["geolocation"]);
+    await page.context().setGeolocation({ latitude: 31.2304, longitude: 121.4737 });
+    await page.goto("/p/demo-form");
+    await page.getByRole("button", { name: "定位" }).tap();
+    await expect(page.getByLabel(PLACE)).toHaveValue("当前位置");
+    await answered(page, amount);
+  }
+
+  async function answered(page: Page, amount: string): Promise<void> {
+    await page.getByLabel("付款金额").fill(amount);
+    await page.getByLabel("学生姓名").fill(somebody());
+    await page.getByLabel("身份证号").fill("11010519491231002X");
+    await page.getByRole("checkbox", { name: "冬装" }).check();
+    await page.getByRole("checkbox", { name: "已核对尺码" }).check();
+  }
+
+  /** Sends the form, and tells what went out. */
+  async function sent(page: Page): Promise<string> {
+    const asked = page.waitForRequest((request) => request.method() == "POST");
+    await payButton(page).tap();
+    return (await asked).postDataBuffer()!.toString();
+  }
+
+  const coordinates = (page: Page) =>
+    page.locator("[name='field.place.lat'], [name='field.place.lng']").evaluateAll((all: HTMLInputElement[]) => all.map((one) => one.value));
+
+  test("a killed page comes back with the place and its coordinates", async ({ wechatPage }) => {
+    await located(wechatPage, "7.06");
+    const page = await killed(wechatPage, "/p/demo-form");
+    await expect(page.getByLabel(PLACE)).toHaveValue("当前位置");
+    await page.getByLabel("身份证号").fill("11010519491231002X");
+    await payButton(page).tap();
+    // The page that came back has no bridge; the demo's own wallet stands in.
+    await page.locator('[data-sim="pay"]').tap();
+    await receiptShown(page, "7.06");
+    await expect(said(page, PLACE)).toHaveText("当前位置 (31.230400, 121.473700)");
+  });
+
+  test("whoever clears the form sends no coordinates", async ({ wechatPage: page }) => {
+    await located(page, "7.07");
+    expect(await stored(page, "/p/demo-form")).toMatch(SPOT);
+    await page.getByRole("button", { name: "清除已填内容" }).tap();
+    await expect(page.getByLabel(PLACE)).toHaveValue("");
+    expect(await coordinates(page)).toEqual(["", ""]);
+    expect(await stored(page, "/p/demo-form")).not.toMatch(SPOT);
+    await answered(page, "7.07");
+    expect(await sent(page)).not.toMatch(SPOT);
+    await receiptShown(page, "7.07");
+    await expect(said(page, PLACE)).toHaveCount(0);
+  });
+
+  test("whoever types another place sends that one alone", async ({ wechatPage: page }) => {
+    await located(page, "7.08");
+    await page.getByLabel(PLACE).fill("东门");
+    expect(await coordinates(page)).toEqual(["", ""]);
+    expect(await sent(page)).not.toMatch(SPOT);
+    await receiptShown(page, "7.08");
+    await expect(said(page, PLACE)).toHaveText("东门");
+  });
+
+  test("a draft with our words and no coordinates shows an empty line", async ({ wechatPage }) => {
+    await located(wechatPage, "7.09");
+    await wechatPage.evaluate(() => {
+      const [at, pairs] = JSON.parse(localStorage["draft:/p/demo-form"]);
+      localStorage["draft:/p/demo-form"] = JSON.stringify([at, pairs.filter(([name]: string[]) => !/\.l(at|ng)$/.test(name))]);
+    });
+    const page = await killed(wechatPage, "/p/demo-form");
+    await expect(page.getByLabel("付款金额")).toHaveValue("7.09");
+    await expect(page.getByLabel(PLACE)).toHaveValue("");
+  });
 });
 
 test.describe("a number that identifies a person", () => {

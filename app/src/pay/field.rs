@@ -272,7 +272,8 @@ fn photo(asking: &Asking<'_>, field: &Field, said: Described) -> AnyView {
     .into_any()
 }
 
-/// A place to type; the script adds where the device is.
+/// A place to type; the script adds where the device is. The coordinates are ordinary controls that nobody sees: unlike hidden ones
+/// they rest in the draft and are cleared like the text to which they belong.
 fn place(asking: &Asking<'_>, field: &Field, said: Described) -> AnyView {
     let id = control_id(field);
     let named = asking.typed.part(&field.key, "text");
@@ -282,8 +283,8 @@ fn place(asking: &Asking<'_>, field: &Field, said: Described) -> AnyView {
         <div class="f">
             <label for=id.clone()>{field.label.clone()}{mark(asking.locale, field)}</label>
             {line(field, id.clone(), field.part_name("text"), named, &said)}
-            <input type="hidden" name=field.part_name("lat") value=lat />
-            <input type="hidden" name=field.part_name("lng") value=lng />
+            <input name=field.part_name("lat") value=lat autocomplete="off" hidden />
+            <input name=field.part_name("lng") value=lng autocomplete="off" hidden />
             <button
                 type="button"
                 class="tool"

@@ -1,6 +1,6 @@
 //! What a payer answered, in the reader's language where the words are ours, and as it was typed where they are the payer's.
 
-use domain::form::{Answer, AnswerValue, TitleKind};
+use domain::form::{Answer, AnswerValue, HERE, TitleKind};
 
 use crate::Locale;
 use crate::i18n::*;
@@ -13,8 +13,7 @@ pub fn said(locale: Locale, answer: &Answer) -> String {
         AnswerValue::Photo { .. } => td_string!(locale, pay.photo).to_owned(),
         AnswerValue::Place { name, .. } if !name.is_empty() => {
             // The button that locates writes a name of ours, in the language that the payer read.
-            let ours = [Locale::zh, Locale::en].map(|locale| td_string!(locale, pay.place_here));
-            match ours.contains(&name.as_str()) {
+            match HERE.contains(&name.as_str()) {
                 true => answer.text.replacen(name.as_str(), td_string!(locale, pay.place_here), 1),
                 false => answer.text.clone(),
             }
@@ -34,6 +33,11 @@ mod tests {
 
     fn answer(text: &str, value: AnswerValue) -> Answer {
         Answer { value, ..Answer::plain("key", "label", text) }
+    }
+
+    #[test]
+    fn the_button_that_locates_writes_the_words_that_name_no_place_by_themselves() {
+        assert_eq!([Locale::zh, Locale::en].map(|locale| td_string!(locale, pay.place_here)), HERE);
     }
 
     #[test]

@@ -12,6 +12,9 @@ pub(super) const PART_MAX_CHARS: u32 = 100;
 /// Most characters of an e-mail address (RFC 5321).
 pub(super) const EMAIL_MAX_CHARS: u32 = 254;
 
+/// What the button that locates writes into an empty line, in each language of the payer's page.
+pub const HERE: [&str; 2] = ["当前位置", "Current location"];
+
 /// Why one field was not accepted.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
 #[error("{key}: {why}")]
@@ -299,11 +302,14 @@ fn photo(id: String) -> Checked {
     if shaped { Ok(Some(("照片".to_owned(), AnswerValue::Photo { id }))) } else { Err(FieldRefusal::NotAPhoto) }
 }
 
+/// What was typed, with where the device was, if that was asked for. Coordinates alone are what a line that was emptied has left
+/// behind, and the button's own words alone name no place: neither is an answer.
 fn place(field: &Field, typed: &Typed) -> Checked {
     let name = line(part_or_self(field, typed, "text")?, PART_MAX_CHARS)?;
     let (lat, lng) = (clean(typed.part(&field.key, "lat")), clean(typed.part(&field.key, "lng")));
     match (lat.is_empty(), lng.is_empty()) {
-        (true, true) if name.is_empty() => return Ok(None),
+        _ if name.is_empty() => return Ok(None),
+        (true, true) if HERE.contains(&name.as_str()) => return Ok(None),
         (true, true) => return plain(name),
         (false, false) => {}
         _ => return Err(FieldRefusal::NotAPlace),
@@ -311,8 +317,7 @@ fn place(field: &Field, typed: &Typed) -> Checked {
     let on_globe = |typed: &str, most| rule::degrees_e6(typed, most).ok_or(FieldRefusal::NotAPlace);
     let (lat_e6, lng_e6) = (on_globe(&lat, 90)?, on_globe(&lng, 180)?);
     let spot = format!("{}, {}", degrees(lat_e6), degrees(lng_e6));
-    let text = if name.is_empty() { spot } else { format!("{name} ({spot})") };
-    Ok(Some((text, AnswerValue::Place { name, lat_e6, lng_e6 })))
+    Ok(Some((format!("{name} ({spot})"), AnswerValue::Place { name, lat_e6, lng_e6 })))
 }
 
 /// `31.230400` for 31,230,400 millionths.

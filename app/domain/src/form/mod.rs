@@ -20,7 +20,7 @@ mod typed;
 
 use serde::{Deserialize, Serialize};
 
-pub use check::{FieldError, FieldRefusal};
+pub use check::{FieldError, FieldRefusal, HERE};
 pub(crate) use rule::half_width_char;
 pub use schema::{
     MOST_FIELDS, MOST_HINT_CHARS, MOST_KEY_CHARS, MOST_LABEL_CHARS, MOST_OPTION_CHARS, MOST_OPTIONS, MOST_TEXT_CHARS, SchemaError,
@@ -121,7 +121,8 @@ pub enum Component {
     },
     /// One photograph (jpg, png, webp, gif), re-encoded by the server, which gives it the opaque id that is sent as value.
     Photo,
-    /// A place, from the device or typed: parts `text` (or the field itself), `lat`, `lng`.
+    /// A place, typed or from the device: parts `text` (or the field itself), and `lat` and `lng` of where the device was when it was
+    /// asked. They belong to that text: alone they are no answer, nor is [`HERE`] without them.
     Location,
     /// The title for an invoice: parts `kind` (`person` or `company`), `name` (or the field itself), and for companies `tax_no`.
     InvoiceTitle,
@@ -267,7 +268,7 @@ pub enum AnswerValue {
     },
     /// A place with its coordinates, in millionths of a degree.
     Place {
-        /// What the place is called; may be empty.
+        /// What the place is called, or one of [`HERE`]; empty on some older receipts.
         name: String,
         /// Latitude, -90,000,000 to 90,000,000.
         lat_e6: i32,
