@@ -6,6 +6,7 @@ pub mod clock;
 pub mod codes;
 pub mod concerns;
 pub mod config;
+mod connections;
 pub mod demo;
 pub mod desk;
 pub mod diagnosis;

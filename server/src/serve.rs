@@ -1,6 +1,5 @@
 //! Putting a site together from settings, serving it, and stopping it within ten seconds.
 
-use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -15,6 +14,7 @@ use crate::client::{Client, ClientError};
 use crate::clock::Clock;
 use crate::codes::Codes;
 use crate::config::{Config, WechatSettings};
+use crate::connections;
 use crate::diagnosis::Looks;
 use crate::fresh;
 use crate::hex::hex;
@@ -63,14 +63,6 @@ pub enum StartError {
     /// The browser's files are missing.
     #[error(transparent)]
     Client(#[from] ClientError),
-    /// The address cannot be listened on.
-    #[error("listen: {address}: {error}")]
-    Listen {
-        /// The address.
-        address: SocketAddr,
-        /// Why.
-        error: std::io::Error,
-    },
 }
 
 impl From<ConfigError> for StartError {
@@ -244,17 +236,13 @@ impl Command for KeepSecret {
 }
 
 /// Serves until `stop` ends, then finishes what is under way. Jobs run meanwhile.
-///
-/// # Errors
-/// When the address cannot be listened on.
-pub async fn serve(site: Site, listener: TcpListener, stop: impl Future<Output = ()> + Send + 'static) -> Result<(), StartError> {
-    let address = listener.local_addr().unwrap_or(site.config.listen);
+pub async fn serve(site: Site, listener: TcpListener, stop: impl Future<Output = ()>) {
     let (stopping, is_stopping) = watch::channel(false);
     let mut jobs = jobs::start(&site, &is_stopping);
-    let app = router(site.clone()).into_make_service_with_connect_info::<SocketAddr>();
+    let header_timeout = Duration::from_millis(site.config.header_timeout_ms);
     let live = site.live.clone();
     let mut told = is_stopping.clone();
-    let server = axum::serve(listener, app).with_graceful_shutdown(async move {
+    let server = connections::answer(listener, router(site.clone()), header_timeout, async move {
         stop.await;
         tracing::info!("stopping");
         live.stop();
@@ -266,12 +254,11 @@ pub async fn serve(site: Site, listener: TcpListener, stop: impl Future<Output =
         tokio::time::sleep(STOP_WITHIN).await;
     };
     tokio::select! {
-        result = server => result.map_err(|error| StartError::Listen { address, error })?,
+        () = server => {}
         () = overdue => tracing::warn!("some requests were cut off by the stop"),
     }
     while let Ok(Some(_)) = tokio::time::timeout(Duration::from_secs(1), jobs.join_next()).await {}
     site.store.close().await;
-    Ok(())
 }
 
 #[cfg(test)]

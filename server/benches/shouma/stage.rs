@@ -159,7 +159,7 @@ async fn ours(database: &Path, merchant: Merchant) {
     let (store, _) = open_demo(database).await;
     let site = serve::site(config, store, clock::system(), Some(Demo { simulator_url })).await.expect("the client is built: make client");
     ready(address);
-    serve::serve(site, listener, input_ends()).await.expect("it serves");
+    serve::serve(site, listener, input_ends()).await;
 }
 
 /// Opens a database with the demo's organisations in it; the code at `/p/demo`.

@@ -24,7 +24,8 @@ pub async fn serve() -> Result<(), Failed> {
     let listener = listen(config.listen).await?;
     let site = site::site(config.clone(), store, clock::system(), None).await?;
     println!("shouma serves {} on {}", config.public_url, config.listen);
-    Ok(site::serve(site, listener, stop_signal()).await?)
+    site::serve(site, listener, stop_signal()).await;
+    Ok(())
 }
 
 /// Listens there.

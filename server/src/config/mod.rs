@@ -46,6 +46,8 @@ pub struct Config {
     pub log_is_json: bool,
     /// Proxies that are believed.
     pub trusted_proxies: Vec<IpAddr>,
+    /// Longest wait for the head of a request.
+    pub header_timeout_ms: u64,
     /// Longest request.
     pub request_timeout_ms: u64,
     /// Largest ordinary body.
@@ -128,6 +130,7 @@ impl Values {
                 other => return Err(wrong("log_format", format!("{other:?} is neither json nor text"))),
             },
             trusted_proxies: self.proxies()?,
+            header_timeout_ms: self.number("header_timeout_ms", 100, 600_000)?,
             request_timeout_ms: self.number("request_timeout_ms", 100, 600_000)?,
             body_limit_bytes: self.number("body_limit_bytes", 1024, 100_000_000)?,
             photo_limit_bytes: self.number("photo_limit_bytes", 1024, 100_000_000)?,

@@ -36,6 +36,11 @@ pub const SETTINGS: &[Setting] = &[
     setting("log", "info", "what is logged: error, warn, info, debug, or a tracing filter"),
     setting("log_format", "json", "json or text"),
     setting("trusted_proxies", "", "addresses of proxies whose X-Forwarded-For is believed, separated by commas"),
+    setting(
+        "header_timeout_ms",
+        "30000",
+        "longest time until a connection has sent a whole request head, also the next one on a kept connection",
+    ),
     setting("request_timeout_ms", "30000", "longest time for one request"),
     setting("body_limit_bytes", "65536", "largest request body; photographs and notices have limits of their own"),
     setting("photo_limit_bytes", "8388608", "largest request with a photograph"),

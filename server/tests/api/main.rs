@@ -11,6 +11,7 @@ mod audit;
 mod browser;
 mod choosing;
 mod concerns;
+mod connections;
 mod debt_files;
 mod debts;
 mod deep_links;

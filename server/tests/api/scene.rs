@@ -234,7 +234,7 @@ impl Shop {
         let site = serve::site_of(config, store, world.hands.clock(), None, Client::default(), Assets::default()).await.unwrap();
         let (stop, stopped) = oneshot::channel::<()>();
         let serving = serve::serve(site.clone(), listener, async move { drop(stopped.await) });
-        let server = tokio::spawn(async move { serving.await.unwrap() });
+        let server = tokio::spawn(serving);
         Shop { world, url, site, place, running: Some((stop, server)) }
     }
 
