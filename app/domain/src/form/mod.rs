@@ -8,11 +8,13 @@
 //! | what a line of text must look like | `rule` |
 //! | what a code answers by itself | `preset` |
 //! | what an administrator may save | `schema` |
+//! | the same as a file, for an operator | `file` |
 //!
 //! Lengths are counted in characters in the sense of Unicode scalar values: 汉 counts one, and so does 😀. (An HTML
 //! `maxlength` counts 😀 as two, which is why [`Component::html_max_length`] allows twice as many.)
 
 mod check;
+mod file;
 mod preset;
 mod rule;
 mod schema;
@@ -21,6 +23,7 @@ mod typed;
 use serde::{Deserialize, Serialize};
 
 pub use check::{FieldError, FieldRefusal, HERE};
+pub use file::FileFault;
 pub(crate) use rule::half_width_char;
 pub use schema::{
     MOST_FIELDS, MOST_HINT_CHARS, MOST_KEY_CHARS, MOST_LABEL_CHARS, MOST_OPTION_CHARS, MOST_OPTIONS, MOST_TEXT_CHARS, SchemaError,

@@ -46,7 +46,7 @@ pub enum SchemaRefusal {
         most: usize,
     },
     /// A key is 1 to 32 lower-case letters, digits and `_`, and begins with a letter.
-    #[error("malformed key")]
+    #[error("a key is 1 to {MOST_KEY_CHARS} lower-case letters, digits and _, and begins with a letter")]
     MalformedKey,
     /// Another field has this key.
     #[error("key taken")]
