@@ -65,7 +65,8 @@ pub struct PayForm<'a> {
     pub amount_error: Option<AmountError>,
     /// What is asked. Text fields are posted as `field.<key>`; places as `field.<key>.text`, `.lat`, `.lng`; invoice titles as
     /// `field.<key>.kind`, `.name`, `.tax_no`; a photo's file as `field.<key>.file`, and the id of a photo that the server has
-    /// already taken over as `field.<key>`. The form is `multipart/form-data` exactly when a photo is asked for.
+    /// already taken over as `field.<key>`. The form is `multipart/form-data` exactly when a photo is asked for. Its version is posted
+    /// as `form`.
     pub form: &'a FormSchema,
     /// What was typed before, as it was typed.
     pub typed: &'a Typed,
@@ -159,6 +160,8 @@ fn form(shell: Shell<'_>, pay: &PayForm<'_>, faults: &[Fault]) -> impl IntoView 
     let reminders = pay.owing.and_then(|owing| owing.reminders_url.clone());
     let reminders = reminders.map(|url| view! { <a href=url>{td_string!(locale, reminders.payer_link)}</a> });
     let owner = pay.owing.is_none().then(|| owner_link(locale, &pay.action.replacen("/p/", "/m/lost?code=", 1)));
+    // So that what was typed here is not filed under the questions of a form that replaced this one.
+    let asked = pay.form.asked().next().map(|_| view! { <input type="hidden" name="form" value=pay.form.version.to_string() /> });
     let draft = pay.draft.map(|draft| view! { <input type="hidden" name="draft" value=draft.to_owned() /> });
     view! {
         <form
@@ -169,6 +172,7 @@ fn form(shell: Shell<'_>, pay: &PayForm<'_>, faults: &[Fault]) -> impl IntoView 
             data-wx=pay.wechat_script.map(str::to_owned)
         >
             <input type="hidden" name="idem" value=pay.idem.to_owned() />
+            {asked}
             {draft}
             <div class="card">
                 {amount(locale, pay, faults.iter().find(|fault| fault.control == "amount"))}

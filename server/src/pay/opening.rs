@@ -3,14 +3,14 @@
 use app::pay::AmountError;
 use aws_lc_rs::digest;
 use domain::code::CodeRefusal;
-use domain::form::{Answer, FieldError, Typed};
+use domain::form::{Answer, FieldError, FormSchema, Typed};
 use domain::receivable::Receivable;
 use domain::{Code, CodeId, Fen, Millis, Payment, PaymentId, PaymentState, TenantId};
 
 use super::Payments;
 use crate::fresh;
 use crate::hex::hex;
-use crate::store::codes::FoundCode;
+use crate::store::codes::{self, FoundCode};
 use crate::store::payments::{self, Stored};
 use crate::store::{Command, StoreError, Tx, photos};
 
@@ -96,6 +96,18 @@ impl Payments {
             Some(payment) => payments::load(tx, tenant, payment).await,
             None => Ok(None),
         }
+    }
+
+    /// The form that a page asked whose payer sends `version` as its number, where the code asks another one by now.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub async fn asked_before(&self, found: &FoundCode, version: &str) -> Result<Option<FormSchema>, StoreError> {
+        let code = &found.code;
+        let Some(version) = version.parse().ok().filter(|version| *version != code.form.version) else { return Ok(None) };
+        let mut conn = self.store.read().await?;
+        let before = codes::form_version(&mut conn.tx(), code.tenant, code.id, version).await?;
+        Ok(before.filter(|before| before.fields != code.form.fields))
     }
 
     /// Whether a submit could be opened: the amount to collect and the answers to keep.

@@ -151,6 +151,15 @@ impl FormSchema {
         self.check(&typed.overruled_by(presets))
     }
 
+    /// Whether what was typed for the form `before` is complete here too and says exactly the same: no answer is lost, and none
+    /// stands under another question.
+    pub fn reads_like(&self, before: &FormSchema, typed: &Typed, presets: &Typed) -> bool {
+        match (before.check_with_presets(typed, presets), self.check_with_presets(typed, presets)) {
+            (Ok(then), Ok(now)) => then == now,
+            _ => false,
+        }
+    }
+
     /// Whether a code may preset these answers: each belongs to a question of the form and would be accepted from a payer.
     ///
     /// # Errors

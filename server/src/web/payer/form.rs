@@ -5,7 +5,7 @@ use axum::extract::{Path, Query, Request, State};
 use axum::http::{StatusCode, Uri, header};
 use axum::response::Response;
 use domain::form::{Component, Typed};
-use domain::{Millis, PaymentId, PaymentState};
+use domain::{Code, Millis, PaymentId, PaymentState};
 use serde::Deserialize;
 
 use super::trip::begin_trip;
@@ -156,6 +156,10 @@ pub async fn submit(State(site): State<Site>, visit: Visit, Path(token): Path<St
         }
         Err(error) => return visit.store_trouble(&error, Some(&address)),
     };
+    let before = match site.payments.asked_before(&found, posted.value("form")).await {
+        Ok(before) => before,
+        Err(error) => return visit.store_trouble(&error, Some(&address)),
+    };
     let submit = Submit {
         amount: posted.value("amount").to_owned(),
         typed: posted.typed(),
@@ -168,7 +172,7 @@ pub async fn submit(State(site): State<Site>, visit: Visit, Path(token): Path<St
         typed: submit.typed.clone(),
         refusal,
         photo_errors: photo_errors.clone(),
-        trouble: None,
+        trouble: before.as_ref().map(|_| Trouble::FormChanged),
         opened_at,
     };
     if !photo_errors.is_empty() {
@@ -184,6 +188,19 @@ pub async fn submit(State(site): State<Site>, visit: Visit, Path(token): Path<St
         match site.payments.sent_before(&found, &submit).await {
             Ok(Some(stored)) if stored.payment.state == PaymentState::Paid => return back_to(visit, &found, &stored).await,
             Ok(_) => {}
+            Err(error) => return visit.store_trouble(&error, Some(&address)),
+        }
+    }
+    if let Some(form) = &before {
+        let then = FoundCode { code: Code { form: form.clone(), ..found.code.clone() }, ..found.clone() };
+        match site.payments.sent_before(&then, &submit).await {
+            Ok(Some(stored)) => return back_to(visit, &found, &stored).await,
+            Ok(None) if found.code.form.reads_like(form, &submit.typed, &found.code.presets) => {}
+            // The payer sees the new questions with everything that still answers one of them.
+            Ok(None) => {
+                let again = again(site.payments.check(&found, &submit).err());
+                return show_form(visit, &found, &address, again, StatusCode::UNPROCESSABLE_ENTITY).await;
+            }
             Err(error) => return visit.store_trouble(&error, Some(&address)),
         }
     }
