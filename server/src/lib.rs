@@ -10,6 +10,7 @@ mod connections;
 pub mod demo;
 pub mod desk;
 pub mod diagnosis;
+pub mod forms;
 pub mod found;
 pub mod fresh;
 mod hex;

@@ -123,7 +123,7 @@ impl Codes {
         let mut forms = managers::forms(&mut conn.tx(), caller.tenant).await?;
         // The version that the code asks stands for itself, also where its form has a newer one.
         forms.retain(|used| used.schema.fields != found.code.form.fields);
-        forms.insert(0, UsedForm { form, schema: found.code.form.clone(), code_name: found.code.name.clone() });
+        forms.insert(0, UsedForm { form, schema: found.code.form.clone(), code_name: Some(found.code.name.clone()) });
         Ok(Some(CodeFile { found, form, forms }))
     }
 

@@ -37,6 +37,8 @@ enum Task {
     ManagerRefunds(commands::ManagerRefundsTask),
     /// Say what managers may write off by themselves of the receivables that they collect
     ManagerWriteOffs(commands::ManagerWriteOffsTask),
+    /// Keep the forms that payers fill in: list, show, check, add, replace
+    Form(commands::FormTask),
     /// Say which money waits for an operator, and what to do about it
     Concerns,
     /// Open the door of a phone number that was locked by wrong passwords
@@ -70,6 +72,7 @@ fn main() -> ExitCode {
             Task::Refund(refund) => commands::refund(refund).await,
             Task::ManagerRefunds(task) => commands::manager_refunds(task).await,
             Task::ManagerWriteOffs(task) => commands::manager_write_offs(task).await,
+            Task::Form(task) => commands::form(task).await,
             Task::Concerns => commands::concerns().await,
             Task::Unlock { phone } => commands::unlock(&phone).await,
             Task::Backup { file } => commands::backup(&file).await,

@@ -280,7 +280,10 @@ fn forms(locale: Locale, shown: &CodePage) -> AnyView {
         .iter()
         .filter(|choice| choice.form != shown.form)
         .map(|choice| {
-            let used = fill(td_string!(locale, office.form_used), &[("code", &choice.code_name)]);
+            let used = match &choice.code_name {
+                Some(code) => fill(td_string!(locale, office.form_used), &[("code", code)]),
+                None => td_string!(locale, office.form_unused).to_owned(),
+            };
             view! { <li class="person"><a href=href(choice.form)>{words(&choice.labels)}</a><span class="quiet">{used}</span></li> }
                 .into_any()
         })

@@ -19,8 +19,8 @@ pub struct FormChoice {
     pub form: Uuid,
     /// What it asks.
     pub labels: Vec<String>,
-    /// A code that asks it already.
-    pub code_name: String,
+    /// A code that asks it already; `None` while none does.
+    pub code_name: Option<String>,
 }
 
 /// What is wrong with what was typed.
@@ -142,7 +142,10 @@ fn forms(locale: Locale, typed: &RegisterPage, is_wrong: bool) -> AnyView {
     let between = if locale == Locale::zh { "、" } else { ", " };
     let options = typed.forms.iter().map(|choice| {
         let fields = if choice.labels.is_empty() { td_string!(locale, admin.form_plain).to_owned() } else { choice.labels.join(between) };
-        let name = fill(td_string!(locale, admin.form_of), &[("fields", &fields), ("code", &choice.code_name)]);
+        let name = match &choice.code_name {
+            Some(code) => fill(td_string!(locale, admin.form_of), &[("fields", &fields), ("code", code)]),
+            None => fields,
+        };
         let is_chosen = chosen == Some(choice.form);
         view! { <label class="pick"><input type="radio" name="form" value=choice.form.simple().to_string() checked=is_chosen/><span>{name}</span></label> }
     });

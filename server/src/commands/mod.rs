@@ -1,6 +1,7 @@
 //! What the program's commands do, and how they say what went wrong: one line, exit code 2 for a wrong setting, 1 otherwise.
 
 mod demo;
+mod forms;
 mod init;
 mod money;
 mod rights;
@@ -18,6 +19,7 @@ use server::store::tenants::Tenant;
 use server::store::{Store, StoreConfig, StoreError, meta, tenants};
 
 pub use demo::demo;
+pub use forms::{FormTask, form};
 pub use init::{Init, init};
 pub use money::{RefundTask, concerns, refund};
 pub use rights::{ManagerRefundsTask, ManagerWriteOffsTask, manager_refunds, manager_write_offs};

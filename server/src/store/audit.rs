@@ -121,6 +121,10 @@ pub enum Act {
     ConfigureCode,
     /// A code was switched on or off.
     SwitchCode,
+    /// A form was added that administrators can choose.
+    AddForm,
+    /// A form got another version, for every code that asks it.
+    ReplaceForm,
     /// The organisation's name was changed.
     RenameOrganisation,
     /// The organisation was given a logo, or its logo was taken away.
@@ -175,6 +179,8 @@ impl Act {
             Act::MakeCode => "code.make",
             Act::ConfigureCode => "code.configure",
             Act::SwitchCode => "code.switch",
+            Act::AddForm => "form.add",
+            Act::ReplaceForm => "form.replace",
             Act::RenameOrganisation => "organisation.rename",
             Act::SetLogo => "organisation.logo",
             Act::OpenOrganisation => "organisation.open",

@@ -328,36 +328,46 @@ pub async fn pay_links(tx: &mut Tx<'_>, tenant: TenantId, account: AccountId) ->
     Ok(links)
 }
 
-/// A form that codes of the organisation ask.
+/// A form of the organisation.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct UsedForm {
     /// The form.
     pub form: Uuid,
     /// Its newest version.
     pub schema: FormSchema,
-    /// The name of the first code that asks it.
-    pub code_name: String,
+    /// The name of the first code that asks it; `None` while none does.
+    pub code_name: Option<String>,
 }
 
-/// The forms of the organisation `$1` but for `$2`, each in its newest version, with the name of the first code that asks it.
+/// The forms of the organisation `$1` but for `$2`, each in its newest version, with the name of the first code that asks it. Their ids
+/// grow with time, so a form keeps its place in the list when it is replaced.
 pub(super) const FORMS: &str = "SELECT f.id, f.schema, (SELECT c.name FROM code c WHERE c.tenant = f.tenant AND c.form = f.id \
      ORDER BY c.created_at_ms, c.id LIMIT 1) AS code_name FROM form f WHERE f.tenant = $1 AND f.id <> $2 AND f.version = \
-     (SELECT MAX(v.version) FROM form v WHERE v.tenant = f.tenant AND v.id = f.id) ORDER BY f.created_at_ms, f.id";
+     (SELECT MAX(v.version) FROM form v WHERE v.tenant = f.tenant AND v.id = f.id) ORDER BY f.id";
 
-/// The forms that codes of the organisation ask, oldest first, each in its newest version; of forms that ask the same, the oldest. That
-/// of the debts is none of them: nobody chooses it, and one code for each debt asks it.
+/// The forms of the organisation that nobody has replaced, whether a code asks them yet or not, oldest first, each in its newest
+/// version; of forms that ask the same, the oldest. That of the debts is none of them: nobody chooses it, and one code for each debt
+/// asks it.
 pub async fn forms(tx: &mut Tx<'_>, tenant: TenantId) -> Result<Vec<UsedForm>, StoreError> {
-    let of_debts = receivables::form_of(tenant);
-    let rows: Vec<(Uuid, String, Option<String>)> =
-        on!(tx, |db| sqlx::query_as(FORMS).bind(tenant.get()).bind(of_debts).fetch_all(db).await)?;
     let mut forms: Vec<UsedForm> = vec![];
-    for (form, schema, code_name) in rows {
-        let schema: FormSchema = of_json("form.schema", &schema)?;
-        if !forms.iter().any(|known| known.schema.fields == schema.fields) {
-            forms.push(UsedForm { form, schema, code_name: code_name.unwrap_or_default() });
+    for form in newest_forms(tx, tenant).await? {
+        match forms.iter_mut().find(|known| known.schema.fields == form.schema.fields) {
+            Some(known) => known.code_name = known.code_name.take().or(form.code_name),
+            None => forms.push(form),
         }
     }
     Ok(forms)
+}
+
+/// As [`forms`], with every form of those that ask the same.
+pub(super) async fn newest_forms(tx: &mut Tx<'_>, tenant: TenantId) -> Result<Vec<UsedForm>, StoreError> {
+    let of_debts = receivables::form_of(tenant);
+    let rows: Vec<(Uuid, String, Option<String>)> =
+        on!(tx, |db| sqlx::query_as(FORMS).bind(tenant.get()).bind(of_debts).fetch_all(db).await)?;
+    let form = |(form, schema, code_name): (Uuid, String, Option<String>)| {
+        Ok(UsedForm { form, schema: of_json("form.schema", &schema)?, code_name })
+    };
+    rows.into_iter().map(form).collect()
 }
 
 /// Switches the payee's working codes off (and remembers which), or on again those that were. Answers which ones changed.

@@ -10,6 +10,7 @@ pub mod bindings;
 pub mod codes;
 pub mod concerns;
 pub mod doors;
+pub mod forms;
 pub mod inbox;
 pub mod ledger;
 pub mod letters;

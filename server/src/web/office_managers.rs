@@ -111,7 +111,7 @@ async fn choices(site: &Site, caller: &Caller) -> Result<Vec<FormChoice>, StoreE
     let forms = site.managers.forms(caller).await?;
     let choice = |used: UsedForm| FormChoice {
         form: used.form,
-        labels: used.schema.fields.iter().map(|field| field.label.clone()).collect(),
+        labels: used.schema.asked().map(|field| field.label.clone()).collect(),
         code_name: used.code_name,
     };
     Ok(forms.into_iter().map(choice).collect())

@@ -35,6 +35,7 @@ mod office_codes;
 mod office_list;
 mod office_logo;
 mod office_settings;
+mod operated_forms;
 mod paying;
 mod photos;
 mod printing;

@@ -37,7 +37,7 @@ async fn the_form_and_the_codes_of_debts_are_never_among_those_that_an_administr
         let mut conn = test.store.read().await.unwrap();
         let tx = &mut conn.tx();
         let forms = managers::forms(tx, shop.tenant).await.unwrap();
-        let names: Vec<_> = forms.iter().map(|used| used.code_name.as_str()).collect();
+        let names: Vec<_> = forms.iter().map(|used| used.code_name.as_deref().unwrap_or("")).collect();
         assert_eq!(names, ["门口码牌"], "{}", test.engine);
         assert_eq!(managers::codes(tx, shop.tenant, shop.payee).await.unwrap(), (1, 0), "{}", test.engine);
         assert_eq!(managers::pay_links(tx, shop.tenant, shop.payee).await.unwrap(), (DEBTS, 0), "{}", test.engine);
