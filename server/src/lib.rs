@@ -48,4 +48,5 @@ pub mod site;
 pub mod store;
 pub mod stores;
 pub mod text_budget;
+pub mod trusted;
 pub mod web;

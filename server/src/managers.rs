@@ -283,7 +283,7 @@ impl Register {
         accounts::set_contact(tx, *id, name, Some(&self.new.mail), self.new.lang).await?;
         accounts::add_member(tx, self.caller.tenant, *id, Role::Manager, self.now).await?;
         let mail = Some(self.new.mail.clone());
-        Ok(Account { id: *id, phone: phone.clone(), name: name.clone(), password_hash: None, mail, lang: self.new.lang })
+        Ok(Account { id: *id, phone: phone.clone(), name: name.clone(), password_hash: None, mail, lang: self.new.lang, trust_round: 0 })
     }
 
     /// Somebody who has an account: an address that only this organisation needs is taken, any other stays.

@@ -19,8 +19,10 @@ use crate::passwords::{self, Passwords};
 use crate::store::accounts::Membership;
 use crate::store::audit::{Act, Actor, Deed};
 use crate::store::bindings::WechatIdentity;
+use crate::store::doors::Entrance;
 use crate::store::sessions::{self, EndWhy, Ended, NewSession, Session, TokenHash, Which};
 use crate::store::{Command, Store, StoreError, Tx, accounts, audit, bindings, doors, one_time_codes};
+use crate::trusted::{self, TRUST_MS, Trust};
 use crate::web::cookies::sha256;
 
 /// Everything that signing in needs.
@@ -48,7 +50,7 @@ pub enum SignInRefusal {
     NoSeat,
     /// The password is right, and an administrator suspended the person.
     Suspended,
-    /// Too many wrong passwords in a row: shut until then, whoever knocks.
+    /// Too many wrong passwords in a row: this door is shut until then, whatever is typed.
     Locked {
         /// When it opens.
         until: Millis,
@@ -85,6 +87,9 @@ pub struct Admitted {
     pub role: Role,
     /// A hash over the password's hash.
     mark: String,
+    /// The browser's name, where they signed in with it before.
+    #[serde(default)]
+    device: Option<String>,
 }
 
 impl Admitted {
@@ -92,6 +97,10 @@ impl Admitted {
     #[must_use]
     pub fn at(self, tenant: TenantId) -> Admitted {
         Admitted { tenant, ..self }
+    }
+
+    fn entrance(&self) -> Entrance {
+        Entrance { phone: self.phone.clone(), device: self.device.clone() }
     }
 }
 
@@ -119,22 +128,25 @@ pub struct SignedIn {
     pub token: String,
     /// Who it stands for.
     pub caller: Caller,
+    /// By which the browser is known from now on.
+    pub trust: Trust,
 }
 
 impl SignIns {
-    /// Checks what was typed by somebody who wants to sign in to `role`.
+    /// Checks what was typed by somebody who wants to sign in to `role`; `trusts` is what their browser holds.
     ///
     /// # Errors
     /// [`SignInRefusal`].
-    pub async fn admit(&self, role: Role, phone: &str, password: &str) -> Result<Admitted, SignInRefusal> {
+    pub async fn admit(&self, role: Role, phone: &str, password: &str, trusts: &[Trust]) -> Result<Admitted, SignInRefusal> {
         let now = (self.clock)();
         let Some(phone) = Phone::parse(phone) else { return Err(SignInRefusal::Wrong) };
         let mut conn = self.store.read().await?;
-        let door = doors::of(&mut conn.tx(), &phone).await?;
+        let account = accounts::by_phone(&mut conn.tx(), &phone).await?;
+        let at = Entrance { phone, device: trusted::device(trusts, account.as_ref(), now) };
+        let door = doors::of(&mut conn.tx(), &at).await?;
         if door.is_locked(now) {
             return Err(SignInRefusal::Locked { until: door.locked_until_ms });
         }
-        let account = accounts::by_phone(&mut conn.tx(), &phone).await?;
         let memberships = match &account {
             Some(account) => accounts::memberships(&mut conn.tx(), account.id).await?,
             None => vec![],
@@ -144,11 +156,12 @@ impl SignIns {
         let is_short = password.len() <= passwords::MOST_BYTES;
         let fits = is_short && self.passwords.check(password, hash).await.map_err(|_| SignInRefusal::Busy)?;
         let (Some(account), true) = (&account, fits) else {
-            let door = self.store.write(doors::Wrong { phone, now }).await?;
+            let door = self.store.write(doors::Wrong { at, now }).await?;
             return Err(if door.is_locked(now) { SignInRefusal::Locked { until: door.locked_until_ms } } else { SignInRefusal::Wrong });
         };
         let tenant = seats(&memberships, role)?.first().map(|seat| seat.tenant).ok_or(SignInRefusal::NoSeat)?;
-        Ok(Admitted { phone, account: account.id, tenant, role, mark: mark(hash) })
+        let Entrance { phone, device } = at;
+        Ok(Admitted { phone, account: account.id, tenant, role, mark: mark(hash), device })
     }
 
     /// The organisations to which somebody who was admitted may sign in, that of the last time first.
@@ -175,8 +188,12 @@ impl SignIns {
             device: device.chars().take(200).collect(),
             expires_at_ms: now.plus_ms(self.lasts_ms(caller.role)),
         };
+        let device = admitted.device.clone().unwrap_or_else(fresh::token);
         match self.store.write(Begin { admitted, session, shown, now }).await? {
-            Begun::Now => Ok(SignedIn { token, caller }),
+            Begun::Now { round } => {
+                let trust = Trust { account: caller.account, device, round, until_ms: now.plus_ms(TRUST_MS) };
+                Ok(SignedIn { token, caller, trust })
+            }
             Begun::Locked(until) => Err(SignInRefusal::Locked { until }),
             Begun::Changed => Err(SignInRefusal::Wrong),
             Begun::OtherWechat => Err(SignInRefusal::OtherWechat),
@@ -243,7 +260,10 @@ struct Begin {
 
 /// What became of a sign-in.
 enum Begun {
-    Now,
+    Now {
+        /// The account's round of trust.
+        round: i64,
+    },
     /// Others guessed wrong while this password was checked: guesses that are made at once count one by one.
     Locked(Millis),
     /// The password changed since it was checked.
@@ -256,20 +276,21 @@ impl Command for Begin {
     type Done = Begun;
 
     async fn run(&self, tx: &mut Tx<'_>) -> Result<Begun, StoreError> {
-        let door = doors::of(tx, &self.admitted.phone).await?;
+        let door = doors::of(tx, &self.admitted.entrance()).await?;
         if door.is_locked(self.now) {
             return Ok(Begun::Locked(door.locked_until_ms));
         }
         let Caller { tenant, account, role } = self.session.caller;
         let known = accounts::by_id(tx, account).await?;
-        if known.is_none_or(|known| mark(known.password_hash.as_deref()) != self.admitted.mark) {
+        let Some(known) = known.filter(|known| mark(known.password_hash.as_deref()) == self.admitted.mark) else {
             return Ok(Begun::Changed);
-        }
+        };
         let is_bound_now = match self.identify(tx, account).await? {
             Ok(is_bound_now) => is_bound_now,
             Err(refusal) => return Ok(refusal),
         };
-        doors::open(tx, &self.admitted.phone).await?;
+        // Only the door that they came in by: strangers who go on guessing count on at theirs.
+        doors::open(tx, &self.admitted.entrance()).await?;
         // Two who sign in at the same moment wait for each other at this row, so that the second sees the session of the first.
         if !accounts::signed_in(tx, tenant, account, role, self.now).await? {
             // Suspended since the password was checked. The next try says so.
@@ -289,7 +310,7 @@ impl Command for Begin {
             audit::append(tx, tenant, &note(Act::BindWechat, json!({"by": by}))).await?;
         }
         audit::append(tx, tenant, &note(Act::SignIn, json!({"role": role.word()}))).await?;
-        Ok(Begun::Now)
+        Ok(Begun::Now { round: known.trust_round })
     }
 }
 
@@ -331,7 +352,7 @@ impl Command for SignOut {
     }
 }
 
-/// An operator opens the door of a phone number: `shouma unlock`.
+/// An operator opens every door of a phone number: `shouma unlock`.
 pub struct Unlock {
     /// The number.
     pub phone: Phone,
@@ -344,7 +365,7 @@ impl Command for Unlock {
     type Done = bool;
 
     async fn run(&self, tx: &mut Tx<'_>) -> Result<bool, StoreError> {
-        if !doors::open(tx, &self.phone).await? {
+        if !doors::open_all(tx, &self.phone).await? {
             return Ok(false);
         }
         if let Some(account) = accounts::by_phone(tx, &self.phone).await? {

@@ -24,6 +24,8 @@ pub struct Account {
     pub mail: Option<MailAddress>,
     /// The language in which they are written to.
     pub lang: Lang,
+    /// How often the trust in browsers that they signed in with was made void.
+    pub trust_round: i64,
 }
 
 /// What a person may do in one organisation.
@@ -49,6 +51,7 @@ struct Row {
     password_hash: Option<String>,
     mail: Option<String>,
     lang: String,
+    trust_round: i64,
 }
 
 impl Row {
@@ -60,6 +63,7 @@ impl Row {
             password_hash: self.password_hash,
             mail: self.mail.as_deref().and_then(MailAddress::parse),
             lang: Lang::of_word(&self.lang).unwrap_or_default(),
+            trust_round: self.trust_round,
         })
     }
 }
@@ -82,19 +86,21 @@ pub async fn insert(tx: &mut Tx<'_>, id: AccountId, phone: &Phone, name: &str, n
 
 /// The person with this phone number, or `None`.
 pub async fn by_phone(tx: &mut Tx<'_>, phone: &Phone) -> Result<Option<Account>, StoreError> {
-    let row: Option<Row> = on!(tx, |db| sqlx::query_as("SELECT id, phone, name, password_hash, mail, lang FROM account WHERE phone = $1")
-        .bind(phone.as_str())
-        .fetch_optional(db)
-        .await)?;
+    let row: Option<Row> =
+        on!(tx, |db| sqlx::query_as("SELECT id, phone, name, password_hash, mail, lang, trust_round FROM account WHERE phone = $1")
+            .bind(phone.as_str())
+            .fetch_optional(db)
+            .await)?;
     row.map(Row::read).transpose()
 }
 
 /// The person, or `None`.
 pub async fn by_id(tx: &mut Tx<'_>, id: AccountId) -> Result<Option<Account>, StoreError> {
-    let row: Option<Row> = on!(tx, |db| sqlx::query_as("SELECT id, phone, name, password_hash, mail, lang FROM account WHERE id = $1")
-        .bind(id.get())
-        .fetch_optional(db)
-        .await)?;
+    let row: Option<Row> =
+        on!(tx, |db| sqlx::query_as("SELECT id, phone, name, password_hash, mail, lang, trust_round FROM account WHERE id = $1")
+            .bind(id.get())
+            .fetch_optional(db)
+            .await)?;
     row.map(Row::read).transpose()
 }
 
@@ -148,7 +154,7 @@ pub async fn set_contact(tx: &mut Tx<'_>, id: AccountId, name: &str, mail: Optio
     .map_err(StoreError::from)
 }
 
-/// Suspends the person in this role (a moment), or lets them in again (`None`). `false` when it was so already, or there is no
+/// Suspends the person in this role (a moment), after which no browser of theirs is trusted, or lets them in again (`None`). `false` when it was so already, or there is no
 /// such member.
 pub async fn set_suspended(
     tx: &mut Tx<'_>,
@@ -167,6 +173,10 @@ pub async fn set_suspended(
         .bind(since.is_none())
         .fetch_optional(db)
         .await)?;
+    if row.is_some() && since.is_some() {
+        let sql = "UPDATE account SET trust_round = trust_round + 1 WHERE id = $1";
+        on!(tx, |db| sqlx::query(sql).bind(account.get()).execute(db).await.map(drop))?;
+    }
     Ok(row.is_some())
 }
 
@@ -204,9 +214,9 @@ pub async fn members(tx: &mut Tx<'_>, tenant: TenantId, role: Role) -> Result<Ve
     Ok(rows.into_iter().map(|(account, name)| (AccountId::of(account), name)).collect())
 }
 
-/// Sets the password, as its hash in PHC form.
+/// Sets the password, as its hash in PHC form. No browser is trusted any more: whoever knew the old one may sit before it.
 pub async fn set_password(tx: &mut Tx<'_>, account: AccountId, hash: &str) -> Result<(), StoreError> {
-    on!(tx, |db| sqlx::query("UPDATE account SET password_hash = $2 WHERE id = $1")
+    on!(tx, |db| sqlx::query("UPDATE account SET password_hash = $2, trust_round = trust_round + 1 WHERE id = $1")
         .bind(account.get())
         .bind(hash)
         .execute(db)

@@ -13,7 +13,7 @@ use super::limits::Act;
 use super::next::{self, encode};
 use super::sign_in::agent;
 use super::visit::{Visit, query_value};
-use super::{choosing, cookies, headers};
+use super::{choosing, cookies, headers, trusting};
 use crate::sign_in::{Admitted, Shown, SignInRefusal};
 use crate::site::Site;
 use crate::store::sessions::Session;
@@ -112,7 +112,8 @@ pub async fn sign_in(State(site): State<Site>, visit: Visit, headers: HeaderMap,
         let again = AdminSignIn { phone, why: Some(AdminWhy::Later { after_s }), next };
         return show_door(visit, StatusCode::TOO_MANY_REQUESTS, &again);
     }
-    let admitted = match site.sign_ins.admit(Role::Administrator, &form.phone, &form.password).await {
+    let trusts = trusting::held(&visit, &headers);
+    let admitted = match site.sign_ins.admit(Role::Administrator, &form.phone, &form.password, &trusts).await {
         Ok(admitted) => admitted,
         Err(refusal) => return refuse(visit, &refusal, phone, next),
     };
@@ -131,6 +132,7 @@ pub(super) async fn go_on(mut visit: Visit, headers: &HeaderMap, admitted: Admit
             metrics::counter!("shouma_sign_ins_total", "result" => "right").increment(1);
             let lasts_s = site.sign_ins.lasts_ms(Role::Administrator) / 1000;
             visit.cookies.extend(cookies::set(cookies::ADMIN, &signed_in.token, lasts_s));
+            trusting::keep(&mut visit, headers, &signed_in.trust);
             visit.redirect(next)
         }
         Err(refusal) => refuse(visit, &refusal, phone, next.to_owned()),

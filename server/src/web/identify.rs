@@ -43,7 +43,7 @@ pub async fn landing(mut visit: Visit, headers: HeaderMap, Query(landing): Query
     let Some(openid) = TRIP.who(&site, &landing).await else { return silent(visit, &admitted, next).await };
     let identity = WechatIdentity { appid: site.oauth.appid().to_owned(), openid };
     match site.sign_ins.begin(admitted.clone(), sign_in::agent(&headers), Shown::Wechat(identity.clone())).await {
-        Ok(signed_in) => sign_in::enter(visit, &signed_in, &next),
+        Ok(signed_in) => sign_in::enter(visit, &headers, &signed_in, &next),
         Err(SignInRefusal::OtherWechat) if site.proofs.is_offered() => {
             prove(visit, &headers, Unfinished { admitted, identity, next }).await
         }

@@ -34,6 +34,7 @@ pub mod sign_in;
 pub mod sign_ins;
 pub mod stream;
 pub mod submit;
+mod trusting;
 pub mod unanswered;
 pub mod unread;
 pub mod visit;

@@ -135,7 +135,7 @@ impl Command for Set {
         sessions::void_links(tx, account, self.now).await?;
         // Whoever sets a password by a link proved who they are, so the WeChat identity that is bound need not be theirs.
         bindings::forget(tx, account).await?;
-        self.open_door(tx, account).await?;
+        self.open_doors(tx, account).await?;
         let detail = serde_json::json!({"sessions_ended": ended});
         let deed = Deed::new(self.now, Actor::Account(account), audit::Act::SetPassword, account, &detail);
         audit::append_everywhere(tx, account, &deed).await?;
@@ -144,11 +144,11 @@ impl Command for Set {
 }
 
 impl Set {
-    async fn open_door(&self, tx: &mut Tx<'_>, account: AccountId) -> Result<(), StoreError> {
+    async fn open_doors(&self, tx: &mut Tx<'_>, account: AccountId) -> Result<(), StoreError> {
         match accounts::by_id(tx, account).await? {
             Some(account) => {
                 one_time_codes::void_all(tx, &account.phone, self.now).await?;
-                doors::open(tx, &account.phone).await.map(drop)
+                doors::open_all(tx, &account.phone).await.map(drop)
             }
             None => Ok(()),
         }

@@ -103,7 +103,7 @@ async fn finish(visit: Visit, headers: &HeaderMap, secret: &str, digits: &Digits
         Ok(signed_in) => {
             let mut visit = visit;
             visit.cookies.extend(cookies::forget(PROOF));
-            sign_in::enter(visit, &signed_in, &next)
+            sign_in::enter(visit, headers, &signed_in, &next)
         }
         Err(SignInRefusal::NotProven(verdict)) => again(visit, headers, verdict).await,
         Err(refusal) => sign_in::refuse(visit, &refusal, &phone, &next).await,

@@ -12,7 +12,7 @@ use super::headers::Policy;
 use super::limits::Act;
 use super::manager::{safe_next, show};
 use super::visit::Visit;
-use super::{choosing, cookies, identify};
+use super::{choosing, cookies, identify, trusting};
 use crate::sign_in::{Admitted, Shown, SignInRefusal, SignedIn};
 use crate::site::Site;
 
@@ -34,7 +34,8 @@ pub async fn sign_in(State(site): State<Site>, visit: Visit, headers: HeaderMap,
     if let Err(after_s) = site.gate.pass(Act::SignIn, visit.address) {
         return door(visit, SignIn { phone, why: Some(SignInWhy::Later { after_s }), next }).await;
     }
-    let admitted = match site.sign_ins.admit(Role::Manager, &form.phone, &form.password).await {
+    let trusts = trusting::held(&visit, &headers);
+    let admitted = match site.sign_ins.admit(Role::Manager, &form.phone, &form.password, &trusts).await {
         Ok(admitted) => admitted,
         Err(refusal) => return refuse(visit, &refusal, &phone, &next).await,
     };
@@ -51,7 +52,7 @@ pub(super) async fn go_on(visit: Visit, headers: &HeaderMap, admitted: Admitted,
     }
     let phone = admitted.phone.as_str().to_owned();
     match visit.site.sign_ins.begin(admitted, agent(headers), Shown::Nothing).await {
-        Ok(signed_in) => enter(visit, &signed_in, next),
+        Ok(signed_in) => enter(visit, headers, &signed_in, next),
         Err(refusal) => refuse(visit, &refusal, &phone, next).await,
     }
 }
@@ -62,10 +63,11 @@ pub(super) fn agent(headers: &HeaderMap) -> &str {
 }
 
 /// In, and on to `next`.
-pub(super) fn enter(mut visit: Visit, signed_in: &SignedIn, next: &str) -> Response {
+pub(super) fn enter(mut visit: Visit, headers: &HeaderMap, signed_in: &SignedIn, next: &str) -> Response {
     metrics::counter!("shouma_sign_ins_total", "result" => "right").increment(1);
     visit.site.live.signed_in(signed_in.caller.account);
     visit.cookies.extend(cookies::set(cookies::SESSION, &signed_in.token, visit.site.config.session_ms / 1000));
+    trusting::keep(&mut visit, headers, &signed_in.trust);
     visit.redirect(&safe_next(Some(next)))
 }
 

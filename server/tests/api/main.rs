@@ -56,6 +56,7 @@ mod scene;
 mod security;
 mod sms;
 mod stores;
+mod trusted;
 mod two_instances;
 mod unanswered;
 mod unsaved;

@@ -118,7 +118,7 @@ impl Command for Unlock {
     type Done = bool;
 
     async fn run(&self, tx: &mut Tx<'_>) -> Result<bool, StoreError> {
-        doors::open(tx, &self.0).await
+        doors::open_all(tx, &self.0).await
     }
 }
 

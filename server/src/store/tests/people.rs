@@ -42,19 +42,35 @@ async fn a_phone_number_has_one_account_and_its_owner_any_number_of_memberships(
 async fn wrong_passwords_at_the_same_moment_all_count() {
     for test in stores().await {
         let shop = Shop::open(&test.store).await;
-        let knock = || test.store.write(doors::Wrong { phone: shop.phone.clone(), now: NOON });
+        let at = doors::Entrance { phone: shop.phone.clone(), device: None };
+        let knock = || test.store.write(doors::Wrong { at: at.clone(), now: NOON });
         let doors: Vec<_> = join_all((0..5).map(|_| knock())).await.into_iter().map(Result::unwrap).collect();
         assert_eq!(doors.iter().filter(|door| door.is_locked(NOON)).count(), 1, "{}: the fifth locks", test.engine);
         let mut conn = test.bare().await;
         let tx = &mut conn.tx();
         let locked = Door { wrong_in_a_row: 0, locked_until_ms: NOON.plus_ms(LOCK_MS) };
-        assert_eq!(doors::of(tx, &shop.phone).await.unwrap(), locked, "{}", test.engine);
-        assert!(doors::open(tx, &shop.phone).await.unwrap());
-        assert!(!doors::open(tx, &shop.phone).await.unwrap());
-        assert_eq!(doors::of(tx, &shop.phone).await.unwrap(), Door::default());
+        assert_eq!(doors::of(tx, &at).await.unwrap(), locked, "{}", test.engine);
+        let own = doors::Entrance { device: Some("a browser".to_owned()), ..at.clone() };
+        assert_eq!(doors::of(tx, &own).await.unwrap(), Door::default(), "{}: a door of its own", test.engine);
+        doors::open(tx, &own).await.unwrap();
+        assert_eq!(doors::of(tx, &at).await.unwrap(), locked, "{}: nobody else's door", test.engine);
+        doors::open(tx, &at).await.unwrap();
+        assert_eq!(doors::of(tx, &at).await.unwrap(), Door::default());
+        for door in [&at, &own] {
+            doors::Wrong { at: door.clone(), now: NOON }.run(tx).await.unwrap();
+        }
+        assert!(doors::open_all(tx, &shop.phone).await.unwrap());
+        assert!(!doors::open_all(tx, &shop.phone).await.unwrap());
+        for door in [&at, &own] {
+            assert_eq!(doors::of(tx, door).await.unwrap(), Door::default());
+        }
         accounts::set_password(tx, shop.payee, "$argon2id$x").await.unwrap();
         let account = accounts::by_id(tx, shop.payee).await.unwrap().unwrap();
-        assert_eq!(account.password_hash.as_deref(), Some("$argon2id$x"));
+        assert_eq!((account.password_hash.as_deref(), account.trust_round), (Some("$argon2id$x"), 1));
+        for (since, round) in [(Some(NOON), 2), (Some(NOON), 2), (None, 2), (Some(NOON), 3)] {
+            accounts::set_suspended(tx, shop.tenant, shop.payee, Role::Manager, since).await.unwrap();
+            assert_eq!(accounts::by_id(tx, shop.payee).await.unwrap().unwrap().trust_round, round, "{} {since:?}", test.engine);
+        }
     }
 }
 
