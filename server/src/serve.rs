@@ -146,7 +146,13 @@ pub async fn site_of(
     };
     let receivables = Receivables { store: store.clone(), clock: clock.clone() };
     let refunds = Refunds { store: store.clone(), channel, clock: clock.clone(), live: live.clone() };
-    let sign_ins = SignIns { store: store.clone(), clock: clock.clone(), passwords: Passwords::default(), session_ms: config.session_ms };
+    let sign_ins = SignIns {
+        store: store.clone(),
+        clock: clock.clone(),
+        passwords: Passwords::default(),
+        session_ms: config.session_ms,
+        administrator_idle_ms: config.administrator_idle_ms,
+    };
     let gate = Gate::new(&config);
     let codes = Codes { store: store.clone(), clock: clock.clone(), live: live.clone() };
     let sightings = Sightings::new(store.clone(), clock.clone());

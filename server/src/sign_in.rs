@@ -4,6 +4,8 @@
 //! admits somebody; only a session evicts. Between the two stands WeChat's word on who it is, where the browser is WeChat's, and
 //! for another identity than the bound one a code by SMS (row E7).
 
+use std::time::Duration;
+
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use domain::account::Phone;
@@ -36,10 +38,18 @@ pub struct SignIns {
     pub passwords: Passwords,
     /// How long a manager's session lives.
     pub session_ms: i64,
+    /// How long an administrator's lives without being used.
+    pub administrator_idle_ms: i64,
 }
 
 /// How long an administrator's session lives at most: a working day, because more depends on it.
 pub const ADMINISTRATOR_MS: i64 = 12 * 3_600_000;
+
+/// A use within a second of the last one is not noted: a page and its pictures are one use.
+const NOTED_AFTER_MS: i64 = 1000;
+
+/// How long a page waits until its use is noted.
+const NOTE_WAIT: Duration = Duration::from_millis(500);
 
 /// Why nobody is signed in.
 #[derive(Debug)]
@@ -187,6 +197,7 @@ impl SignIns {
             caller,
             device: device.chars().take(200).collect(),
             expires_at_ms: now.plus_ms(self.lasts_ms(caller.role)),
+            idle_at_ms: (caller.role == Role::Administrator).then(|| now.plus_ms(self.administrator_idle_ms)),
         };
         let device = admitted.device.clone().unwrap_or_else(fresh::token);
         match self.store.write(Begin { admitted, session, shown, now }).await? {
@@ -201,13 +212,31 @@ impl SignIns {
         }
     }
 
-    /// Who a cookie's value stands for, if its session lives.
+    /// Who a cookie's value stands for, if its session lives. Asking is a use of it.
     ///
     /// # Errors
     /// When the store cannot be read.
     pub async fn session(&self, token: &str) -> Result<Option<Session>, StoreError> {
+        let (token_hash, now) = (sha256(token), (self.clock)());
         let mut conn = self.store.read().await?;
-        sessions::by_token(&mut conn.tx(), &sha256(token), (self.clock)()).await
+        let found = sessions::by_token(&mut conn.tx(), &token_hash, now).await?;
+        drop(conn);
+        // Managers' sessions last without being used, so that their screens only read.
+        let counts = |session: &Session| session.idle_at_ms.is_some() && session.seen_at_ms.plus_ms(NOTED_AFTER_MS) <= now;
+        if found.as_ref().is_some_and(counts) {
+            self.note_use(token_hash, now).await;
+        }
+        Ok(found)
+    }
+
+    /// A page does not fail, nor wait for long, because too much is being written: a use that is not noted makes the session end early
+    /// at worst.
+    async fn note_use(&self, token_hash: TokenHash, now: Millis) {
+        let (store, used) = (self.store.clone(), Used { token_hash, now, idle_at: now.plus_ms(self.administrator_idle_ms) });
+        let noting = tokio::spawn(async move { store.write(used).await });
+        if let Ok(Ok(Err(error))) = tokio::time::timeout(NOTE_WAIT, noting).await {
+            tracing::warn!(%error, "the use of a session could not be noted");
+        }
     }
 
     /// What became of a session that does not live any more: why an older screen is signed out (row E6).
@@ -216,7 +245,7 @@ impl SignIns {
     /// When the store cannot be read.
     pub async fn ended(&self, token: &str) -> Result<Option<Ended>, StoreError> {
         let mut conn = self.store.read().await?;
-        sessions::ended(&mut conn.tx(), &sha256(token)).await
+        sessions::ended(&mut conn.tx(), &sha256(token), (self.clock)()).await
     }
 
     /// How long a session in this role lives.
@@ -331,6 +360,20 @@ impl Begin {
                 }
             }
         }
+    }
+}
+
+struct Used {
+    token_hash: TokenHash,
+    now: Millis,
+    idle_at: Millis,
+}
+
+impl Command for Used {
+    type Done = ();
+
+    async fn run(&self, tx: &mut Tx<'_>) -> Result<(), StoreError> {
+        sessions::touch(tx, &self.token_hash, self.now, self.idle_at).await
     }
 }
 

@@ -44,6 +44,11 @@ pub enum AdminWhy {
     Suspended,
     /// The session is over.
     Ended,
+    /// Nothing was done for so long that the session is over.
+    Unused {
+        /// So long.
+        minutes: i64,
+    },
     /// A sign-in elsewhere ended the session.
     Elsewhere(SignInElsewhere),
     /// The person signed out.
@@ -65,6 +70,7 @@ impl AdminWhy {
             AdminWhy::NoSeat => td_string!(locale, admin.no_seat).to_owned(),
             AdminWhy::Suspended => td_string!(locale, admin.suspended).to_owned(),
             AdminWhy::Ended => td_string!(locale, admin.ended).to_owned(),
+            AdminWhy::Unused { minutes } => fill(td_string!(locale, admin.unused), &[("minutes", &minutes)]),
             AdminWhy::Elsewhere(elsewhere) => elsewhere.told(locale, td_string!(locale, admin.ended_elsewhere)),
             AdminWhy::SignedOut => td_string!(locale, admin.signed_out).to_owned(),
         }

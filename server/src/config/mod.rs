@@ -58,6 +58,8 @@ pub struct Config {
     pub payment_expires_ms: i64,
     /// How long a session lives.
     pub session_ms: i64,
+    /// How long an administrator's session lives without being used.
+    pub administrator_idle_ms: i64,
     /// Limits by address.
     pub limits: Limits,
     /// The mail server; `None` when there is none.
@@ -137,6 +139,7 @@ impl Values {
             // The channel refuses an order that has less than a minute to live when it arrives, and its tickets live two hours.
             payment_expires_ms: self.number("payment_expires_s", 75, 7_200)? * 1000,
             session_ms: self.number("session_days", 1, 365)? * 86_400_000,
+            administrator_idle_ms: self.number("administrator_idle_minutes", 1, 720)? * 60_000,
             limits: Limits {
                 pay_per_minute: self.number("limits_pay_per_minute", 1, 1_000_000)?,
                 sign_in_per_hour: self.number("limits_sign_in_per_hour", 1, 1_000_000)?,
@@ -185,6 +188,7 @@ mod tests {
             ("colour = \"red\"", &[], "colour: there is no such setting"),
             ("", &[("SHOUMA_COLOUR", "red")], "SHOUMA_COLOUR: there is no such setting; see shouma serve --help"),
             ("session_days = 0", &[], "session_days: \"0\" is not a number from 1 to 365"),
+            ("administrator_idle_minutes = 721", &[], "administrator_idle_minutes: \"721\" is not a number from 1 to 720"),
             ("database_url = \"mysql://x\"", &[], "database_url: must begin with sqlite:// or postgres://"),
             ("[wechat]\nmchid = \"1900000001\"", &[], "wechat.appid: is needed together with the other wechat settings"),
             ("public_url = \"pay.example.com\"", &[], "public_url: \"pay.example.com\" is not an address such as https://pay.example.com"),

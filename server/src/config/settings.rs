@@ -46,6 +46,7 @@ pub const SETTINGS: &[Setting] = &[
     setting("photo_limit_bytes", "8388608", "largest request with a photograph"),
     setting("payment_expires_s", "900", "how long a payer may take to pay"),
     setting("session_days", "30", "how long a manager stays signed in"),
+    setting("administrator_idle_minutes", "30", "how long an administrator stays signed in without opening a page; twelve hours in all"),
     setting("limits_pay_per_minute", "30", "payments that one address may open a minute"),
     setting("limits_sign_in_per_hour", "30", "sign-ins that one address may try an hour"),
     setting("limits_sms_per_hour", "20", "text messages that one address may cause an hour"),

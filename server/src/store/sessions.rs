@@ -23,6 +23,8 @@ pub struct NewSession {
     pub device: String,
     /// When it ends at the latest.
     pub expires_at_ms: Millis,
+    /// When it ends unless it is used until then; `None` when it lasts without being used.
+    pub idle_at_ms: Option<Millis>,
 }
 
 /// A session that goes on.
@@ -38,10 +40,12 @@ pub struct Session {
     pub device: String,
     /// When it began.
     pub created_at_ms: Millis,
-    /// When it was last used, to the minute.
+    /// When it was last used, to the second, where it ends when it is not used; otherwise when it began.
     pub seen_at_ms: Millis,
     /// When it ends at the latest.
     pub expires_at_ms: Millis,
+    /// When it ends unless it is used until then.
+    pub idle_at_ms: Option<Millis>,
 }
 
 #[derive(FromRow)]
@@ -55,13 +59,14 @@ struct Row {
     created_at_ms: i64,
     seen_at_ms: i64,
     expires_at_ms: i64,
+    idle_at_ms: Option<i64>,
 }
 
 /// Stores a session.
 pub async fn insert(tx: &mut Tx<'_>, new: &NewSession, now: Millis) -> Result<(), StoreError> {
     on!(tx, |db| sqlx::query(
-        "INSERT INTO session (token_hash, tenant, account, role, device, created_at_ms, seen_at_ms, expires_at_ms) \
-         VALUES ($1, $2, $3, $4, $5, $6, $6, $7)",
+        "INSERT INTO session (token_hash, tenant, account, role, device, created_at_ms, seen_at_ms, expires_at_ms, idle_at_ms) \
+         VALUES ($1, $2, $3, $4, $5, $6, $6, $7, $8)",
     )
     .bind(&new.token_hash[..])
     .bind(new.caller.tenant.get())
@@ -70,6 +75,7 @@ pub async fn insert(tx: &mut Tx<'_>, new: &NewSession, now: Millis) -> Result<()
     .bind(&new.device)
     .bind(now.get())
     .bind(new.expires_at_ms.get())
+    .bind(new.idle_at_ms.map(Millis::get))
     .execute(db)
     .await
     .map(drop))
@@ -80,9 +86,10 @@ pub async fn insert(tx: &mut Tx<'_>, new: &NewSession, now: Millis) -> Result<()
 pub async fn by_token(tx: &mut Tx<'_>, token_hash: &TokenHash, now: Millis) -> Result<Option<Session>, StoreError> {
     let row: Option<Row> = on!(tx, |db| sqlx::query_as(
         "SELECT s.tenant, s.account, s.role, a.name AS account_name, t.name AS tenant_name, s.device, s.created_at_ms, s.seen_at_ms, \
-         s.expires_at_ms FROM session s JOIN account a ON a.id = s.account JOIN tenant t ON t.id = s.tenant \
+         s.expires_at_ms, s.idle_at_ms FROM session s JOIN account a ON a.id = s.account JOIN tenant t ON t.id = s.tenant \
          JOIN member m ON m.tenant = s.tenant AND m.account = s.account AND m.role = s.role \
-         AND m.suspended_at_ms IS NULL WHERE s.token_hash = $1 AND s.expires_at_ms > $2",
+         AND m.suspended_at_ms IS NULL WHERE s.token_hash = $1 AND s.expires_at_ms > $2 \
+         AND (s.idle_at_ms IS NULL OR s.idle_at_ms > $2)",
     )
     .bind(&token_hash[..])
     .bind(now.get())
@@ -98,20 +105,17 @@ pub async fn by_token(tx: &mut Tx<'_>, token_hash: &TokenHash, now: Millis) -> R
             created_at_ms: Millis::of(row.created_at_ms),
             seen_at_ms: Millis::of(row.seen_at_ms),
             expires_at_ms: Millis::of(row.expires_at_ms),
+            idle_at_ms: row.idle_at_ms.map(Millis::of),
         })
     })
     .transpose()
 }
 
-/// Notes that the session was used. A use within a minute of the last changes nothing, so that reading stays reading.
-pub async fn touch(tx: &mut Tx<'_>, token_hash: &TokenHash, now: Millis) -> Result<(), StoreError> {
-    on!(tx, |db| sqlx::query("UPDATE session SET seen_at_ms = $2 WHERE token_hash = $1 AND seen_at_ms < $2 - 60000")
-        .bind(&token_hash[..])
-        .bind(now.get())
-        .execute(db)
-        .await
-        .map(drop))
-    .map_err(StoreError::from)
+/// Notes that a session was used that ends at `idle_at` unless it is used again. One that ended stays ended.
+pub async fn touch(tx: &mut Tx<'_>, token_hash: &TokenHash, now: Millis, idle_at: Millis) -> Result<(), StoreError> {
+    let sql = "UPDATE session SET seen_at_ms = $2, idle_at_ms = $3 WHERE token_hash = $1 AND idle_at_ms > $2 AND seen_at_ms < $2";
+    on!(tx, |db| sqlx::query(sql).bind(&token_hash[..]).bind(now.get()).bind(idle_at.get()).execute(db).await.map(drop))
+        .map_err(StoreError::from)
 }
 
 /// Why a session is over.
@@ -158,45 +162,54 @@ pub enum Which<'a> {
     Expired(Millis),
 }
 
-/// Ends sessions and tells how many there were. What they were stays for thirty days.
+/// Ends sessions and tells how many went on until now. One whose time was over before ended then, by itself, whatever ends it now.
+/// What they were stays for thirty days.
 pub async fn end(tx: &mut Tx<'_>, which: Which<'_>, end: End<'_>) -> Result<u64, StoreError> {
     let mut ended = 0;
-    for hash in tokens_of(tx, which).await? {
-        keep_ended(tx, &hash, end).await?;
-        ended += on!(tx, |db| sqlx::query("DELETE FROM session WHERE token_hash = $1")
-            .bind(&hash[..])
+    for Lasting { token_hash, until } in lasting(tx, which).await? {
+        let is_over = until <= end.now;
+        let end = if is_over { End { why: EndWhy::Expired, by_device: None, now: until } } else { end };
+        keep_ended(tx, &token_hash, end).await?;
+        let gone = on!(tx, |db| sqlx::query("DELETE FROM session WHERE token_hash = $1")
+            .bind(&token_hash[..])
             .execute(db)
             .await
             .map(|done| done.rows_affected()))?;
+        ended += if is_over { 0 } else { gone };
     }
     Ok(ended)
 }
 
-async fn tokens_of(tx: &mut Tx<'_>, which: Which<'_>) -> Result<Vec<Vec<u8>>, StoreError> {
-    let rows: Vec<(Vec<u8>,)> = match which {
-        Which::One(hash) => return Ok(vec![hash.to_vec()]),
-        Which::All(account) => {
-            on!(tx, |db| sqlx::query_as("SELECT token_hash FROM session WHERE account = $1").bind(account.get()).fetch_all(db).await)?
+/// A stored session, and when it is over by itself.
+struct Lasting {
+    token_hash: Vec<u8>,
+    until: Millis,
+}
+
+async fn lasting(tx: &mut Tx<'_>, which: Which<'_>) -> Result<Vec<Lasting>, StoreError> {
+    macro_rules! sql {
+        ($condition:literal) => {
+            concat!("SELECT token_hash, expires_at_ms, idle_at_ms FROM session WHERE ", $condition)
+        };
+    }
+    let rows: Vec<(Vec<u8>, i64, Option<i64>)> = match which {
+        Which::One(hash) => on!(tx, |db| sqlx::query_as(sql!("token_hash = $1")).bind(&hash[..]).fetch_all(db).await)?,
+        Which::All(account) => on!(tx, |db| sqlx::query_as(sql!("account = $1")).bind(account.get()).fetch_all(db).await)?,
+        Which::OfRole(account, role) => {
+            on!(tx, |db| sqlx::query_as(sql!("account = $1 AND role = $2")).bind(account.get()).bind(role.word()).fetch_all(db).await)?
         }
-        Which::OfRole(account, role) => on!(tx, |db| sqlx::query_as("SELECT token_hash FROM session WHERE account = $1 AND role = $2")
+        Which::OfMember(tenant, account, role) => on!(tx, |db| sqlx::query_as(sql!("tenant = $1 AND account = $2 AND role = $3"))
+            .bind(tenant.get())
             .bind(account.get())
             .bind(role.word())
             .fetch_all(db)
             .await)?,
-        Which::OfMember(tenant, account, role) => {
-            on!(tx, |db| sqlx::query_as("SELECT token_hash FROM session WHERE tenant = $1 AND account = $2 AND role = $3")
-                .bind(tenant.get())
-                .bind(account.get())
-                .bind(role.word())
-                .fetch_all(db)
-                .await)?
+        Which::Expired(now) => {
+            on!(tx, |db| sqlx::query_as(sql!("expires_at_ms <= $1 OR idle_at_ms <= $1 LIMIT 1000")).bind(now.get()).fetch_all(db).await)?
         }
-        Which::Expired(now) => on!(tx, |db| sqlx::query_as("SELECT token_hash FROM session WHERE expires_at_ms <= $1 LIMIT 1000")
-            .bind(now.get())
-            .fetch_all(db)
-            .await)?,
     };
-    Ok(rows.into_iter().map(|(hash,)| hash).collect())
+    let until = |expires: i64, idle: Option<i64>| Millis::of(idle.map_or(expires, |idle| idle.min(expires)));
+    Ok(rows.into_iter().map(|(token_hash, expires, idle)| Lasting { token_hash, until: until(expires, idle) }).collect())
 }
 
 async fn keep_ended(tx: &mut Tx<'_>, hash: &[u8], end: End<'_>) -> Result<(), StoreError> {
@@ -252,9 +265,21 @@ impl EndedRow {
 }
 
 /// What became of the session with this token, if it is over and not forgotten yet.
-pub async fn ended(tx: &mut Tx<'_>, token_hash: &TokenHash) -> Result<Option<Ended>, StoreError> {
+pub async fn ended(tx: &mut Tx<'_>, token_hash: &TokenHash, now: Millis) -> Result<Option<Ended>, StoreError> {
     let sql = "SELECT tenant, account, role, device, created_at_ms, ended_at_ms, why, by_device FROM ended_session WHERE token_hash = $1";
     let row: Option<EndedRow> = on!(tx, |db| sqlx::query_as(sql).bind(&token_hash[..]).fetch_optional(db).await)?;
+    match row {
+        Some(row) => row.read().map(Some),
+        None => ran_out(tx, token_hash, now).await,
+    }
+}
+
+/// A session whose time is over and that was not put away yet.
+async fn ran_out(tx: &mut Tx<'_>, token_hash: &TokenHash, now: Millis) -> Result<Option<Ended>, StoreError> {
+    let sql = "SELECT tenant, account, role, device, created_at_ms, \
+         CASE WHEN idle_at_ms < expires_at_ms THEN idle_at_ms ELSE expires_at_ms END AS ended_at_ms, CAST('expired' AS TEXT) AS why, CAST(NULL AS TEXT) AS by_device \
+         FROM session WHERE token_hash = $1 AND (expires_at_ms <= $2 OR idle_at_ms <= $2)";
+    let row: Option<EndedRow> = on!(tx, |db| sqlx::query_as(sql).bind(&token_hash[..]).bind(now.get()).fetch_optional(db).await)?;
     row.map(EndedRow::read).transpose()
 }
 
@@ -283,7 +308,7 @@ pub async fn history(tx: &mut Tx<'_>, caller: &Caller) -> Result<Vec<Ended>, Sto
 /// The person's session in this role at this organisation that goes on, or `None`.
 pub async fn present(tx: &mut Tx<'_>, caller: &Caller, now: Millis) -> Result<Option<(String, Millis)>, StoreError> {
     let sql = "SELECT device, created_at_ms FROM session WHERE tenant = $1 AND account = $2 AND role = $3 AND expires_at_ms > $4 \
-         ORDER BY created_at_ms DESC LIMIT 1";
+         AND (idle_at_ms IS NULL OR idle_at_ms > $4) ORDER BY created_at_ms DESC LIMIT 1";
     let row: Option<(String, i64)> = on!(tx, |db| sqlx::query_as(sql)
         .bind(caller.tenant.get())
         .bind(caller.account.get())

@@ -16,7 +16,7 @@ use super::visit::{Visit, query_value};
 use super::{choosing, cookies, headers, trusting};
 use crate::sign_in::{Admitted, Shown, SignInRefusal};
 use crate::site::Site;
-use crate::store::sessions::Session;
+use crate::store::sessions::{EndWhy, Ended, Session};
 
 /// Where an administrator begins.
 const HOME: &str = "/admin";
@@ -41,12 +41,19 @@ pub(super) async fn administrator(visit: Visit, uri: &Uri, headers: &HeaderMap) 
         Some(Session { caller, account_name, tenant_name, .. }) => {
             Ok((visit, Administrator { caller, signed: Signed { name: account_name, organisation: tenant_name } }))
         }
-        None => {
-            let why = if token.is_some() { "ended" } else { "needed" };
-            let asked = uri.path_and_query().map_or(HOME, |path| path.as_str());
-            Err(visit.redirect(&format!("/admin/sign-in?why={why}&next={}", encode(asked))))
-        }
+        None if token.is_none() => Err(visit.redirect(&to_door("needed", asked(uri)))),
+        None => Err(visit.redirect(&to_door("ended", asked(uri)))),
     }
+}
+
+/// The path that is asked for.
+fn asked(uri: &Uri) -> &str {
+    uri.path_and_query().map_or(HOME, |path| path.as_str())
+}
+
+/// The address of the sign-in page that says `why` and leads on to `next`.
+fn to_door(why: &str, next: &str) -> String {
+    format!("/admin/sign-in?why={why}&next={}", encode(next))
 }
 
 pub(super) fn shell<'a>(visit: &'a Visit, path: &'a str) -> AdminShell<'a> {
@@ -75,13 +82,21 @@ pub async fn door(visit: Visit, uri: Uri, headers: HeaderMap) -> Response {
     show_door(visit, StatusCode::OK, &AdminSignIn { phone: String::new(), why, next })
 }
 
-/// When and with what somebody signed in elsewhere (row E6), where that ended the session.
+/// When and with what somebody signed in elsewhere (row E6), where that ended the session, or that it was not used.
 async fn how_it_ended(visit: &Visit, headers: &HeaderMap) -> AdminWhy {
     let Some(token) = cookies::get(headers, cookies::ADMIN) else { return AdminWhy::Ended };
     match sign_in_elsewhere(&visit.site, token, visit.now).await {
         Ok(Some((_, elsewhere))) => AdminWhy::Elsewhere(elsewhere),
+        _ if was_unused(&visit.site, token).await => AdminWhy::Unused { minutes: visit.site.sign_ins.administrator_idle_ms / 60_000 },
         _ => AdminWhy::Ended,
     }
+}
+
+/// Whether a session ended before its time because nobody used it.
+async fn was_unused(site: &Site, token: &str) -> bool {
+    let lasts_ms = site.sign_ins.lasts_ms(Role::Administrator);
+    let is_early = |ended: &Ended| ended.why == EndWhy::Expired && ended.ended_at_ms < ended.created_at_ms.plus_ms(lasts_ms);
+    site.sign_ins.ended(token).await.ok().flatten().as_ref().is_some_and(is_early)
 }
 
 fn show_door(visit: Visit, status: StatusCode, sign_in: &AdminSignIn) -> Response {

@@ -20,6 +20,7 @@ mod diagnosing;
 mod edge;
 mod endings;
 mod exported;
+mod idle;
 mod kept;
 mod killed;
 mod live;

@@ -80,7 +80,13 @@ async fn a_session_lasts_until_it_ends_is_ended_or_the_role_is_gone() {
         let shop = Shop::open(&test.store).await;
         let mut conn = test.bare().await;
         let caller = Caller { tenant: shop.tenant, account: shop.payee, role: Role::Manager };
-        let new = |byte| NewSession { token_hash: [byte; 32], caller, device: "手机".into(), expires_at_ms: NOON.plus_ms(1_000_000) };
+        let new = |byte| NewSession {
+            token_hash: [byte; 32],
+            caller,
+            device: "手机".into(),
+            expires_at_ms: NOON.plus_ms(1_000_000),
+            idle_at_ms: None,
+        };
         let tx = &mut conn.tx();
         for byte in 1..=3 {
             sessions::insert(tx, &new(byte), NOON).await.unwrap();
@@ -90,15 +96,13 @@ async fn a_session_lasts_until_it_ends_is_ended_or_the_role_is_gone() {
         assert_eq!(sessions::by_token(tx, &[9; 32], NOON).await.unwrap(), None);
         assert!(sessions::by_token(tx, &[1; 32], NOON.plus_ms(999_999)).await.unwrap().is_some());
         assert_eq!(sessions::by_token(tx, &[1; 32], NOON.plus_ms(1_000_000)).await.unwrap(), None);
-        for (at, seen) in [(59_999, 0), (60_001, 60_001), (61_000, 60_001)] {
-            sessions::touch(tx, &[1; 32], NOON.plus_ms(at)).await.unwrap();
-            let session = sessions::by_token(tx, &[1; 32], NOON).await.unwrap().unwrap();
-            assert_eq!(session.seen_at_ms, NOON.plus_ms(seen), "{} {at}", test.engine);
-        }
+        sessions::touch(tx, &[1; 32], NOON.plus_ms(60_000), NOON.plus_ms(61_000)).await.unwrap();
+        let session = sessions::by_token(tx, &[1; 32], NOON.plus_ms(70_000)).await.unwrap().unwrap();
+        assert_eq!((session.seen_at_ms, session.idle_at_ms), (NOON, None), "{}: it lasts without being used", test.engine);
         let how = |why| sessions::End { why, by_device: Some("平板"), now: NOON.plus_ms(5) };
         sessions::end(tx, Which::One(&[1; 32]), how(EndWhy::SignedOut)).await.unwrap();
         assert_eq!(sessions::by_token(tx, &[1; 32], NOON).await.unwrap(), None);
-        let ended = sessions::ended(tx, &[1; 32]).await.unwrap().unwrap();
+        let ended = sessions::ended(tx, &[1; 32], NOON).await.unwrap().unwrap();
         assert_eq!((ended.caller, ended.why, ended.ended_at_ms), (caller, EndWhy::SignedOut, NOON.plus_ms(5)));
         assert_eq!((ended.device.as_str(), ended.by_device.as_deref()), ("手机", Some("平板")));
         let administrating = Which::OfRole(shop.payee, Role::Administrator);
@@ -121,6 +125,43 @@ async fn a_session_lasts_until_it_ends_is_ended_or_the_role_is_gone() {
         assert_eq!(history.iter().filter(|ended| ended.why == EndWhy::Expired).count(), 2, "{}", test.engine);
         sessions::tidy(&mut conn.tx(), NOON.plus_ms(1_000_000 + 30 * 86_400_000)).await.unwrap();
         assert_eq!(sessions::history(&mut conn.tx(), &caller).await.unwrap(), []);
+    }
+}
+
+#[tokio::test]
+async fn a_session_that_ends_unused_is_over_then_whatever_ends_it_afterwards() {
+    for test in stores().await {
+        let shop = Shop::open(&test.store).await;
+        let mut conn = test.bare().await;
+        let tx = &mut conn.tx();
+        let caller = Caller { tenant: shop.tenant, account: shop.payee, role: Role::Administrator };
+        accounts::add_member(tx, shop.tenant, shop.payee, Role::Administrator, NOON).await.unwrap();
+        let at = |ms| NOON.plus_ms(ms);
+        for byte in 1..=3 {
+            let (token_hash, device) = ([byte; 32], "电脑".to_owned());
+            let new = NewSession { token_hash, caller, device, expires_at_ms: at(10_000), idle_at_ms: Some(at(1_000)) };
+            sessions::insert(tx, &new, NOON).await.unwrap();
+        }
+        for (token, now, until) in [(1, 999, 1_999), (2, 1_000, 2_000), (3, 500, 20_000), (3, 400, 1_400)] {
+            sessions::touch(tx, &[token; 32], at(now), at(until)).await.unwrap();
+        }
+        let table = [(1, 1_998, true), (1, 1_999, false), (2, 999, true), (2, 1_000, false), (3, 9_999, true), (3, 10_000, false)];
+        for (token, now, expected) in table {
+            let found = sessions::by_token(tx, &[token; 32], at(now)).await.unwrap();
+            assert_eq!(found.is_some(), expected, "{} {token} {now}", test.engine);
+            let ended = sessions::ended(tx, &[token; 32], at(now)).await.unwrap();
+            assert_eq!(ended.map(|ended| (ended.why, ended.ended_at_ms)), (!expected).then_some((EndWhy::Expired, at(now))));
+        }
+        assert!(sessions::present(tx, &caller, at(9_999)).await.unwrap().is_some());
+        let end = sessions::End { why: EndWhy::Elsewhere, by_device: Some("平板"), now: at(5_000) };
+        let ended = sessions::end(tx, Which::OfRole(shop.payee, Role::Administrator), end).await.unwrap();
+        assert_eq!(ended, 1, "{}: only one went on until then", test.engine);
+        let mut history = sessions::history(tx, &caller).await.unwrap();
+        history.sort_by_key(|ended| ended.ended_at_ms);
+        let history: Vec<_> = history.iter().map(|ended| (ended.ended_at_ms, ended.why, ended.by_device.as_deref())).collect();
+        let expected =
+            [(at(1_000), EndWhy::Expired, None), (at(1_999), EndWhy::Expired, None), (at(5_000), EndWhy::Elsewhere, Some("平板"))];
+        assert_eq!(history, expected, "{}", test.engine);
     }
 }
 

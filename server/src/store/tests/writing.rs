@@ -209,7 +209,8 @@ async fn a_commit_without_an_answer_is_unknown() {
     }
     // The file refuses at COMMIT, and nobody says whether for good.
     let test = sqlite(|_| {}).await;
-    let nobodys = "PRAGMA defer_foreign_keys = ON; INSERT INTO session VALUES (x'00', x'00', x'00', 'manager', '', 0, 0, 0)";
+    let nobodys = "PRAGMA defer_foreign_keys = ON; INSERT INTO session \
+         (token_hash, tenant, account, role, device, created_at_ms, seen_at_ms, expires_at_ms) VALUES (x'00', x'00', x'00', 'manager', '', 0, 0, 0)";
     let answer = test.store.write(Run(nobodys)).await;
     assert!(matches!(answer, Err(StoreError::CommitUnknown)), "{answer:?}");
     test.store.write(mark("01", Then::Succeed)).await.unwrap();
