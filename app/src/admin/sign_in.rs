@@ -61,7 +61,7 @@ impl AdminWhy {
         matches!(self, AdminWhy::Wrong | AdminWhy::Locked { .. } | AdminWhy::Later { .. } | AdminWhy::NoSeat | AdminWhy::Suspended)
     }
 
-    fn sentence(self, locale: Locale) -> String {
+    pub(super) fn sentence(self, locale: Locale) -> String {
         match self {
             AdminWhy::Needed => td_string!(locale, admin.needed).to_owned(),
             AdminWhy::Wrong => td_string!(locale, admin.wrong).to_owned(),

@@ -42,7 +42,7 @@ pub(super) async fn administrator(visit: Visit, uri: &Uri, headers: &HeaderMap) 
             Ok((visit, Administrator { caller, signed: Signed { name: account_name, organisation: tenant_name } }))
         }
         None if token.is_none() => Err(visit.redirect(&to_door("needed", asked(uri)))),
-        None => Err(visit.redirect(&to_door("ended", asked(uri)))),
+        None => Err(signed_out(visit, uri, headers).await),
     }
 }
 
@@ -54,6 +54,19 @@ fn asked(uri: &Uri) -> &str {
 /// The address of the sign-in page that says `why` and leads on to `next`.
 fn to_door(why: &str, next: &str) -> String {
     format!("/admin/sign-in?why={why}&next={}", encode(next))
+}
+
+/// To the sign-in page and from there back. What was typed into a form waits meanwhile on the page that answers it.
+async fn signed_out(visit: Visit, uri: &Uri, headers: &HeaderMap) -> Response {
+    let Some((to, pairs)) = visit.sent.as_ref().and_then(|sent| Some((sent.to.clone(), sent.pairs()?))) else {
+        return visit.redirect(&to_door("ended", asked(uri)));
+    };
+    let why = how_it_ended(&visit, headers).await;
+    // A form has an address of its own, which shows nothing: back to the page on which it stands.
+    let page = headers.get(header::REFERER).and_then(|referer| referer.to_str().ok()?.parse::<Uri>().ok());
+    let next = next::safe(page.as_ref().and_then(|page| page.path_and_query()).map(|path| path.as_str()), HOME);
+    let html = admin::kept_page(shell(&visit, HOME), why, &to_door("ended", &next), &to, &pairs);
+    answer(visit, StatusCode::UNAUTHORIZED, html)
 }
 
 pub(super) fn shell<'a>(visit: &'a Visit, path: &'a str) -> AdminShell<'a> {

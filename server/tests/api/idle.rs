@@ -3,12 +3,13 @@
 use server::demo::{ADMINISTRATOR, PASSWORD};
 use server::store::sessions::EndWhy;
 
-use crate::browser::{Answer, Browser};
+use crate::browser::{Answer, Browser, encoded};
 use crate::office_codes::hidden;
 use crate::scene::Shop;
 
 const SECOND: i64 = 1000;
 const MINUTE: i64 = 60 * SECOND;
+const FORM: &str = "application/x-www-form-urlencoded";
 const PAGE: &str = "/admin/managers?q=%E7%8E%8B";
 const UNUSED: &str = "超过 30 分钟没有操作";
 
@@ -62,5 +63,39 @@ async fn whoever_goes_on_working_is_signed_out_after_twelve_hours_and_not_for_do
     let door = admin.open("/admin").await;
     door.says(200, &["登录已结束", "name=\"password\""]);
     assert!(!door.text.contains("没有操作"), "{}", door.text);
+    shop.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_typed_waits_on_its_page_until_somebody_signed_in_again() {
+    let shop = Shop::with(|config| config.administrator_idle_ms = 5 * MINUTE).await;
+    let admin = Browser::administrator(&shop).await;
+    let page = admin.open("/admin/managers/new").await;
+    let form = page.text.split("name=\"form\"").nth(1).unwrap().split("value=\"").nth(1).unwrap().split('"').next().unwrap();
+    let typed = [("name", "周 & 可"), ("phone", "13611112222"), ("mail", "zhou@qinghe.example"), ("lang", "zh"), ("form", form)];
+    let typed = typed.map(|(name, value)| (name, value.to_owned()));
+    let (home, before) = (shop.url.clone(), shop.count("member").await);
+    let referer = format!("{home}/admin/managers/new");
+    let send =
+        async |browser: &Browser| browser.ask("POST", "/admin/managers/new", &[("referer", &referer)], Some((FORM, encoded(&typed)))).await;
+    shop.world.hands.pass_ms(5 * MINUTE);
+    let kept = send(&admin).await;
+    kept.says(
+        401,
+        &["超过 5 分钟没有操作", "什么都没有保存", "value=\"周 &amp; 可\"", "value=\"13611112222\"", "action=\"/admin/managers/new\""],
+    );
+    assert!(kept.is_page() && kept.text.contains("why=ended&amp;next=/admin/managers/new"), "{}", kept.text);
+    assert_eq!(shop.count("member").await, before);
+    let entered = back_in(&admin, "/admin/managers/new").await;
+    assert_eq!((entered.status, entered.header("location")), (303, "/admin/managers/new"));
+    assert_eq!(send(&admin).await.status, 303, "sent again as it stands there");
+    assert_eq!(shop.count("member").await, before + 1);
+    // A prepared page cannot lead elsewhere, and who was never signed in keeps nothing here.
+    shop.world.hands.pass_ms(5 * MINUTE);
+    let evil = [("referer", "https://evil.example/admin/../x")];
+    let answer = admin.ask("POST", "/admin/managers/new", &evil, Some((FORM, encoded(&typed)))).await;
+    assert!(answer.text.contains("next=/admin\""), "{}", answer.text);
+    let stranger = send(&Browser::desktop(&shop)).await;
+    assert_eq!((stranger.status, stranger.header("location").contains("why=needed")), (303, true));
     shop.close().await;
 }
