@@ -425,10 +425,7 @@ impl Command for Switch {
         }
         let changed = if self.with_codes { managers::stop_codes(tx, tenant, account, is_suspended).await? } else { vec![] };
         detail["codes"] = changed.len().into();
-        let mut changed_at_ms = None;
-        for code in changed {
-            changed_at_ms = Some(tokens::touch(tx, tenant, code, now).await?);
-        }
+        let changed_at_ms = tokens::touch_together(tx, tenant, &changed, now).await?;
         let act = if is_suspended { Act::Suspend } else { Act::Reinstate };
         audit::append(tx, tenant, &deed(&caller, now, act, account, &detail)).await?;
         Ok((Done::Now, changed_at_ms))

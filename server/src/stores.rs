@@ -225,9 +225,7 @@ impl Keep {
             return Ok(Kept::Before);
         }
         let changed = managers::stop_codes(tx, tenant, self.store.payee(), !is_open).await?;
-        for code in &changed {
-            tokens::touch(tx, tenant, *code, self.now).await?;
-        }
+        tokens::touch_together(tx, tenant, &changed, self.now).await?;
         let act = if is_open { Act::OpenStore } else { Act::CloseStore };
         self.note(tx, act, &json!({"codes": changed.len()})).await?;
         Ok(Kept::Now)

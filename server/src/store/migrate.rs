@@ -6,7 +6,7 @@ use sqlx::{PgConnection, SqlSafeStr, SqliteConnection};
 use super::open::OpenError;
 
 /// Every step from an empty database to the present shape, in order. A published step is never edited.
-const STEPS: [(i64, &str, &str); 14] = [
+const STEPS: [(i64, &str, &str); 15] = [
     (1, "ground", include_str!("../../migrations/0001_ground.sql")),
     (2, "concern", include_str!("../../migrations/0002_concern.sql")),
     (3, "sign_in", include_str!("../../migrations/0003_sign_in.sql")),
@@ -20,6 +20,7 @@ const STEPS: [(i64, &str, &str); 14] = [
     (11, "numbers", include_str!("../../migrations/0011_numbers.sql")),
     (12, "largest", include_str!("../../migrations/0012_largest.sql")),
     (13, "office", include_str!("../../migrations/0013_office.sql")),
+    (16, "growth", include_str!("../../migrations/0016_growth.sql")),
     (17, "doors", include_str!("../../migrations/0017_doors.sql")),
 ];
 

@@ -110,21 +110,34 @@ pub async fn refreshed(tx: &mut Tx<'_>, tenant: TenantId, token: &str) -> Result
     .transpose()
 }
 
+/// Writes on the code `$2` of `$1` that it changed at `$3`, or just after the last change of its payee's codes.
+pub(super) const TOUCH: &str = "UPDATE code SET changed_at_ms = CASE WHEN $3 > (SELECT MAX(o.changed_at_ms) FROM code o \
+     WHERE o.tenant = $1 AND o.payee = code.payee) THEN $3 ELSE (SELECT MAX(o.changed_at_ms) + 1 FROM code o \
+     WHERE o.tenant = $1 AND o.payee = code.payee) END WHERE tenant = $1 AND id = $2 RETURNING changed_at_ms";
+
 /// Notes that something changed that the screens of the code's manager show, and answers when: later than every change of the
 /// manager's codes before.
 pub async fn touch(tx: &mut Tx<'_>, tenant: TenantId, code: CodeId, now: Millis) -> Result<Millis, StoreError> {
-    let sql = "UPDATE code SET changed_at_ms = CASE WHEN $3 > (SELECT MAX(o.changed_at_ms) FROM code o WHERE o.tenant = $1 \
-         AND o.payee = code.payee) THEN $3 ELSE (SELECT MAX(o.changed_at_ms) + 1 FROM code o WHERE o.tenant = $1 AND o.payee = code.payee) \
-         END WHERE tenant = $1 AND id = $2 RETURNING changed_at_ms";
     let row: Option<(i64,)> =
-        on!(tx, |db| sqlx::query_as(sql).bind(tenant.get()).bind(code.get()).bind(now.get()).fetch_optional(db).await)?;
+        on!(tx, |db| sqlx::query_as(TOUCH).bind(tenant.get()).bind(code.get()).bind(now.get()).fetch_optional(db).await)?;
     row.map(|(at,)| Millis::of(at)).ok_or(StoreError::Stale)
 }
 
+/// Notes that all of these codes of one payee changed, by touching one of them: screens ask for the last change of any, and there is
+/// a code for each debt. When; `None` without codes.
+pub async fn touch_together(tx: &mut Tx<'_>, tenant: TenantId, codes: &[CodeId], now: Millis) -> Result<Option<Millis>, StoreError> {
+    match codes.first() {
+        Some(code) => touch(tx, tenant, *code, now).await.map(Some),
+        None => Ok(None),
+    }
+}
+
+/// The last change of the codes of `$2` in `$1`.
+pub(super) const CHANGED_AT: &str = "SELECT MAX(changed_at_ms) FROM code WHERE tenant = $1 AND payee = $2";
+
 /// When a code of this manager changed last.
 pub async fn changed_at(tx: &mut Tx<'_>, tenant: TenantId, payee: AccountId) -> Result<Option<Millis>, StoreError> {
-    let sql = "SELECT MAX(changed_at_ms) FROM code WHERE tenant = $1 AND payee = $2";
-    let (at,): (Option<i64>,) = on!(tx, |db| sqlx::query_as(sql).bind(tenant.get()).bind(payee.get()).fetch_one(db).await)?;
+    let (at,): (Option<i64>,) = on!(tx, |db| sqlx::query_as(CHANGED_AT).bind(tenant.get()).bind(payee.get()).fetch_one(db).await)?;
     Ok(at.map(Millis::of))
 }
 

@@ -4,6 +4,7 @@ use super::testing::{postgres, sqlite, stores};
 use super::*;
 
 mod concerns;
+mod growing;
 mod listening;
 mod managing;
 mod money;
@@ -13,6 +14,18 @@ mod refreshing;
 mod searching;
 mod verifying;
 mod writing;
+
+/// How SQLite goes about it, a line for each step.
+async fn plan(store: &Store, sql: &str, bound: &[uuid::Uuid]) -> String {
+    let mut reader = store.read().await.unwrap();
+    let Tx::Sqlite(db) = reader.tx() else { panic!("only SQLite is asked") };
+    let mut query = sqlx::query_as::<sqlx::Sqlite, (i64, i64, i64, String)>(sqlx::AssertSqlSafe(format!("EXPLAIN QUERY PLAN {sql}")));
+    for id in bound {
+        query = query.bind(*id);
+    }
+    let steps = query.fetch_all(db).await.unwrap();
+    steps.into_iter().map(|(_, _, _, step)| step).collect::<Vec<_>>().join("\n")
+}
 
 struct Run(&'static str);
 
