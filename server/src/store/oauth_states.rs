@@ -78,8 +78,10 @@ pub async fn look(tx: &mut Tx<'_>, state_hash: &TokenHash, browser_hash: &TokenH
     Ok(row.map(|(tenant, payment)| (TenantId::of(tenant), PaymentId::of(payment))))
 }
 
+/// Trips that were over at `$1`.
+pub(super) const DELETE_EXPIRED: &str = "DELETE FROM oauth_state WHERE expires_at_ms <= $1";
+
 /// Forgets marks that ended before `now`.
 pub async fn delete_expired(tx: &mut Tx<'_>, now: Millis) -> Result<(), StoreError> {
-    on!(tx, |db| sqlx::query("DELETE FROM oauth_state WHERE expires_at_ms <= $1").bind(now.get()).execute(db).await.map(drop))
-        .map_err(StoreError::from)
+    on!(tx, |db| sqlx::query(DELETE_EXPIRED).bind(now.get()).execute(db).await.map(drop)).map_err(StoreError::from)
 }

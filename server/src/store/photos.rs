@@ -46,12 +46,11 @@ pub async fn load(tx: &mut Tx<'_>, tenant: TenantId, id: Uuid) -> Result<Option<
     Ok(row.map(|(mime, bytes)| Photo { mime, bytes }))
 }
 
+/// Photographs from before `$1` that no payment has.
+pub(super) const DELETE_UNATTACHED: &str = "DELETE FROM photo WHERE payment IS NULL AND created_at_ms < $1";
+
 /// Forgets photographs that were stored before `before` and never became part of a payment; tells how many.
 pub async fn delete_unattached(tx: &mut Tx<'_>, before: Millis) -> Result<u64, StoreError> {
-    on!(tx, |db| sqlx::query("DELETE FROM photo WHERE payment IS NULL AND created_at_ms < $1")
-        .bind(before.get())
-        .execute(db)
-        .await
-        .map(|done| done.rows_affected()))
-    .map_err(StoreError::from)
+    on!(tx, |db| sqlx::query(DELETE_UNATTACHED).bind(before.get()).execute(db).await.map(|done| done.rows_affected()))
+        .map_err(StoreError::from)
 }

@@ -41,3 +41,13 @@ async fn codes_that_change_together_are_touched_once_and_later_than_any_of_the_p
         assert_eq!(tokens::touch_together(tx, shop.tenant, &[], NOON).await.unwrap(), None);
     }
 }
+
+#[tokio::test]
+async fn what_is_cleared_away_each_hour_is_found_by_an_index_where_a_table_grows_with_every_payment() {
+    let test = sqlite(|_| {}).await;
+    let table = [(photos::DELETE_UNATTACHED, "photo_unattached"), (oauth_states::DELETE_EXPIRED, "oauth_state_over")];
+    for (sql, expected) in table {
+        let steps = plan(&test.store, sql, &[Uuid::nil()]).await;
+        assert!(steps.contains(&format!("USING INDEX {expected}")) && !steps.contains("SCAN"), "{sql}\n{steps}");
+    }
+}
