@@ -20,7 +20,7 @@ use crate::store::codes::{CodeKind, FoundCode};
 use crate::store::reach::Reach;
 use crate::store::receipts::{After, Before, Narrow};
 use crate::store::tokens::OldToken;
-use crate::store::{StoreError, codes, concerns, payments, receivables, tokens};
+use crate::store::{StoreError, Tx, codes, concerns, payments, receivables, tokens};
 
 /// How far back a live stream repeats itself, because receipts of other instances may become visible a little later.
 pub const REPEATED_MS: i64 = 60_000;
@@ -165,11 +165,7 @@ impl ManagerDesk {
         let refunds = payments::refunds_of(&mut conn.tx(), caller.tenant, payment).await?;
         let Some(FoundCode { kind, life, .. }) = codes::by_token(&mut conn.tx(), &stored.code_token).await? else { return Ok(None) };
         let concerns = concerns::of_payment(&mut conn.tx(), caller.tenant, payment).await?;
-        let debt = match receivables::of_payment(&mut conn.tx(), caller.tenant, payment).await? {
-            Some(paid) => receivables::load(&mut conn.tx(), caller.tenant, paid.receivable).await?,
-            None => None,
-        };
-        let debt = debt.map(|stored| DebtLink { id: stored.receivable.id, title: stored.receivable.title });
+        let debt = debt_of(&mut conn.tx(), caller, payment).await?;
         Ok(Some(ReceiptDetail {
             opened_at_ms: stored.payment.opened_at_ms,
             refunds: refunds.into_iter().map(refund_line).collect(),
@@ -186,6 +182,20 @@ impl ManagerDesk {
             receipt: receipt.masked(),
         }))
     }
+}
+
+/// The caller's own debts that a payment settles: a link to the first, which names them all.
+async fn debt_of(tx: &mut Tx<'_>, caller: &Caller, payment: PaymentId) -> Result<Option<DebtLink>, StoreError> {
+    let mut link: Option<DebtLink> = None;
+    for share in receivables::of_payment(tx, caller.tenant, payment).await? {
+        let stored = receivables::load(tx, caller.tenant, share.receivable).await?;
+        let Some(debt) = stored.map(|stored| stored.receivable).filter(|debt| debt.payee == caller.account) else { continue };
+        match &mut link {
+            Some(link) => link.title = format!("{} · {}", link.title, debt.title),
+            None => link = Some(DebtLink { id: debt.id, title: debt.title }),
+        }
+    }
+    Ok(link)
 }
 
 /// What a list can be narrowed to when its reader is a cashier: their own codes, and each store.

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use domain::receipt::Receipt;
-use domain::receivable::{Proposed, proposal};
+use domain::receivable::{Proposed, countable, proposal};
 use domain::{Caller, Fen, Millis, PaymentId, PaymentState, ReceivableId};
 use serde_json::json;
 use uuid::Uuid;
@@ -13,12 +13,16 @@ use crate::fresh;
 use crate::receivables::{ChangeError, Receivables, own};
 use crate::store::audit::{Act, Actor, Deed};
 use crate::store::payments::{self, Ids};
+use crate::store::reach::Reach;
 use crate::store::receipts::Narrow;
 use crate::store::receivables::{self, Before, Filter, Stored, Way};
-use crate::store::{Command, StoreError, Tx, audit, search};
+use crate::store::{Command, StoreError, Tx, audit};
 
-/// Receipts that are looked at for each thing that is known of a debtor.
-const MOST_LOOKED_AT: usize = 40;
+/// Receipts that are looked at in one go for each thing that is known of a debtor.
+const AT_ONCE: usize = 40;
+
+/// How often it is looked further back for each of them.
+const MOST_TURNS: usize = 5;
 
 /// Payments that are proposed for one debt.
 const MOST_PROPOSED: usize = 10;
@@ -31,48 +35,47 @@ const EARLIER_MS: i64 = 60 * 86_400_000;
 pub struct Proposal {
     /// Its receipt.
     pub receipt: Receipt,
-    /// What is left of it.
-    pub kept_fen: Fen,
+    /// What is left of it and counts for no debt.
+    pub left_fen: Fen,
+    /// What of that would count for this one: no more than is owed.
+    pub counts_fen: Fen,
     /// What was found in the payer's answers.
     pub by: Proposed,
+    /// The store whose money it is; `None` for the manager's own.
+    pub store: Option<String>,
 }
 
 impl Receivables {
-    /// The payments that may settle a debt, newest first: through other codes, not counted for any debt, of no more than is owed, and
-    /// with the debtor's number, phone or name in what the payer filled in.
+    /// The payments that may settle a debt, newest first: through other codes of the caller or of a store whose cashier they are, with
+    /// something left that counts for no debt, and with the debtor's number, phone or name in what the payer filled in.
     ///
     /// # Errors
     /// When the store cannot be read.
     pub async fn proposals(&self, caller: &Caller, stored: &Stored) -> Result<Vec<Proposal>, StoreError> {
-        let owed = stored.claim.outstanding();
-        if !owed.is_positive() {
+        let mut found: BTreeMap<(Millis, PaymentId), Proposal> = BTreeMap::new();
+        if !stored.claim.outstanding().is_positive() {
             return Ok(vec![]);
         }
         let mut conn = self.store.read().await?;
         let tx = &mut conn.tx();
-        let debtor = &stored.receivable.debtor;
+        let reach = Reach::of(tx, caller).await?;
         let since = stored.receivable.raised_at_ms.plus_ms(-EARLIER_MS);
-        let mut found: BTreeMap<(Millis, PaymentId), Proposal> = BTreeMap::new();
-        for word in Proposed::words(debtor) {
-            let looked = search::search(tx, caller.tenant, caller.account, &word, Narrow::default(), None, MOST_LOOKED_AT).await?;
-            for receipt in looked.map(|looked| looked.receipts).unwrap_or_default() {
-                let kept = receipt.amount_fen.get() - receipt.refunding_fen.get() - receipt.refunded_fen.get();
-                let (kept_fen, at) = (Fen::of(kept), receipt.paid_at_ms);
-                let fits = kept_fen.is_positive() && kept_fen <= owed && at >= since;
-                let Some(by) = proposal(debtor, &receipt.answers).filter(|_| fits) else { continue };
-                found.insert((at, receipt.payment), Proposal { receipt, kept_fen, by });
+        for word in Proposed::words(&stored.receivable.debtor) {
+            let mut before = None;
+            for _ in 0..MOST_TURNS {
+                let Some(looked) = reach.search(tx, &word, Narrow::default(), before, AT_ONCE).await? else { break };
+                for receipt in looked.receipts.into_iter().filter(|receipt| receipt.paid_at_ms >= since) {
+                    if let Some(proposal) = proposed(tx, &reach, caller, stored, receipt).await? {
+                        found.insert((proposal.receipt.paid_at_ms, proposal.receipt.payment), proposal);
+                    }
+                }
+                before = looked.next.filter(|next| next.paid_at_ms >= since);
+                if before.is_none() || found.len() >= MOST_PROPOSED {
+                    break;
+                }
             }
         }
-        let mut proposals = vec![];
-        for proposal in found.into_values().rev() {
-            if receivables::of_payment(tx, caller.tenant, proposal.receipt.payment).await?.is_none() {
-                proposals.push(proposal);
-            }
-            if proposals.len() == MOST_PROPOSED {
-                break;
-            }
-        }
-        Ok(proposals)
+        Ok(found.into_values().rev().take(MOST_PROPOSED).collect())
     }
 
     /// The debts among the next `limit` open ones for which there are proposals, newest first, and where to go on.
@@ -136,30 +139,60 @@ impl Command for Count {
         let Caller { tenant, account, .. } = self.caller;
         let Some(stored) = own(tx, &self.caller, self.id).await? else { return Ok(Err(ChangeError::NotFound)) };
         let Some(paid) = payments::load(tx, tenant, self.payment).await? else { return Ok(Err(ChangeError::NotFound)) };
-        if paid.payment.payee != account {
-            return Ok(Err(ChangeError::NotFound));
-        }
-        let counted = receivables::of_payment(tx, tenant, self.payment).await?;
+        let shares = receivables::of_payment(tx, tenant, self.payment).await?;
         let mut ids = Ids(self.seed);
         let (act, amount_fen) = if self.is_undo {
-            let counted = counted.filter(|counted| counted.receivable == self.id && counted.way == Way::Match);
+            let counted = shares.into_iter().find(|share| share.receivable == self.id && share.way == Way::Match);
             let Some(counted) = counted else { return Ok(Err(ChangeError::Passed)) };
+            // As below: other shares of the payment change with this one.
+            payments::update_payment(tx, &paid, &paid.payment).await?;
             receivables::unmatch(tx, &stored, counted, account, &mut ids, self.now).await?;
             (Act::UnmatchReceivable, counted.kept_fen)
         } else {
-            let kept = receivables::kept_of(&paid.payment);
-            let fits = paid.payment.state == PaymentState::Paid && kept.is_positive() && kept <= stored.claim.outstanding();
-            if counted.is_some() || !fits {
-                return Ok(Err(ChangeError::Passed));
+            if !self.may_count(tx, &stored, &paid).await? {
+                return Ok(Err(ChangeError::NotFound));
             }
-            // Of this and a refund that is asked for at the same moment, one finds the payment changed and decides again.
+            let left = receivables::uncounted(&paid.payment, &shares);
+            let counts = countable(left, stored.claim.outstanding()).filter(|_| paid.payment.state == PaymentState::Paid);
+            let Some(counts) = counts else { return Ok(Err(ChangeError::Passed)) };
+            // Of this and a refund or another match that is asked for at the same moment, one finds the payment changed and decides again.
             payments::update_payment(tx, &paid, &paid.payment).await?;
-            receivables::match_payment(tx, &stored, &paid.payment, account, &mut ids, self.now).await?;
-            (Act::MatchReceivable, kept)
+            receivables::match_payment(tx, &stored, (self.payment, counts), account, &mut ids, self.now).await?;
+            (Act::MatchReceivable, counts)
         };
         let detail = json!({"payment": self.payment, "amount_fen": amount_fen});
         let deed = Deed::new(self.now, Actor::Account(account), act, self.id, &detail);
         audit::append(tx, tenant, &deed).await?;
         Ok(Ok(()))
     }
+}
+
+impl Count {
+    /// Managers count what came through their own codes as they see fit. A store's money is not theirs alone: its cashier counts
+    /// it where its payer named the debtor.
+    async fn may_count(&self, tx: &mut Tx<'_>, stored: &Stored, paid: &payments::Stored) -> Result<bool, StoreError> {
+        if paid.payment.payee == self.caller.account {
+            return Ok(true);
+        }
+        let reach = Reach::of(tx, &self.caller).await?;
+        let is_seen = reach.holds(paid.payment.tenant, paid.payment.payee);
+        Ok(is_seen && proposal(&stored.receivable.debtor, &paid.answers).is_some())
+    }
+}
+
+/// What of a receipt may settle a debt, and why; `None` when nothing.
+async fn proposed(
+    tx: &mut Tx<'_>,
+    reach: &Reach,
+    caller: &Caller,
+    stored: &Stored,
+    receipt: Receipt,
+) -> Result<Option<Proposal>, StoreError> {
+    let Some(by) = proposal(&stored.receivable.debtor, &receipt.answers) else { return Ok(None) };
+    let Some(paid) = payments::load(tx, caller.tenant, receipt.payment).await? else { return Ok(None) };
+    let shares = receivables::of_payment(tx, caller.tenant, receipt.payment).await?;
+    let left_fen = receivables::uncounted(&paid.payment, &shares);
+    let Some(counts_fen) = countable(left_fen, stored.claim.outstanding()) else { return Ok(None) };
+    let store = reach.store_name(paid.payment.payee).map(str::to_owned);
+    Ok(Some(Proposal { receipt, left_fen, counts_fen, by, store }))
 }

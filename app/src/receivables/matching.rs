@@ -16,13 +16,15 @@ use crate::ui::{fill, yuan};
 pub struct ProposalLine {
     /// The payment.
     pub payment: PaymentId,
-    /// What is left of it.
-    pub kept_fen: Fen,
+    /// What is left of it and counts for no debt.
+    pub left_fen: Fen,
+    /// What of that would count for this one.
+    pub counts_fen: Fen,
     /// When it was paid.
     pub at_ms: Millis,
     /// What its payer filled in.
     pub answers: String,
-    /// The code through which it came.
+    /// The code through which it came, after the store's name where it is a store's.
     pub code_name: String,
     /// What was found in the answers.
     pub by: Proposed,
@@ -73,12 +75,16 @@ pub(super) fn proposals(locale: Locale, debt: ReceivableId, lines: &[ProposalLin
             Proposed::Phone => td_string!(locale, receivables.by_phone),
             Proposed::Name => td_string!(locale, receivables.by_name),
         };
-        let act = fill(td_string!(locale, receivables.match_do), &[("amount", &yuan(line.kept_fen))]);
+        let act = fill(td_string!(locale, receivables.match_do), &[("amount", &yuan(line.counts_fen))]);
+        // The rest is said beforehand, so that nobody takes it for a payment of this debt.
+        let rest = line.left_fen.minus(line.counts_fen).filter(|rest| rest.is_positive());
+        let rest = rest.map(|rest| fill(td_string!(locale, receivables.match_rest), &[("amount", &yuan(rest))]));
         view! {
             <li class="proposal">
-                <a href=format!("/m/receipts/{}", line.payment)><strong>{yuan(line.kept_fen)}</strong> " · " {line.at_ms.text()}</a>
+                <a href=format!("/m/receipts/{}", line.payment)><strong>{yuan(line.left_fen)}</strong> " · " {line.at_ms.text()}</a>
                 <span class="quiet">{line.answers.clone()} " · " {line.code_name.clone()}</span>
                 <span><span class="tag">{by}</span></span>
+                {rest.map(|rest| view! { <span class="quiet">{rest}</span> })}
                 <form method="post" action=format!("{HERE}/{debt}/match")>
                     <input type="hidden" name="payment" value=line.payment.to_string()/>
                     <button class="button button-quiet" type="submit">{act}</button>

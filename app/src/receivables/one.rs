@@ -150,8 +150,11 @@ fn sums(locale: Locale, page: &DebtPage) -> AnyView {
 /// More came than was owed: said plainly, with the way to return it.
 fn too_much(locale: Locale, page: &DebtPage) -> AnyView {
     let over = page.claim.overpaid();
-    // The last payment that is large enough to return it whole.
-    let from = page.payments.iter().rev().find(|paid| paid.kept_fen >= over).or(page.payments.last());
+    // The last payment that is large enough to return it whole; one by the debt's own code first, because of a matched one goes back
+    // first what counts for no debt.
+    let large = |is_match: bool| page.payments.iter().rev().find(move |paid| paid.is_match == is_match && paid.kept_fen >= over);
+    let own = page.payments.iter().rev().find(|paid| !paid.is_match);
+    let from = large(false).or(own).or(large(true)).or(page.payments.last());
     let way = from.map(|paid| {
         let amount = over.min(paid.kept_fen).yuan();
         let href = format!("/m/receipts/{}/refund?what=part&amount={amount}&change=yes", paid.payment);

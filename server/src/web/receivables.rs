@@ -139,7 +139,7 @@ async fn from_receipt(site: &Site, caller: &Caller, named: &str) -> Result<Optio
     typed.set(EntryField::Name, receipt.title().unwrap_or_default());
     typed.set(EntryField::Title, &receipt.code_name);
     // A debt's payment carries a masked name; the debt itself has the whole one.
-    if let Some(paid) = receivables::of_payment(&mut conn.tx(), caller.tenant, payment).await?
+    if let Some(paid) = receivables::of_payment(&mut conn.tx(), caller.tenant, payment).await?.first()
         && let Some(stored) = receivables::load(&mut conn.tx(), caller.tenant, paid.receivable).await?
     {
         typed.set(EntryField::Name, &stored.receivable.debtor.name);
@@ -390,15 +390,16 @@ pub async fn matches(State(site): State<Site>, visit: Visit, Query(pairs): Query
 }
 
 fn proposal_line(proposal: Proposal) -> ProposalLine {
-    let Proposal { receipt, kept_fen, by } = proposal;
+    let Proposal { receipt, left_fen, counts_fen, by, store } = proposal;
     let receipt = receipt.masked();
     let answers: Vec<&str> = receipt.answers.iter().map(|answer| answer.text.as_str()).filter(|text| !text.is_empty()).collect();
     ProposalLine {
         payment: receipt.payment,
-        kept_fen,
+        left_fen,
+        counts_fen,
         at_ms: receipt.paid_at_ms,
         answers: answers.join(" · "),
-        code_name: receipt.code_name.clone(),
+        code_name: store.into_iter().chain([receipt.code_name.clone()]).collect::<Vec<_>>().join(" · "),
         by,
     }
 }

@@ -29,6 +29,7 @@ mod lost;
 mod manager;
 mod managers;
 mod many_debts;
+mod matching;
 mod messages;
 mod missed;
 mod notices;

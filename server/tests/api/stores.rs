@@ -52,7 +52,7 @@ pub async fn make_plate(shop: &Shop, admin: &Browser, store: &str, name: &str) -
 }
 
 /// A payment through this address that is paid and known to be.
-async fn paid<'a>(shop: &'a Shop, address: &str, amount: &str, student: &str) -> Bill<'a> {
+pub async fn paid<'a>(shop: &'a Shop, address: &str, amount: &str, student: &str) -> Bill<'a> {
     let form = [("amount", amount.to_owned()), ("field.student", student.to_owned()), ("field.class", "三年一班".to_owned())];
     let page = Browser::wechat(shop).submit(address, &form).await;
     assert_eq!(page.status, 200, "{}", page.text);

@@ -18,6 +18,7 @@ mod proposal;
 mod reminded;
 mod reminder;
 mod right;
+mod share;
 
 pub use ageing::{Age, Ageing};
 pub use claim::{Claim, ClaimRefusal, Movement, MovementKind, Standing, transfers};
@@ -30,6 +31,7 @@ pub use reminder::{
     Cause, Hold, MOST_REMINDERS, MOST_REMINDERS_A_DAY, Next, NotByHand, Outcome, REFUSED_GAP_MS, REMINDER_GAP_MS, Reminder, Reminding,
 };
 pub use right::{ManagerWriteOffs, NoWriteOff, may_write_off};
+pub use share::{countable, kept_of_shares};
 
 /// Who owes.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

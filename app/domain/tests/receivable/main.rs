@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use domain::ledger::ClaimAccount;
 use domain::receivable::{
     Age, Ageing, BadRow, BadWhy, Claim, ClaimRefusal, Debtor, EntryField, EntryTyped, EntryWrong, Line, ManagerWriteOffs, Movement,
-    MovementKind, NoWriteOff, Standing, column_letters, may_write_off, parse_day, read_rows, transfers,
+    MovementKind, NoWriteOff, Standing, column_letters, countable, kept_of_shares, may_write_off, parse_day, read_rows, transfers,
 };
 use domain::{AccountId, Day, Fen, ReceivableId, Role};
 use proptest::prelude::*;
@@ -236,6 +236,32 @@ fn what_was_written_off_beside_money_is_demanded_again_when_the_money_goes() {
         assert_eq!(Claim::of(&little).unwrap().outstanding(), Fen::ZERO);
         let all = [little.as_slice(), &[did(gone, 960)]].concat();
         assert_eq!(Claim::of(&all).unwrap().outstanding(), Fen::of(1_000), "{gone:?}: the limit held for 40");
+    }
+}
+
+#[test]
+fn a_match_counts_what_is_left_of_a_payment_and_no_more_than_is_owed() {
+    let table = [(200, 100, Some(100)), (101, 100, Some(100)), (100, 100, Some(100)), (60, 100, Some(60)), (0, 100, None), (100, 0, None)];
+    for (left, owed, counts) in table {
+        assert_eq!(countable(Fen::of(left), Fen::of(owed)), counts.map(Fen::of), "{left} for {owed}");
+    }
+}
+
+#[test]
+fn what_counts_for_no_debt_goes_back_first_and_then_what_was_counted_last() {
+    let table: [(i64, &[i64], &[i64]); 8] = [
+        (250, &[100, 100], &[100, 100]),
+        (200, &[100, 100], &[100, 100]),
+        (199, &[100, 100], &[100, 99]),
+        (100, &[100, 100], &[100, 0]),
+        (40, &[100, 100], &[40, 0]),
+        (0, &[100, 100], &[0, 0]),
+        (70, &[100], &[70]),
+        (70, &[], &[]),
+    ];
+    for (kept, shares, each) in table {
+        let shares = shares.iter().copied().map(Fen::of);
+        assert_eq!(kept_of_shares(Fen::of(kept), shares), each.iter().copied().map(Fen::of).collect::<Vec<_>>(), "{kept}");
     }
 }
 

@@ -19,7 +19,7 @@ mod payments;
 pub use contact::set_phone;
 pub use history::{Happened, history};
 pub use list::{Before, Filter, Found, ageing, page, same, scope_of, search, take_turn, tokens_of};
-pub use payments::{Paid, Way, collect, follow, kept_of, match_payment, of_payment, paid_for, unmatch};
+pub use payments::{Paid, Way, collect, follow, match_payment, of_payment, paid_for, uncounted, unmatch};
 
 /// A debt with what it has come to.
 #[derive(Debug, Clone, PartialEq, Eq)]

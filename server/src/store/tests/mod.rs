@@ -7,6 +7,7 @@ mod concerns;
 mod growing;
 mod listening;
 mod managing;
+mod matching;
 mod money;
 mod office;
 mod people;

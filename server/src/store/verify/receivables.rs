@@ -14,16 +14,23 @@ use crate::store::{Snapshot, StoreError, on};
 /// Debts that are looked at together.
 const PAGE: i64 = 400;
 
-/// Payments that are counted for a debt otherwise than they say themselves: of another payee, not paid, with another sum kept, or
-/// come through the debt's own code and counted as matched.
-const MISCOUNTED: &str = "SELECT a.payment FROM receivable_payment a JOIN receivable r ON r.tenant = a.tenant AND r.id = a.receivable \
+/// Payments that are counted for a debt otherwise than they say themselves: not paid, of another payee (a store's may be counted for a
+/// debt to one of its cashiers), come through the debt's own code and counted as matched or not as a whole, or with another sum kept
+/// than [`domain::receivable::kept_of_shares`] says.
+const MISCOUNTED: &str = "SELECT a.payment FROM (SELECT s.tenant, s.payment, s.receivable, s.way, s.share_fen, s.kept_fen, \
+     (SELECT COALESCE(SUM(e.share_fen), 0) FROM receivable_share e WHERE e.tenant = s.tenant AND e.payment = s.payment \
+     AND (e.at_ms < s.at_ms OR (e.at_ms = s.at_ms AND e.receivable < s.receivable))) AS earlier_fen \
+     FROM receivable_share s WHERE s.tenant = $1) a JOIN receivable r ON r.tenant = a.tenant AND r.id = a.receivable \
      LEFT JOIN payment p ON p.tenant = a.tenant AND p.id = a.payment \
-     WHERE a.tenant = $1 AND (p.id IS NULL OR p.state <> 'paid' OR p.payee <> r.payee \
-     OR a.kept_fen <> p.amount_fen - p.refunding_fen - p.refunded_fen OR (a.way = 'code') <> (p.code = r.code)) LIMIT 1";
+     WHERE p.id IS NULL OR p.state <> 'paid' OR (a.way = 'code') <> (p.code = r.code) OR (a.way = 'code' AND a.share_fen <> p.amount_fen) \
+     OR (p.payee <> r.payee AND NOT EXISTS (SELECT 1 FROM store o WHERE o.tenant = p.tenant AND o.id = p.payee)) \
+     OR a.kept_fen <> CASE WHEN p.amount_fen - p.refunding_fen - p.refunded_fen <= a.earlier_fen THEN 0 \
+     WHEN p.amount_fen - p.refunding_fen - p.refunded_fen - a.earlier_fen < a.share_fen \
+     THEN p.amount_fen - p.refunding_fen - p.refunded_fen - a.earlier_fen ELSE a.share_fen END LIMIT 1";
 
 /// Receipts that came through a debt's code and are not counted for it.
 const UNCOUNTED: &str = "SELECT c.payment FROM receipt c JOIN receivable r ON r.tenant = c.tenant AND r.code = c.code \
-     LEFT JOIN receivable_payment a ON a.tenant = c.tenant AND a.payment = c.payment AND a.receivable = r.id \
+     LEFT JOIN receivable_share a ON a.tenant = c.tenant AND a.payment = c.payment AND a.receivable = r.id \
      WHERE c.tenant = $1 AND a.payment IS NULL LIMIT 1";
 
 /// Claims in the ledger of debts that are not there.
@@ -74,7 +81,7 @@ pub async fn checks(snapshot: &mut Snapshot, tenants: &[TenantId]) -> Result<[Ch
         debts.first_bad =
             debts.first_bad.take().or(orphan.map(|id| format!("claims are booked of debt {}, which is not there", id.simple())));
         let tx = &mut snapshot.tx();
-        let sql = "SELECT COUNT(*) FROM receivable_payment WHERE tenant = $1";
+        let sql = "SELECT COUNT(*) FROM receivable_share WHERE tenant = $1";
         let (count,): (i64,) = on!(tx, |db| sqlx::query_as(sql).bind(tenant.get()).fetch_one(db).await)?;
         payments.rows_checked += u64::try_from(count).unwrap_or(0);
         for (sql, why) in
@@ -97,7 +104,7 @@ async fn check_debts(snapshot: &mut Snapshot, tenant: TenantId, checked: &mut Ch
     loop {
         let tx = &mut snapshot.tx();
         let sql = "SELECT r.id, r.payee, r.amount_fen, r.settled_fen, r.is_written_off, r.outstanding_fen, r.standing, r.revision, \
-             (SELECT CAST(COALESCE(SUM(a.kept_fen), 0) AS BIGINT) FROM receivable_payment a WHERE a.tenant = r.tenant AND a.receivable = r.id) \
+             (SELECT CAST(COALESCE(SUM(a.kept_fen), 0) AS BIGINT) FROM receivable_share a WHERE a.tenant = r.tenant AND a.receivable = r.id) \
              AS kept_fen FROM receivable r WHERE r.tenant = $1 AND r.id > $2 ORDER BY r.id LIMIT $3";
         let debts: Vec<DebtRow> = on!(tx, |db| sqlx::query_as(sql).bind(tenant.get()).bind(after).bind(PAGE).fetch_all(db).await)?;
         let Some(last) = debts.last().map(|debt| debt.id) else { return Ok(()) };
