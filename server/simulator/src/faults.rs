@@ -22,9 +22,33 @@ const API: &[&str] = &[
     "merchant-disabled",
 ];
 
+/// Faults of placing an order: those of the API, and refusals that no other door shows.
+const ORDERS: &[&str] = &[
+    "429",
+    "500",
+    "500-after",
+    "502",
+    "slow",
+    "wrong-signature",
+    "unknown-serial",
+    "stale",
+    "truncated",
+    "unsigned",
+    "hang-up",
+    "merchant-disabled",
+    "merchant-restricted",
+    "no-auth",
+    "app-mismatch",
+    "rule-limit",
+];
+
 /// Every door with the faults that it knows and a sentence about it.
 pub(crate) const DOORS: &[(&str, &[&str], &str)] = &[
-    ("prepay", API, "POST /v3/pay/transactions/jsapi and /native"),
+    (
+        "prepay",
+        ORDERS,
+        "POST /v3/pay/transactions/jsapi and /native; refused because receiving is restricted, the product is not opened, the application is not bound to the merchant, a limit is reached",
+    ),
     ("query", API, "GET /v3/pay/transactions/out-trade-no/{no} and /id/{id}"),
     ("close", API, "POST /v3/pay/transactions/out-trade-no/{no}/close"),
     (

@@ -22,6 +22,7 @@ pub(crate) mod number {
     pub const ORDER_EXPIRED: u32 = 268_447_914;
     pub const BAD_SIGNATURE: u32 = 268_443_699;
     pub const MERCHANT_DISABLED: u32 = 268_443_715;
+    pub const MERCHANT_RESTRICTED: u32 = 268_448_010;
     pub const OPENID_MISSING: u32 = 268_501_013;
     pub const REPEATED_DIFFERENTLY: u32 = 268_498_688;
     pub const APPID_MCHID_MISMATCH: u32 = 268_445_527;
