@@ -1,7 +1,8 @@
 //! 诊断: the payment page inside the app, beside it the checks, and one sentence that names the cause (rows E14, I15).
 
 use domain::code::CodeRefusal;
-use domain::diagnosis::{Cause, Check, Finding, NoticeFault, Observed, PayerSees, WalletSeen, Who, conclude};
+use domain::diagnosis::{Cause, Check, Finding, NoticeFault, Observed, OrdersRefused, PayerSees, WalletSeen, Who, conclude};
+use domain::payment::AttemptKind;
 use leptos::prelude::*;
 
 use crate::Locale;
@@ -136,6 +137,12 @@ fn found(locale: Locale, finding: Finding) -> (&'static str, &'static str) {
 fn detail(locale: Locale, check: Check, seen: &Observed) -> Option<String> {
     match check {
         Check::Clock => seen.clock_off_ms.map(|by_ms| fill(td_string!(locale, diagnosis.seen_clock), &[("by", &seconds(by_ms))])),
+        Check::Keys | Check::Channel => match check.find(seen) {
+            Finding::Wrong(Cause::OrdersRefused(OrdersRefused { since_ms, .. })) => {
+                Some(fill(td_string!(locale, diagnosis.seen_orders_refused), &[("time", &since_ms.text())]))
+            }
+            _ => None,
+        },
         Check::Address => Some(wallet(locale, seen)),
         Check::Notice => Some(match seen.notice_at_ms {
             Some(at) => fill(td_string!(locale, diagnosis.seen_notice), &[("time", &at.text())]),
@@ -181,6 +188,7 @@ fn cause_words(locale: Locale, cause: Cause, seen: Diagnosis<'_>) -> String {
         Cause::DatabaseFails => td_string!(locale, diagnosis.database_fails),
         Cause::DatabaseBusy => td_string!(locale, diagnosis.database_busy),
         Cause::KeysRefused { code } => return said(td_string!(locale, diagnosis.keys_refused), code),
+        Cause::OrdersRefused(refused) => return orders_refused_words(locale, refused),
         Cause::ChannelKeyUnknown => td_string!(locale, diagnosis.channel_key_unknown),
         Cause::ChannelKeyWrong => td_string!(locale, diagnosis.channel_key_wrong),
         Cause::ApiKeyWrong => td_string!(locale, diagnosis.api_key_wrong),
@@ -206,6 +214,17 @@ fn cause_words(locale: Locale, cause: Cause, seen: Diagnosis<'_>) -> String {
         Cause::PayersNetwork => td_string!(locale, diagnosis.payers_network),
     };
     words.to_owned()
+}
+
+/// Since when the channel refuses which orders, why, and how one sees that it is mended.
+pub fn orders_refused_words(locale: Locale, refused: OrdersRefused) -> String {
+    let product = match refused.product {
+        AttemptKind::Jsapi => td_string!(locale, diagnosis.product_jsapi),
+        AttemptKind::Native => td_string!(locale, diagnosis.product_native),
+    };
+    let said = sentence(locale, refused.code, Listener::Administrator);
+    let words: [(&str, &dyn std::fmt::Display); 3] = [("time", &refused.since_ms.text()), ("product", &product), ("said", &said)];
+    fill(td_string!(locale, diagnosis.orders_refused), &words)
 }
 
 /// How far two clocks are apart, whichever is ahead.

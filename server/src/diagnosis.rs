@@ -47,6 +47,7 @@ pub async fn examine(site: &Site, caller: &Caller, payer_sees: Option<PayerSees>
     let sign_in = sightings::last(&mut conn.tx(), Kind::SignIn).await?;
     let wallet = sightings::last(&mut conn.tx(), Kind::Wallet).await?;
     let wallet_failed = sightings::last(&mut conn.tx(), Kind::WalletFailed).await?;
+    let orders_refused = sightings::orders_refused(&mut conn.tx()).await?;
     let newest = receipts::newest_known(&mut conn.tx(), caller.tenant, caller.account).await?;
     let notice_at_ms = notice.map(|notice| notice.at_ms);
     let observed = Observed {
@@ -54,6 +55,7 @@ pub async fn examine(site: &Site, caller: &Caller, payer_sees: Option<PayerSees>
         clock_off_ms: look.clock_off_ms,
         database,
         channel: look.channel,
+        orders_refused,
         is_address_public: is_address_public(site),
         sign_in: match sign_in {
             Some(Sighting { word, .. }) if word == "misconfigured" => SignInSeen::Misconfigured,

@@ -137,11 +137,13 @@ pub async fn site_of(
     };
     let seal = Seal::new(secret(&store).await?.as_bytes());
     let live = Hub::default();
+    let sightings = Sightings::new(store.clone(), clock.clone());
     let payments = Payments {
         store: store.clone(),
         channel: channel.clone(),
         clock: clock.clone(),
         live: live.clone(),
+        sightings: sightings.clone(),
         expires_ms: config.payment_expires_ms,
     };
     let receivables = Receivables { store: store.clone(), clock: clock.clone() };
@@ -155,7 +157,6 @@ pub async fn site_of(
     };
     let gate = Gate::new(&config);
     let codes = Codes { store: store.clone(), clock: clock.clone(), live: live.clone() };
-    let sightings = Sightings::new(store.clone(), clock.clone());
     let looks = Looks::default();
     let mailer = config.mail.as_ref().map(Mailer::new).transpose().map_err(StartError::Setting)?;
     let letters = Letters { store: store.clone(), clock: clock.clone(), mailer, public_url: config.public_url.clone() };

@@ -3,11 +3,15 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use domain::{Millis, PaymentId};
+use app::Locale;
+use app::channel::{Listener, sentence};
+use domain::diagnosis::OrdersRefused;
+use domain::payment::AttemptKind;
+use domain::{ChannelCode, Millis, PaymentId};
 
 use crate::clock::Clock;
-use crate::store::Store;
-use crate::store::sightings::{Kind, Note};
+use crate::store::sightings::{self, Kind, Note, NoteOrders, Turn};
+use crate::store::{Store, StoreError};
 
 /// The same thing is written again after this time.
 const AGAIN_MS: i64 = 60_000;
@@ -61,12 +65,8 @@ impl Sightings {
     /// Notes that `kind` was seen and was like `word`. Whoever saw it does not wait; what cannot be written is seen again.
     pub fn note(&self, kind: Kind, word: &'static str) {
         let now = (self.clock)();
-        {
-            let mut noted = self.noted.lock().unwrap_or_else(PoisonError::into_inner);
-            if noted.get(&kind).is_some_and(|(known, at)| *known == word && (0..AGAIN_MS).contains(&now.since_ms(*at))) {
-                return;
-            }
-            noted.insert(kind, (word, now));
+        if !self.is_news(kind, word, now) {
+            return;
         }
         let store = self.store.clone();
         tokio::spawn(async move {
@@ -74,5 +74,51 @@ impl Sightings {
                 tracing::warn!(%error, "what was seen could not be noted");
             }
         });
+    }
+
+    /// Notes what asking the channel for an order brought: `refused` names a reason of the merchant's account. Whoever asked does not
+    /// wait. An operator is told once when it turns, on whichever instance (row C12).
+    pub fn note_orders(&self, product: AttemptKind, refused: Option<ChannelCode>) {
+        let now = (self.clock)();
+        let note = NoteOrders { product, refused, now };
+        if !self.is_news(Kind::Orders(product), note.word(), now) {
+            return;
+        }
+        let store = self.store.clone();
+        tokio::spawn(async move {
+            match (store.write(note).await, refused) {
+                (Ok(Turn::Refused), Some(code)) => {
+                    let advice = sentence(Locale::en, code, Listener::Administrator);
+                    metrics::counter!("shouma_alarms_total", "alarm" => "orders_refused").increment(1);
+                    tracing::error!(
+                        ?product,
+                        code = code.key(),
+                        advice,
+                        "the channel refuses orders for a reason of the merchant's account"
+                    );
+                }
+                (Ok(Turn::Taken), _) => tracing::info!(?product, "the channel takes orders again"),
+                (Ok(_), _) => {}
+                (Err(error), _) => tracing::warn!(%error, "what became of an order could not be noted"),
+            }
+        });
+    }
+
+    /// That the channel refuses orders for a reason of the merchant's account, where it does.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub async fn orders_refused(&self) -> Result<Option<OrdersRefused>, StoreError> {
+        sightings::orders_refused(&mut self.store.read().await?.tx()).await
+    }
+
+    /// Whether this is worth a write: another word than the last one, or the same after a while.
+    fn is_news(&self, kind: Kind, word: &'static str, now: Millis) -> bool {
+        let mut noted = self.noted.lock().unwrap_or_else(PoisonError::into_inner);
+        if noted.get(&kind).is_some_and(|(known, at)| *known == word && (0..AGAIN_MS).contains(&now.since_ms(*at))) {
+            return false;
+        }
+        noted.insert(kind, (word, now));
+        true
     }
 }

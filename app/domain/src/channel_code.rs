@@ -50,6 +50,11 @@ macro_rules! channel_codes {
                 match bare.as_str() { $($($spelling => Some(ChannelCode::$name),)*)* _ => None }
             }
 
+            /// The code whose [`ChannelCode::key`] this is; `None` when the catalogue has none such.
+            pub fn of_key(key: &str) -> Option<ChannelCode> {
+                match key { $($key => Some(ChannelCode::$name),)* _ => None }
+            }
+
             /// The code of a number such as 268512771; `None` when the catalogue has none such.
             pub const fn of_number(number: u64) -> Option<ChannelCode> {
                 match number { $($($number => Some(ChannelCode::$name),)*)* _ => None }
@@ -145,6 +150,18 @@ impl ChannelCode {
         !matches!(self.mender(), Mender::Time) && !matches!(self, ChannelCode::NumberTaken)
     }
 
+    /// Whether an order that is refused so tells of the merchant's account or its settings: then others are refused as well until
+    /// somebody mends it. What may be of one payer, one order or one moment is no such reason (rows E14, C12).
+    pub const fn is_about_account(self) -> bool {
+        use ChannelCode::*;
+        matches!(self, AppMismatch | MerchantMissing | MerchantDisabled | MerchantRestricted | ProviderMismatch | NoAuth | SignError)
+    }
+
+    /// Whether the reason may hold for one product of the channel only: JSAPI and Native are opened each by itself.
+    pub const fn is_about_product(self) -> bool {
+        matches!(self, ChannelCode::NoAuth)
+    }
+
     /// Whether the same call with the same number can succeed later, by itself or once somebody mended the cause. False when
     /// the channel would only say the same again.
     pub const fn may_retry(self) -> bool {
@@ -237,6 +254,22 @@ mod tests {
         assert_eq!(keys.len(), ChannelCode::ALL.len());
         for code in ChannelCode::ALL {
             assert_eq!(serde_json::to_value(code).unwrap(), code.key());
+            assert_eq!(ChannelCode::of_key(code.key()), Some(*code));
+        }
+        assert_eq!(ChannelCode::of_key("fine"), None);
+    }
+
+    #[test]
+    fn an_account_is_accused_only_of_what_an_administrator_mends_and_no_payer_causes() {
+        use ChannelCode::*;
+        let accused: Vec<ChannelCode> = ChannelCode::ALL.iter().copied().filter(|code| code.is_about_account()).collect();
+        for code in &accused {
+            assert_eq!((code.mender(), code.is_final()), (Mender::Administrator, true), "{code:?}");
+        }
+        for code in
+            [FrequencyLimited, RuleLimit, PayerAbnormal, OpenidMismatch, TradeError, ParamError, OrderPaid, OrderClosed, NumberTaken]
+        {
+            assert!(!accused.contains(&code), "{code:?}");
         }
     }
 }

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::channel_code::Mender;
 use crate::code::CodeRefusal;
+use crate::payment::AttemptKind;
 use crate::{ChannelCode, Millis};
 
 /// From this distance on a clock is called wrong. The channel itself refuses at five minutes (wechat-pay 2.1).
@@ -32,7 +33,7 @@ pub enum Check {
     Address,
     /// The code that is shown, and its owner.
     Code,
-    /// Whether the channel answers.
+    /// Whether the channel answers and takes orders.
     Channel,
     /// Whether the channel's notices arrive.
     Notice,
@@ -161,6 +162,18 @@ pub enum NoticeFault {
     WrongMerchant,
 }
 
+/// That the channel refuses orders for a reason of the merchant's account ([`ChannelCode::is_about_account`]). Only asking for an
+/// order shows most of these reasons, so payers' own orders tell them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OrdersRefused {
+    /// Which orders.
+    pub product: AttemptKind,
+    /// In its words.
+    pub code: ChannelCode,
+    /// Since when; no such order was taken after it.
+    pub since_ms: Millis,
+}
+
 /// Everything that was observed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Observed {
@@ -172,6 +185,8 @@ pub struct Observed {
     pub database: DatabaseSeen,
     /// The channel.
     pub channel: ChannelSeen,
+    /// What it said of the last orders.
+    pub orders_refused: Option<OrdersRefused>,
     /// Whether our address is one that WeChat can be told: https. `true` beside a stand-in for WeChat.
     pub is_address_public: bool,
     /// Who payers are.
@@ -210,6 +225,8 @@ pub enum Cause {
         /// In its words.
         code: ChannelCode,
     },
+    /// The channel answers, and refuses orders.
+    OrdersRefused(OrdersRefused),
     /// The channel signs with a key that we do not hold.
     ChannelKeyUnknown,
     /// The channel's public key, as configured here, is not the channel's.
@@ -316,6 +333,7 @@ impl Cause {
             Cause::DatabaseFails => "database_fails",
             Cause::DatabaseBusy => "database_busy",
             Cause::KeysRefused { .. } => "keys_refused",
+            Cause::OrdersRefused(_) => "orders_refused",
             Cause::ChannelKeyUnknown => "channel_key_unknown",
             Cause::ChannelKeyWrong => "channel_key_wrong",
             Cause::ApiKeyWrong => "api_key_wrong",
@@ -365,14 +383,16 @@ fn database(seen: &Observed) -> Option<Cause> {
 }
 
 fn keys(seen: &Observed) -> Finding {
-    match seen.channel {
-        ChannelSeen::KeyUnknown => Finding::Wrong(Cause::ChannelKeyUnknown),
-        ChannelSeen::KeyWrong => Finding::Wrong(Cause::ChannelKeyWrong),
-        ChannelSeen::KeysSealed => Finding::Wrong(Cause::ApiKeyWrong),
-        ChannelSeen::Refuses { code } if is_about_keys(code) => Finding::Wrong(Cause::KeysRefused { code }),
+    let orders = orders(seen).filter(|refused| is_about_keys(refused.code));
+    match (seen.channel, orders) {
+        (ChannelSeen::KeyUnknown, _) => Finding::Wrong(Cause::ChannelKeyUnknown),
+        (ChannelSeen::KeyWrong, _) => Finding::Wrong(Cause::ChannelKeyWrong),
+        (ChannelSeen::KeysSealed, _) => Finding::Wrong(Cause::ApiKeyWrong),
+        (ChannelSeen::Refuses { code }, _) if is_about_keys(code) => Finding::Wrong(Cause::KeysRefused { code }),
+        (_, Some(refused)) => Finding::Wrong(Cause::OrdersRefused(refused)),
         _ if wallet(seen) == Some(WalletSeen::WrongSignature) => Finding::Wrong(Cause::WalletSignature),
-        ChannelSeen::Answers | ChannelSeen::Refuses { .. } => Finding::Fine,
-        ChannelSeen::Busy | ChannelSeen::Silent => Finding::Unknown,
+        (ChannelSeen::Answers | ChannelSeen::Refuses { .. }, None) => Finding::Fine,
+        (ChannelSeen::Busy | ChannelSeen::Silent, None) => Finding::Unknown,
     }
 }
 
@@ -380,6 +400,12 @@ fn keys(seen: &Observed) -> Finding {
 const fn is_about_keys(code: ChannelCode) -> bool {
     use ChannelCode::*;
     matches!(code, SignError | AppMismatch | MerchantMissing | ProviderMismatch)
+}
+
+/// What still holds of refused orders: a channel that answers now has just found our signature right.
+fn orders(seen: &Observed) -> Option<OrdersRefused> {
+    let is_signed_rightly = matches!(seen.channel, ChannelSeen::Answers | ChannelSeen::Refuses { .. });
+    seen.orders_refused.filter(|refused| refused.code != ChannelCode::SignError || !is_signed_rightly)
 }
 
 fn address(seen: &Observed) -> Option<Cause> {
@@ -411,7 +437,7 @@ fn channel(seen: &Observed) -> Option<Cause> {
         ChannelSeen::Refuses { code } if !is_about_keys(code) => Some(Cause::ChannelRefuses { code }),
         ChannelSeen::Busy => Some(Cause::ChannelBusy),
         ChannelSeen::Silent => Some(Cause::ChannelSilent),
-        _ => None,
+        _ => orders(seen).map(Cause::OrdersRefused),
     }
 }
 
@@ -439,6 +465,7 @@ mod tests {
         clock_off_ms: Some(0),
         database: DatabaseSeen::Writes,
         channel: ChannelSeen::Answers,
+        orders_refused: None,
         is_address_public: true,
         sign_in: SignInSeen::Fine,
         wallet: None,
@@ -450,6 +477,10 @@ mod tests {
         receipt_at_ms: Some(Millis::of(2_000)),
     };
 
+    const fn refusing(code: ChannelCode) -> OrdersRefused {
+        OrdersRefused { product: AttemptKind::Jsapi, code, since_ms: Millis::of(5_000) }
+    }
+
     #[test]
     fn what_was_seen_names_its_cause_and_who_can_mend_it() {
         use ChannelSeen::*;
@@ -459,6 +490,7 @@ mod tests {
         let sees = |sees| Observed { payer_sees: Some(sees), ..FINE };
         let wallet = |seen| Observed { wallet: Some((Millis::of(1), seen)), ..FINE };
         let code = |code| Observed { code, ..FINE };
+        let orders = |code| Observed { orders_refused: Some(refusing(code)), ..FINE };
         let refused = |at, why| Observed { notice_refused: Some((Millis::of(at), why)), ..FINE };
         let notice = |notice: Option<i64>, receipt: Option<i64>| Observed {
             notice_at_ms: notice.map(Millis::of),
@@ -479,6 +511,19 @@ mod tests {
             (channel(KeysSealed), cause(Cause::ApiKeyWrong, Administrator)),
             (channel(Refuses { code: ChannelCode::SignError }), cause(Cause::KeysRefused { code: ChannelCode::SignError }, Administrator)),
             (channel(Refuses { code: ChannelCode::NoAuth }), cause(Cause::ChannelRefuses { code: ChannelCode::NoAuth }, Administrator)),
+            (orders(ChannelCode::AppMismatch), cause(Cause::OrdersRefused(refusing(ChannelCode::AppMismatch)), Administrator)),
+            (orders(ChannelCode::NoAuth), cause(Cause::OrdersRefused(refusing(ChannelCode::NoAuth)), Administrator)),
+            (
+                Observed { payer_sees: Some(PayerSees::Nothing), ..orders(ChannelCode::MerchantRestricted) },
+                cause(Cause::OrdersRefused(refusing(ChannelCode::MerchantRestricted)), Administrator),
+            ),
+            // A question that was answered just now is signed with the same key.
+            (orders(ChannelCode::SignError), None),
+            (
+                Observed { channel: Busy, ..orders(ChannelCode::SignError) },
+                cause(Cause::OrdersRefused(refusing(ChannelCode::SignError)), Administrator),
+            ),
+            (Observed { channel: Silent, ..orders(ChannelCode::NoAuth) }, cause(Cause::ChannelSilent, Administrator)),
             (channel(Busy), cause(Cause::ChannelBusy, Time)),
             (channel(Silent), cause(Cause::ChannelSilent, Administrator)),
             (Observed { is_address_public: false, ..FINE }, cause(Cause::AddressNotPublic, Administrator)),
@@ -517,6 +562,7 @@ mod tests {
             clock_off_ms: Some(600_000),
             database: DatabaseSeen::Fails,
             channel: ChannelSeen::KeyWrong,
+            orders_refused: Some(refusing(ChannelCode::AppMismatch)),
             is_address_public: false,
             sign_in: SignInSeen::Misconfigured,
             wallet: Some((Millis::of(1), WalletSeen::WrongSignature)),
@@ -528,16 +574,18 @@ mod tests {
             receipt_at_ms: Some(Millis::of(1)),
         };
         type Mend = fn(&mut Observed);
-        let steps: [(Mend, Cause); 9] = [
+        let steps: [(Mend, Cause); 11] = [
             (|_| {}, Cause::ClockOff { by_ms: 600_000 }),
             (|seen| seen.clock_off_ms = None, Cause::DatabaseFails),
             (|seen| seen.database = DatabaseSeen::Writes, Cause::ChannelKeyWrong),
-            (|seen| seen.channel = ChannelSeen::Silent, Cause::WalletSignature),
+            (|seen| seen.channel = ChannelSeen::Silent, Cause::OrdersRefused(refusing(ChannelCode::AppMismatch))),
+            (|seen| seen.orders_refused = Some(refusing(ChannelCode::NoAuth)), Cause::WalletSignature),
             (|seen| seen.wallet = Some((Millis::of(1), WalletSeen::WrongDirectory)), Cause::AddressNotPublic),
             (|seen| (seen.is_address_public, seen.sign_in) = (true, SignInSeen::Fine), Cause::PayDirectory),
             (|seen| seen.wallet = None, Cause::NoCode),
             (|seen| seen.code = Some(Ok(())), Cause::ChannelSilent),
-            (|seen| seen.channel = ChannelSeen::Answers, Cause::NoticesMissing),
+            (|seen| seen.channel = ChannelSeen::Answers, Cause::OrdersRefused(refusing(ChannelCode::NoAuth))),
+            (|seen| seen.orders_refused = None, Cause::NoticesMissing),
         ];
         let mut seen = all;
         for (mend, expected) in steps {

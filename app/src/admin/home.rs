@@ -1,9 +1,11 @@
 //! Where an administrator begins: what came today, what there is, and what needs them.
 
 use domain::Fen;
+use domain::diagnosis::OrdersRefused;
 use leptos::prelude::*;
 
 use super::frame::{AdminShell, Section, Signed, page};
+use crate::diagnosis::orders_refused_words;
 use crate::i18n::*;
 use crate::ui::moments::payments;
 use crate::ui::{fill, yuan};
@@ -11,6 +13,8 @@ use crate::ui::{fill, yuan};
 /// What the page shows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct HomePage {
+    /// That the channel refuses orders, and why.
+    pub orders_refused: Option<OrdersRefused>,
     /// Payments of today.
     pub count: u64,
     /// Their sum.
@@ -41,6 +45,9 @@ pub fn home_page(shell: AdminShell<'_>, signed: &Signed, shown: &HomePage) -> St
         let refunded = shown.refunded_fen.is_positive().then(|| {
             view! { <p class="quiet">{fill(td_string!(locale, office.today_refunded), &[("sum", &yuan(shown.refunded_fen))])}</p> }
         });
+        let orders_refused = shown.orders_refused.map(|refused| {
+            view! { <p class="note note-bad" role="status" data-note="orders-refused">{orders_refused_words(locale, refused)}</p> }
+        });
         let attention = (shown.attention > 0).then(|| {
             view! {
                 <p class="note note-bad" role="status">
@@ -54,6 +61,7 @@ pub fn home_page(shell: AdminShell<'_>, signed: &Signed, shown: &HomePage) -> St
         });
         view! {
             <h1>{title}</h1>
+            {orders_refused}
             {attention}
             <section class="card today" aria-labelledby="today">
                 <h2 id="today">{td_string!(locale, office.today)}</h2>

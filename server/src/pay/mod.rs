@@ -19,6 +19,7 @@ pub use preparing::Prepared;
 use crate::channels::Channel;
 use crate::clock::Clock;
 use crate::live::Hub;
+use crate::sightings::Sightings;
 use crate::store::payments::{self, Stored};
 use crate::store::{Command, Store, StoreError, Tx};
 
@@ -33,6 +34,8 @@ pub struct Payments {
     pub clock: Clock,
     /// Whoever is shown arrivals as they come.
     pub live: Hub,
+    /// What was seen of the world outside.
+    pub sightings: Sightings,
     /// How long a payer may take to pay.
     pub expires_ms: i64,
 }

@@ -82,6 +82,7 @@ impl Payments {
         };
         match self.channel.create(&order).await {
             Ok(Created::Prepay { prepay_id: ticket } | Created::CodeUrl { code_url: ticket }) => {
+                self.sightings.note_orders(attempt.kind, None);
                 self.take_ticket(stored, attempt, ticket).await
             }
             Ok(Created::AlreadyPaid) => {
@@ -91,6 +92,9 @@ impl Payments {
             Err(ChannelError::Refused { code, said, request_id }) => {
                 let advice = sentence(Locale::en, code, Listener::Administrator);
                 tracing::warn!(no = %attempt.no, code = code.key(), said, request_id, advice, "the channel refused an order");
+                if code.is_about_account() {
+                    self.sightings.note_orders(attempt.kind, Some(code));
+                }
                 self.refused(stored, attempt, code).await
             }
             Err(error) => {

@@ -68,7 +68,12 @@ pub async fn home(State(site): State<Site>, visit: Visit, uri: Uri, headers: Hea
         Ok(found) => found,
         Err(error) => return visit.store_trouble(&error, Some("/admin")),
     };
+    let orders_refused = match site.sightings.orders_refused().await {
+        Ok(found) => found,
+        Err(error) => return visit.store_trouble(&error, Some("/admin")),
+    };
     let shown = HomePage {
+        orders_refused,
         count: u64::try_from(totals.count).unwrap_or(0),
         sum_fen: totals.sum_fen,
         refunded_fen: totals.refunded_fen,

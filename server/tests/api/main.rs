@@ -46,6 +46,7 @@ mod refreshing;
 mod refund_again;
 mod refund_words;
 mod refunding;
+mod refused_account;
 mod refused_order;
 mod reminded;
 mod reminder_hours;
