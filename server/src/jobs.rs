@@ -188,8 +188,10 @@ async fn watch_others(site: &Site) -> Result<bool, StoreError> {
     Ok(false)
 }
 
-/// Keeps the channel's keys, however they were learned, for a start at which the channel does not answer.
+/// Tells how far our clock is from the channel's, and keeps the channel's keys, however they were learned, for a start at which the
+/// channel does not answer.
 async fn keep_keys(site: &Site) -> Result<bool, StoreError> {
+    site.clock_watch.hear(site.payments.channel.clock_off_ms());
     kept_keys::keep(&site.store, site.payments.channel.as_ref()).await?;
     Ok(false)
 }

@@ -3,6 +3,7 @@
 pub mod channels;
 pub mod client;
 pub mod clock;
+pub mod clock_watch;
 pub mod codes;
 pub mod concerns;
 pub mod config;

@@ -12,6 +12,7 @@ use crate::channels::oauth::{Oauth, OauthConfig};
 use crate::channels::wechat::{ConfigError, Wechat, WechatConfig};
 use crate::client::{Client, ClientError};
 use crate::clock::Clock;
+use crate::clock_watch::ClockWatch;
 use crate::codes::Codes;
 use crate::config::{Config, WechatSettings};
 use crate::connections;
@@ -202,6 +203,7 @@ pub async fn site_of(
         live,
         sightings,
         looks,
+        clock_watch: ClockWatch::default(),
         demo,
     }))
 }

@@ -8,6 +8,7 @@ use app::pay::Assets;
 use crate::channels::oauth::Oauth;
 use crate::client::Client;
 use crate::clock::Clock;
+use crate::clock_watch::ClockWatch;
 use crate::codes::Codes;
 use crate::config::Config;
 use crate::diagnosis::Looks;
@@ -90,6 +91,8 @@ pub struct Parts {
     pub sightings: Sightings,
     /// The last look at the channel.
     pub looks: Looks,
+    /// Our clock beside the channel's.
+    pub clock_watch: ClockWatch,
     /// Set in a demo.
     pub demo: Option<Demo>,
 }

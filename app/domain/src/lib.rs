@@ -12,6 +12,7 @@ pub mod concern;
 pub mod device;
 pub mod diagnosis;
 pub mod digest;
+pub mod drift;
 pub mod fen;
 pub mod form;
 pub mod ids;

@@ -62,6 +62,9 @@ pub trait Channel: Send + Sync {
     /// configured one and changes nothing.
     async fn look(&self) -> Look;
 
+    /// Our clock less the channel's, in milliseconds, when an answer last said the time. It asks nothing.
+    fn clock_off_ms(&self) -> Option<i64>;
+
     /// What the page hands to `WeixinJSBridge.invoke('getBrandWCPayRequest', ..)` to pay `prepay_id` (wechat-pay 2.5).
     fn bridge(&self, prepay_id: &str) -> BridgeParams;
 }

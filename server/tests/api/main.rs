@@ -10,6 +10,7 @@ use server::store::*;
 mod audit;
 mod browser;
 mod choosing;
+mod clock;
 mod concerns;
 mod connections;
 mod debt_files;

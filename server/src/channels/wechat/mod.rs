@@ -208,6 +208,10 @@ impl Channel for Wechat {
         look::look(self, &self.gateway).await
     }
 
+    fn clock_off_ms(&self) -> Option<i64> {
+        self.gateway.seen().clock_off_ms
+    }
+
     fn bridge(&self, prepay_id: &str) -> BridgeParams {
         let time_stamp = self.gateway.now().get().div_euclid(1000).to_string();
         let package = format!("prepay_id={prepay_id}");
