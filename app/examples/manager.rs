@@ -25,7 +25,7 @@ use app::receipts::{Cursor, DayTotal, PAGE_ROWS, ReceiptDetail, ReceiptPage, Rec
 use app::ui::prefs::Prefs;
 use domain::concern::{ConcernKind, ConcernState};
 use domain::form::Answer as Filled;
-use domain::payment::AttemptState;
+use domain::payment::{AttemptState, Standing};
 use domain::receipt::Receipt;
 use domain::refund::{RefundCause, RefundState};
 use domain::token::TokenLife;
@@ -264,6 +264,8 @@ impl Concerns for Scene {
             payment,
             asked_fen: row.asked_fen,
             state: PaymentState::Held,
+            standing: Standing::Held,
+            heard_at_ms: None,
             code_name: row.code_name.clone(),
             answers: vec![Filled::plain("student", "学生姓名", &row.title)],
             opened_at_ms: row.happened_at_ms.plus_ms(-21_000),
@@ -275,6 +277,7 @@ impl Concerns for Scene {
             refunds: vec![],
             concerns: vec![row],
             payer_url: "/p/demo/x".to_owned(),
+            as_of_ms: Millis::of(NOW_MS),
         })
     }
 }

@@ -15,7 +15,7 @@ use app::ui::prefs::Prefs;
 use app::{Locale, Refusal};
 use domain::code::AmountRule;
 use domain::concern::{ConcernKind, ConcernState};
-use domain::payment::AttemptState;
+use domain::payment::{AttemptState, Standing};
 use domain::receipt::Receipt;
 use domain::token::TokenLife;
 use domain::{AccountId, Caller, ChannelCode, ConcernId, Fen, Millis, PaymentId, PaymentState, Role, TenantId};
@@ -194,6 +194,8 @@ impl Concerns for Shop {
             payment: wanted,
             asked_fen: Fen::of(300),
             state: PaymentState::Held,
+            standing: Standing::Held,
+            heard_at_ms: None,
             code_name: "默认码".to_owned(),
             answers: vec![],
             opened_at_ms: NOON,
@@ -201,6 +203,7 @@ impl Concerns for Shop {
             refunds: vec![],
             concerns: vec![concern(20)],
             payer_url: "/p/demo/x".to_owned(),
+            as_of_ms: NOON,
         })
     }
 }

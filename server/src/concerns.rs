@@ -8,6 +8,7 @@ use domain::form::Answer;
 use domain::{AccountId, Caller, ConcernId, Millis, PaymentId};
 
 use crate::desk::{ManagerDesk, refusal};
+use crate::pay::LastWord;
 use crate::store::concerns::{self, Before, Counts, StoredConcern};
 use crate::store::payments::{self, StoredRefund};
 use crate::store::reach::Reach;
@@ -48,9 +49,8 @@ impl ManagerDesk {
     async fn read_payment(&self, caller: &Caller, payment: PaymentId) -> Result<Option<PaymentDetail>, StoreError> {
         let mut conn = self.site.store.read().await?;
         let Some(stored) = payments::load(&mut conn.tx(), caller.tenant, payment).await? else { return Ok(None) };
-        let has_money = stored.payment.attempts.iter().any(|attempt| attempt.state.has_money());
         let reach = Reach::of(&mut conn.tx(), caller).await?;
-        if !reach.holds(stored.payment.tenant, stored.payment.payee) || !has_money {
+        if !reach.holds(stored.payment.tenant, stored.payment.payee) {
             return Ok(None);
         }
         let code_name = codes::name(&mut conn.tx(), caller.tenant, stored.payment.code).await?.unwrap_or_default();
@@ -59,10 +59,14 @@ impl ManagerDesk {
         let moneys = stored.payment.attempts.iter().filter_map(|attempt| {
             Some(Money { amount_fen: attempt.received_fen?, state: attempt.state, transaction: attempt.transaction.clone() })
         });
+        let as_of_ms = (self.site.clock)();
+        let LastWord { standing, heard_at_ms } = LastWord::of(&stored, as_of_ms);
         Ok(Some(PaymentDetail {
             payment,
             asked_fen: stored.payment.amount_fen,
             state: stored.payment.state,
+            standing,
+            heard_at_ms,
             code_name,
             moneys: moneys.collect(),
             opened_at_ms: stored.payment.opened_at_ms,
@@ -70,6 +74,7 @@ impl ManagerDesk {
             concerns: concerns.into_iter().map(row).collect(),
             payer_url: format!("{}/p/{}/{payment}", self.site.config.public_url, stored.code_token),
             answers: stored.answers.into_iter().map(Answer::masked).collect(),
+            as_of_ms,
         }))
     }
 }

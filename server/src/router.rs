@@ -26,9 +26,9 @@ use crate::store::{StoreError, payments, photos, tenants};
 use crate::web::limits::Act;
 use crate::web::visit::{self, Visit};
 use crate::web::{
-    admin, choosing, diagnosing, exporting, headers, identify, importing, install, kept, lost, manager, messages, office, office_codes,
-    office_logo, office_managers, office_stores, password, payer, printing, proof, receivables, refunding, reminding, sign_in, sign_ins,
-    stream, unanswered, unread,
+    admin, choosing, claims, diagnosing, exporting, headers, identify, importing, install, kept, lost, manager, messages, office,
+    office_codes, office_logo, office_managers, office_stores, password, payer, printing, proof, receivables, refunding, reminding,
+    sign_in, sign_ins, stream, unanswered, unread,
 };
 
 /// A file with what a form writes around it; the confirmation, whose text grows when it is encoded, is smaller than the file was.
@@ -103,6 +103,8 @@ pub fn router(site: Site) -> Router {
         .route("/m/receipts/{payment}/refund", get(refunding::form).post(refunding::confirm))
         .route("/m/receipts/{payment}/print", get(printing::receipt))
         .route("/m/receipts/{payment}/give", get(printing::give))
+        .route("/m/payments", get(claims::find))
+        .route("/m/payments/{payment}/ask", post(claims::ask))
         .route("/m/receivables", get(receivables::list))
         .route("/m/receivables/ageing", get(receivables::ageing))
         .route("/m/receivables/new", get(receivables::new).post(receivables::raise))

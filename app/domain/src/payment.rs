@@ -400,6 +400,10 @@ pub enum Standing {
     Refunded,
 }
 
+/// How long a merchant may go by the channel's word that no money came, in milliseconds. A payer who says that they paid may have done
+/// so since: an older word shows nothing, and the channel is asked anew (row C13).
+pub const UNPAID_WORD_MS: i64 = 15_000;
+
 /// How long after an attempt was made the channel is asked about it, for as long as it is live: quickly at first, because a
 /// lost notice should be found while the payer still looks at the screen, and every half minute later (wechat-pay 2.6).
 pub const fn query_pause_ms(age_ms: i64) -> i64 {

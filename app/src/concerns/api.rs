@@ -2,7 +2,7 @@
 
 use domain::concern::{ConcernKind, ConcernState};
 use domain::form::Answer;
-use domain::payment::AttemptState;
+use domain::payment::{AttemptState, Standing};
 use domain::{ChannelCode, ConcernId, Fen, Millis, PaymentId, PaymentState};
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -125,7 +125,7 @@ pub struct Money {
     pub transaction: Option<String>,
 }
 
-/// A payment for which money came, whether or not it has a receipt.
+/// A payment, whether or not money came for it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PaymentDetail {
     /// The payment.
@@ -134,6 +134,10 @@ pub struct PaymentDetail {
     pub asked_fen: Fen,
     /// Where it stands.
     pub state: PaymentState,
+    /// What can be said of it without asking the channel.
+    pub standing: Standing,
+    /// When the channel last said that no money came, while none did.
+    pub heard_at_ms: Option<Millis>,
     /// The code through which it came.
     pub code_name: String,
     /// What the payer had filled in.
@@ -148,6 +152,8 @@ pub struct PaymentDetail {
     pub concerns: Vec<ConcernRow>,
     /// The payer's own page of it.
     pub payer_url: String,
+    /// When it was read, by the server's clock.
+    pub as_of_ms: Millis,
 }
 
 /// What the screens of concerns may ask for; a manager sees those of their own codes.
@@ -163,7 +169,7 @@ pub trait Concerns: Send + Sync {
     /// The caller has seen it; refuses `NotFound` for one that is not theirs.
     async fn see(&self, caller: &domain::Caller, id: ConcernId) -> Result<Seen, Refusal>;
 
-    /// A payment for which money came; refuses `NotFound` for one that is not the caller's or to which no money came.
+    /// A payment; refuses `NotFound` for one that is not the caller's.
     async fn payment(&self, caller: &domain::Caller, payment: PaymentId) -> Result<PaymentDetail, Refusal>;
 }
 

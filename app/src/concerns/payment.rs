@@ -1,4 +1,4 @@
-//! A payment that is no simple receipt: what was asked, what came, what becomes of it.
+//! A payment that is no simple receipt: what was asked, what came or did not, what becomes of it.
 
 use domain::payment::AttemptState;
 use domain::{Millis, PaymentId, PaymentState};
@@ -6,20 +6,21 @@ use leptos::prelude::*;
 
 use crate::Locale;
 use crate::Refusal;
+use crate::concerns::claim::standing_card;
 use crate::concerns::{Money, PaymentDetail, concern_notes};
 use crate::i18n::*;
 use crate::receipts::{RefundLine, refund_words};
 use crate::ui::parts::{Bar, Refused};
 use crate::ui::{fill, grouped, icons, yuan};
 
-/// One payment.
-pub fn payment_screen(locale: Locale, payment: PaymentId, detail: Result<PaymentDetail, Refusal>) -> AnyView {
+/// One payment. `asked_at` is when the reader asked the channel about it just now.
+pub fn payment_screen(locale: Locale, payment: PaymentId, asked_at: Option<Millis>, detail: Result<PaymentDetail, Refusal>) -> AnyView {
     view! {
         <Bar title=td_string!(locale, concerns.payment_title) back=Some(("/m/concerns", td_string!(locale, concerns.title)))/>
         <main id="main" class="one" tabindex="-1">
             {match detail {
                 Err(refusal) => view! { <Refused locale refusal again=format!("/m/payments/{payment}")/> }.into_any(),
-                Ok(detail) => view! { <Detail detail locale/> }.into_any(),
+                Ok(detail) => view! { <Detail detail asked_at locale/> }.into_any(),
             }}
         </main>
     }
@@ -27,8 +28,11 @@ pub fn payment_screen(locale: Locale, payment: PaymentId, detail: Result<Payment
 }
 
 #[component]
-fn Detail(detail: PaymentDetail, locale: Locale) -> impl IntoView {
-    let PaymentDetail { payment, asked_fen, state, code_name, answers, opened_at_ms, moneys, refunds, concerns, payer_url } = detail;
+fn Detail(detail: PaymentDetail, asked_at: Option<Millis>, locale: Locale) -> impl IntoView {
+    let standing = standing_card(locale, &detail, asked_at);
+    let PaymentDetail { payment, asked_fen, state, code_name, answers, opened_at_ms, moneys, refunds, concerns, payer_url, .. } = detail;
+    // Whoever opens the payer's page can pay there: it is shown once nothing is to be paid any more.
+    let payer_url = (!moneys.is_empty()).then_some(payer_url);
     let here = format!("/m/payments/{payment}");
     let pair = |name: String, text: String| view! { <div><dt>{name}</dt><dd>{text}</dd></div> };
     let is_receipt = state == PaymentState::Paid;
@@ -38,8 +42,9 @@ fn Detail(detail: PaymentDetail, locale: Locale) -> impl IntoView {
             <p class="quiet">{td_string!(locale, concerns.asked)}</p>
             <p class="money">{yuan(asked_fen)}</p>
             {(!is_receipt).then(|| view! { <p><span class="tag">{td_string!(locale, concerns.not_a_receipt)}</span></p> })}
-            <Came moneys locale/>
+            {(!moneys.is_empty()).then(|| view! { <Came moneys locale/> })}
         </section>
+        {standing}
         {concern_notes(locale, concerns, &here)}
         <section aria-labelledby="filled-in">
             <h2 id="filled-in">{td_string!(locale, receipts.filled_in)}</h2>
@@ -65,7 +70,9 @@ fn Detail(detail: PaymentDetail, locale: Locale) -> impl IntoView {
             </dl>
         </section>
         {is_receipt.then(|| view! { <a class="button" href=format!("/m/receipts/{payment}")>{td_string!(locale, concerns.see_receipt)}</a> })}
-        <a class="button button-quiet" href=payer_url rel="external" target="_blank">{td_string!(locale, concerns.payer_page)} {icons::onward()}</a>
+        {payer_url.map(|url| view! {
+            <a class="button button-quiet" href=url rel="external" target="_blank">{td_string!(locale, concerns.payer_page)} {icons::onward()}</a>
+        })}
     }
     .into_any()
 }

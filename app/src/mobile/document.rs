@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use domain::{Caller, PaymentId};
+use domain::{Caller, Millis, PaymentId};
 use leptos::prelude::*;
 use leptos_router::location::RequestUrl;
 
@@ -106,7 +106,7 @@ enum Plain {
     Choose { words: String },
     One(PaymentId),
     Concerns(ConcernQuery),
-    Payment(PaymentId),
+    Payment(PaymentId, Option<Millis>),
     Messages(Option<Answered>),
     Help,
     Unknown,
@@ -135,7 +135,11 @@ impl Plain {
             "/m/concerns" => Plain::Concerns(ConcernQuery::of_url(query)),
             "/m/help" => Plain::Help,
             "/m/settings/messages" => Plain::Messages(said("said").and_then(|word| Answered::of_word(&word))),
-            _ => id("/m/receipts/").map(Plain::One).or_else(|| id("/m/payments/").map(Plain::Payment)).unwrap_or(Plain::Unknown),
+            _ => {
+                let asked_at = || said("asked").and_then(|at| at.parse().ok()).map(Millis::of);
+                let payment = || id("/m/payments/").map(|payment| Plain::Payment(payment, asked_at()));
+                id("/m/receipts/").map(Plain::One).or_else(payment).unwrap_or(Plain::Unknown)
+            }
         }
     }
 }
@@ -228,8 +232,8 @@ async fn read_plain(seed: &Seed, plain: &Plain, caller: &Caller, desk: &Backend)
             shown(seed, concerns.concerns(caller, *query).await, |locale, page| concerns_screen(locale, *query, page))
         }
         Plain::Messages(answered) => shown(seed, listening.messages(caller).await, |locale, page| messages_screen(locale, *answered, page)),
-        Plain::Payment(payment) => {
-            shown(seed, concerns.payment(caller, *payment).await, |locale, detail| payment_screen(locale, *payment, detail))
+        Plain::Payment(payment, asked_at) => {
+            shown(seed, concerns.payment(caller, *payment).await, |locale, detail| payment_screen(locale, *payment, *asked_at, detail))
         }
     }
 }
@@ -333,7 +337,7 @@ fn title(locale: Locale, screen: &Screen) -> &'static str {
         Screen::Plain(Plain::Choose { .. }) => td_string!(locale, manager.switch_title),
         Screen::Plain(Plain::One(_)) => td_string!(locale, receipts.detail_title),
         Screen::Plain(Plain::Concerns(_)) => td_string!(locale, concerns.title),
-        Screen::Plain(Plain::Payment(_)) => td_string!(locale, concerns.payment_title),
+        Screen::Plain(Plain::Payment(..)) => td_string!(locale, concerns.payment_title),
         Screen::Plain(Plain::Unknown) => td_string!(locale, manager.not_a_page),
     }
 }
@@ -367,7 +371,9 @@ mod tests {
             ("/m/codes", "q=%E6%98%A5%E6%B8%B8", Screen::Plain(Plain::Choose { words: "春游".to_owned() })),
             ("/m/receipts/nonsense", "", Screen::Plain(Plain::Unknown)),
             (&receipt, "", Screen::Plain(Plain::One(payment))),
-            (&of_payment, "", Screen::Plain(Plain::Payment(payment))),
+            (&of_payment, "", Screen::Plain(Plain::Payment(payment, None))),
+            (&of_payment, "asked=7", Screen::Plain(Plain::Payment(payment, Some(Millis::of(7))))),
+            (&of_payment, "asked=never", Screen::Plain(Plain::Payment(payment, None))),
             ("/m/elsewhere", "", Screen::Plain(Plain::Unknown)),
         ];
         for (path, query, expected) in table {

@@ -171,6 +171,7 @@ fn Nothing(query: Memo<ReceiptQuery>) -> impl IntoView {
         <Empty title=td_string!(locale, receipts.nothing_found)>
             <p class="quiet">{td_string!(locale, receipts.nothing_found_hint)}</p>
             <a class="button" href="/m/receipts">{td_string!(locale, receipts.all)}</a>
+            <p><a class="quiet-link" href=query.with(ReceiptQuery::claim_url)>{td_string!(locale, receipts.claimed)}</a></p>
         </Empty>
     }
     .into_any()

@@ -75,6 +75,11 @@ impl ReceiptQuery {
         self.from_place(None).url().replacen("/m/receipts", "/m/receipts/export", 1)
     }
 
+    /// Where it stands with what a payer says they paid, also where no money came: the words of this list may be its number.
+    pub fn claim_url(&self) -> String {
+        self.url().replacen("/m/receipts", "/m/payments", 1)
+    }
+
     /// The same list from another place on.
     pub fn from_place(&self, before: Option<Cursor>) -> ReceiptQuery {
         ReceiptQuery { before, ..self.clone() }

@@ -1,4 +1,4 @@
-//! Asking the channel how a payment stands: while its payer waits, and when its time is over.
+//! Asking the channel how a payment stands: while its payer waits, when its time is over, and when a manager checks what a payer says.
 
 use domain::payment::{self, Attempt, AttemptState, Standing, Trade};
 use domain::{Millis, OutTradeNo, PaymentState, TenantId};
@@ -20,18 +20,61 @@ pub struct Looked {
     pub standing: Standing,
 }
 
+/// What can be said of a payment without asking the channel.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LastWord {
+    /// What to tell a manager.
+    pub standing: Standing,
+    /// When the channel last said anything about every attempt that counts; `None` while it said nothing about one.
+    pub heard_at_ms: Option<Millis>,
+}
+
+impl LastWord {
+    /// What is known at `now`. That no money came is said only while the channel's word for it is fresh ([`payment::UNPAID_WORD_MS`]).
+    pub fn of(stored: &Stored, now: Millis) -> LastWord {
+        let mut payment = stored.payment.clone();
+        payment.close_when_over(now);
+        let heard = || payment.attempts.iter().zip(&stored.tickets).map(|(attempt, ticket)| (attempt.state.is_live(), ticket.heard_at_ms));
+        let is_live = |(is_live, _): &(bool, Option<Millis>)| *is_live;
+        let is_fresh = |heard: Option<Millis>| heard.is_some_and(|at| now.since_ms(at) <= payment::UNPAID_WORD_MS);
+        let is_known = heard().filter(is_live).all(|(_, at)| is_fresh(at));
+        let heard_at_ms = match heard().any(|word| is_live(&word)) {
+            // One that was never spoken of is before every other.
+            true => heard().filter(is_live).map(|(_, at)| at).min().flatten(),
+            false => heard().filter_map(|(_, at)| at).max(),
+        };
+        LastWord { standing: payment.standing(is_known), heard_at_ms }
+    }
+}
+
 impl Payments {
     /// What a payer who waits is told. While the payment is open the channel itself is asked, because a notice may be lost (I1).
     ///
     /// # Errors
     /// When the store cannot be read or written.
     pub async fn look(&self, stored: Stored) -> Result<Looked, StoreError> {
-        let now = (self.clock)();
         if stored.payment.state != PaymentState::Open {
             return Ok(Looked { standing: stored.payment.standing(true), stored });
         }
+        self.look_at(stored, AttemptState::is_live).await
+    }
+
+    /// The same for a manager whose payer says that they paid (row C13). The channel is asked about closed orders too, because money may
+    /// have come through one a moment too late.
+    ///
+    /// # Errors
+    /// As [`Payments::look`].
+    pub async fn look_anew(&self, stored: Stored) -> Result<Looked, StoreError> {
+        if !matches!(stored.payment.state, PaymentState::Open | PaymentState::Closed) {
+            return Ok(Looked { standing: stored.payment.standing(true), stored });
+        }
+        self.look_at(stored, |state| state.is_live() || state == AttemptState::Closed).await
+    }
+
+    async fn look_at(&self, stored: Stored, is_asked: impl Fn(AttemptState) -> bool) -> Result<Looked, StoreError> {
+        let now = (self.clock)();
         let mut answered = true;
-        let attempts = stored.payment.attempts.iter().zip(&stored.tickets).filter(|(attempt, _)| attempt.state.is_live());
+        let attempts = stored.payment.attempts.iter().zip(&stored.tickets).filter(|(attempt, _)| is_asked(attempt.state));
         for (attempt, ticket) in attempts {
             // A clock that was set back must not keep us from asking.
             if ticket.heard_at_ms.is_some_and(|heard| (0..FRESH_MS).contains(&now.since_ms(heard))) {

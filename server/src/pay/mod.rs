@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 use domain::{PaymentId, TenantId};
 
-pub use asking::Looked;
+pub use asking::{LastWord, Looked};
 pub use hearing::Heard;
 pub use opening::{Open, OpenRefusal, Submit};
 pub use preparing::Prepared;

@@ -9,13 +9,21 @@ use super::{StoreError, Tx, on, payments};
 /// Shorter ones are words as any other.
 const FEWEST_CHARS: usize = 16;
 
-/// The payment that the number names; `None` when `text` is no whole number, or none of the organisation's.
-pub async fn named(tx: &mut Tx<'_>, tenant: TenantId, text: &str) -> Result<Option<PaymentId>, StoreError> {
+/// Whether `text` may be a whole number.
+pub fn is_whole(text: &str) -> bool {
+    whole(text).is_some()
+}
+
+fn whole(text: &str) -> Option<String> {
     // Long numbers are often written in groups.
     let text: String = text.split_whitespace().collect();
-    if text.len() < FEWEST_CHARS || !text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-') {
-        return Ok(None);
-    }
+    let is_whole = text.len() >= FEWEST_CHARS && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
+    is_whole.then_some(text)
+}
+
+/// The payment that the number names; `None` when `text` is no whole number, or none of the organisation's.
+pub async fn named(tx: &mut Tx<'_>, tenant: TenantId, text: &str) -> Result<Option<PaymentId>, StoreError> {
+    let Some(text) = whole(text) else { return Ok(None) };
     // Our numbers are written in small letters; some programs copy them in capitals.
     let small = text.to_ascii_lowercase();
     if let Some(no) = OutTradeNo::parse(&small)

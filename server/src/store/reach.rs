@@ -10,6 +10,7 @@ use uuid::Uuid;
 
 use super::codes::FoundCode;
 use super::concerns::{self, Counts, StoredConcern};
+use super::payments::Stored;
 use super::receipts::{self, After, Before, Known, Narrow};
 use super::rollups::{self, Totals};
 use super::search::{self, Found};
@@ -18,8 +19,14 @@ use super::{StoreError, Tx, codes, numbers, on, payments};
 /// Most stores of one cashier: a page of their list reads each of them.
 pub const MOST_STORES: usize = 20;
 
+/// Most payments among which one is looked for by the end of its number: a day of a large organisation.
+const MOST_LOOKED_THROUGH: i64 = 20_000;
+
 /// Most codes to which a list can be narrowed.
 const MOST_CODES: usize = 200;
+
+/// Digits of [`PaymentId::tail`].
+const TAIL_CHARS: usize = 8;
 
 /// The payees that somebody sees.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -129,6 +136,21 @@ impl Reach {
         let Some((_, receipt)) = self.receipt(tx, payment).await? else { return Ok(None) };
         let Some(stored) = payments::load(tx, self.tenant, payment).await? else { return Ok(None) };
         Ok(Some(receipt).filter(|receipt| narrow.takes(stored.payment.code, receipt)))
+    }
+
+    /// The payment that `text` names, whether or not money came: by a whole number as [`numbers::named`] reads it, or by the last eight
+    /// digits of one that was opened since `since`. `None` when there is none, or its money is not seen.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub async fn payment(&self, tx: &mut Tx<'_>, text: &str, since: Millis) -> Result<Option<Stored>, StoreError> {
+        let named = match tail(text) {
+            Some(tail) => payments::ending(tx, self.tenant, &self.payees, &tail, since, MOST_LOOKED_THROUGH).await?,
+            None => numbers::named(tx, self.tenant, text).await?,
+        };
+        let Some(payment) = named else { return Ok(None) };
+        let stored = payments::load(tx, self.tenant, payment).await?;
+        Ok(stored.filter(|stored| self.holds(stored.payment.tenant, stored.payment.payee)))
     }
 
     /// One receipt with its payee, or `None`.
@@ -252,6 +274,17 @@ fn sum(left: Fen, right: Fen) -> Result<Fen, StoreError> {
 
 fn place(before: &Before) -> (Millis, PaymentId) {
     (before.paid_at_ms, before.payment)
+}
+
+/// Whether `text` may be the whole number of a payment, or the end of one.
+pub fn is_number(text: &str) -> bool {
+    numbers::is_whole(text) || tail(text).is_some()
+}
+
+/// The end of a payment's number, as its payer's page shows it and people read it out.
+fn tail(text: &str) -> Option<String> {
+    let tail: String = text.split_whitespace().collect::<String>().to_ascii_lowercase();
+    (tail.len() == TAIL_CHARS && tail.bytes().all(|byte| byte.is_ascii_hexdigit())).then_some(tail)
 }
 
 fn newest_first(receipts: &mut [Receipt]) {

@@ -2,6 +2,7 @@
 
 pub mod admin;
 pub mod choosing;
+pub mod claims;
 pub mod cookies;
 pub mod diagnosing;
 mod elsewhere;

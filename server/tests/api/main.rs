@@ -10,6 +10,7 @@ use server::store::*;
 mod audit;
 mod browser;
 mod choosing;
+mod claims;
 mod clock;
 mod concerns;
 mod connections;

@@ -201,6 +201,26 @@ pub async fn of_code(tx: &mut Tx<'_>, tenant: TenantId, code: CodeId, limit: i64
     rows.into_iter().map(read).collect()
 }
 
+/// The one payment of these payees that was opened since `since` and whose number ends in `tail`, as people read it out; `None` when there
+/// is none or more than one. At most the organisation's newest `limit` are looked through: numbers are not kept by their ends.
+pub async fn ending(
+    tx: &mut Tx<'_>,
+    tenant: TenantId,
+    payees: &[AccountId],
+    tail: &str,
+    since: Millis,
+    limit: i64,
+) -> Result<Option<PaymentId>, StoreError> {
+    // The number of a payment begins with the moment at which it was opened (UUID v7).
+    let first = Uuid::from_u128(u128::from(u64::try_from(since.get()).unwrap_or(0)) << 80);
+    let sql = "SELECT id, payee FROM payment WHERE tenant = $1 AND id >= $2 ORDER BY id DESC LIMIT $3";
+    let rows: Vec<(Uuid, Uuid)> = on!(tx, |db| sqlx::query_as(sql).bind(tenant.get()).bind(first).bind(limit).fetch_all(db).await)?;
+    let seen = rows.into_iter().filter(|(_, payee)| payees.contains(&AccountId::of(*payee))).map(|(id, _)| PaymentId::of(id));
+    let mut found = seen.filter(|id| id.tail() == tail);
+    let one = found.next();
+    Ok(one.filter(|_| found.next().is_none()))
+}
+
 /// Whose attempt a channel's number names.
 pub async fn by_trade_no(tx: &mut Tx<'_>, no: &OutTradeNo) -> Result<Option<(TenantId, PaymentId)>, StoreError> {
     let row: Option<(Uuid, Uuid)> =
