@@ -122,7 +122,7 @@ fn call_ms(site: &Site) -> i64 {
 
 /// How long attempts and refunds that were taken up are left alone by others, where a call may take so long: with the usual limit of
 /// 10 s a minute and a half, of which their calls take a minute at most.
-const fn lease_ms(call_ms: i64) -> i64 {
+pub(crate) const fn lease_ms(call_ms: i64) -> i64 {
     LEASE_MS + MOST_CALLS * call_ms
 }
 

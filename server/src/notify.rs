@@ -5,6 +5,7 @@ use axum::body::Bytes;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
+use domain::{Fen, OutTradeNo};
 
 use crate::channels::{Notice, NoticeRefusal, Word, wechat};
 use crate::pay::Heard;
@@ -66,7 +67,11 @@ async fn store(site: &Site, notice: Notice) -> Result<(), StoreError> {
                 tracing::error!(%no, id, "money came for an order that nobody here knows");
             }
         }
-        Word::Refund { no, payment_no, word, .. } => site.refunds.hear(&payment_no, &no, &word, Some(event)).await?,
+        Word::Refund { no, payment_no, amount_fen, word } => match site.refunds.knows(&payment_no, &no).await? {
+            true => site.refunds.hear(&payment_no, &no, &word, Some(event)).await?,
+            false => hear_other(site, &payment_no, no.as_str(), amount_fen, event).await?,
+        },
+        Word::OtherRefund { no, payment_no, amount_fen } => hear_other(site, &payment_no, &no, amount_fen, event).await?,
         // Kept first: an alarm about what is not there would send somebody looking in vain.
         Word::Unhandled { .. } => {
             site.keep_event(event).await?;
@@ -75,8 +80,20 @@ async fn store(site: &Site, notice: Notice) -> Result<(), StoreError> {
         }
         Word::Foreign => {
             site.keep_event(event).await?;
-            tracing::warn!(id, event_type, "a notice about an order of another system with this merchant number was kept");
+            tracing::warn!(id, event_type, "{OF_ANOTHER_SYSTEM}");
         }
+    }
+    Ok(())
+}
+
+const OF_ANOTHER_SYSTEM: &str = "a notice about an order of another system with this merchant number was kept";
+
+/// A refund that was not asked for here: of one of our orders it is told to people, otherwise it is another system's.
+async fn hear_other(site: &Site, attempt: &OutTradeNo, no: &str, amount: Fen, event: Event) -> Result<(), StoreError> {
+    let (id, event_type) = (event.id.clone(), event.kind.clone());
+    match site.refunds.hear_other(attempt, no, amount, event).await? {
+        true => tracing::error!(%attempt, no, id, event_type, "a refund of one of our orders was made elsewhere; nothing was booked of it"),
+        false => tracing::warn!(id, event_type, "{OF_ANOTHER_SYSTEM}"),
     }
     Ok(())
 }

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::payment::{AttemptState, Message, Settlement};
 use crate::refund::{Refund, RefundCause, RefundOpening, RefundSettlement, RefundState};
-use crate::{ChannelCode, Fen, Payment, PaymentId};
+use crate::{ChannelCode, Fen, OutTradeNo, Payment, PaymentId};
 
 /// What it is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -109,6 +109,12 @@ impl Concern {
         (is_waiting && code.is_final()).then(|| Concern { why: Some(code), ..Concern::of_refund(refund, ConcernState::Blocked) })
     }
 
+    /// Whether it tells that the channel refused, in words of its own, to take this return.
+    pub fn is_refusal_of(&self, refund: &Refund) -> bool {
+        let blocked = Concern::of_refund(refund, ConcernState::Blocked);
+        self.subject == blocked.subject && self.state == blocked.state && self.why.is_some()
+    }
+
     fn of_refund(refund: &Refund, state: ConcernState) -> Concern {
         let kind = ConcernKind::of_cause(refund.cause);
         let subject = if kind == ConcernKind::Refund { refund.no.to_string() } else { refund.attempt.to_string() };
@@ -152,6 +158,14 @@ pub fn of_refund_settlement(before: &Refund, next: &RefundSettlement) -> Vec<Con
 /// What follows for the payee when a return is asked for.
 pub fn of_opening(opening: &RefundOpening) -> Concern {
     Concern::of_refund(&opening.refund, ConcernState::Returning)
+}
+
+/// What follows when the channel speaks of a refund that nobody asked for here: it was made elsewhere, such as on the channel's own
+/// platform. Nothing is booked of it. However it stands there, it is one thing to tell.
+pub fn of_other_refund(payment: &Payment, attempt: &OutTradeNo, no: &str, amount: Fen) -> (Vec<Concern>, Message) {
+    let said = format!("refund {no} of {} fen of {attempt} was not asked for here", amount.get());
+    let message = Message::Contradiction { payment: payment.id, said };
+    (contradictions(payment, std::slice::from_ref(&message)), message)
 }
 
 fn contradictions(payment: &Payment, messages: &[Message]) -> Vec<Concern> {

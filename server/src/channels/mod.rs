@@ -205,12 +205,21 @@ pub enum Word {
         /// Where it stands.
         word: RefundWord,
     },
+    /// About a refund whose number cannot be ours, of an order that may be: somebody made it elsewhere.
+    OtherRefund {
+        /// The refund, as the channel names it.
+        no: String,
+        /// The order whose money goes back.
+        payment_no: OutTradeNo,
+        /// How much goes back.
+        amount_fen: Fen,
+    },
     /// Proven, but nothing that we know how to handle: stored, acknowledged and shown to the administrator (H20).
     Unhandled {
         /// The channel's word for what happened.
         event_type: String,
     },
-    /// About an order or refund that cannot be ours, because another system uses the same merchant number.
+    /// About an order that cannot be ours, because another system uses the same merchant number.
     Foreign,
 }
 

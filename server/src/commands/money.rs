@@ -1,13 +1,18 @@
 //! Money that needs an operator: what waits for one, and how it goes back.
 
+use std::sync::Arc;
+
 use app::Locale;
 use app::channel::{Listener, sentence};
 use domain::concern::{Concern, ConcernState};
-use domain::{Fen, PaymentId};
-use server::clock;
-use server::refunds::{self, Ask};
+use domain::{Fen, OutRefundNo, PaymentId};
+use server::config::Config;
+use server::live::Hub;
+use server::refunds::{self, Ask, Refunds};
+use server::serve as site;
 use server::store::concerns::{self, StoredConcern};
 use server::store::payments;
+use server::{clock, kept_keys};
 
 use super::{Failed, config, open_beside, open_for_reading};
 
@@ -17,12 +22,15 @@ pub struct RefundTask {
     /// The payment: its 32 digits, from its page's address or the receipt
     payment: String,
     /// How much, in yuan
-    #[arg(long, required_unless_present = "kept")]
+    #[arg(long, required_unless_present_any = ["kept", "give_up"])]
     amount: Option<String>,
     /// Instead of a part of the receipt: all money of the payment that is kept apart (another amount than was asked, or a return
     /// that failed)
     #[arg(long, conflicts_with_all = ["amount", "reason"])]
     kept: bool,
+    /// Instead of returning anything: end the refund of this number, which WeChat Pay refused and does not have
+    #[arg(long, value_name = "NO", conflicts_with_all = ["amount", "reason", "kept"])]
+    give_up: Option<String>,
     /// What the payer reads as reason
     #[arg(long, default_value = "退款")]
     reason: String,
@@ -33,6 +41,9 @@ pub async fn refund(task: RefundTask) -> Result<(), Failed> {
     let config = config()?;
     let id: PaymentId =
         task.payment.parse().map_err(|_| Failed::setting(format!("{:?} is not a payment's number of 32 digits", task.payment)))?;
+    if let Some(no) = &task.give_up {
+        return give_up(config, id, no).await;
+    }
     let typed = task.amount.unwrap_or_default();
     let amount = if task.kept { Ok(Fen::ZERO) } else { Fen::parse_yuan(&typed) };
     let amount = amount.map_err(|why| Failed::setting(format!("amount: {why}")))?;
@@ -50,6 +61,25 @@ pub async fn refund(task: RefundTask) -> Result<(), Failed> {
     for refund in refunds {
         println!("¥{} of payment {} is set aside; refund {}", refund.amount_fen, id, refund.no);
     }
+    store.close().await;
+    Ok(())
+}
+
+/// `shouma refund PAYMENT --give-up NO`: frees what is set aside for a refund that the channel never takes.
+async fn give_up(config: Config, payment: PaymentId, no: &str) -> Result<(), Failed> {
+    let no = OutRefundNo::parse(no).ok_or_else(|| Failed::setting(format!("{no:?} is not a refund's number; shouma concerns shows it")))?;
+    let clock = clock::system();
+    let wechat = config.wechat.as_ref().ok_or_else(|| Failed::setting("wechat.mchid: is needed to ask WeChat Pay"))?;
+    let channel = site::channel(wechat, &config.public_url, clock.clone()).map_err(Failed::setting)?;
+    let call_ms = wechat.timeout_ms.cast_signed();
+    let store = open_beside(&config).await?;
+    let mut conn = store.read().await?;
+    let tenant = payments::tenant_of(&mut conn.tx(), payment).await?.ok_or_else(|| Failed::of("there is no such payment"))?;
+    drop(conn);
+    kept_keys::recall(&store, &channel).await?;
+    let refunds = Refunds { store: store.clone(), channel: Arc::new(channel), clock, live: Hub::default() };
+    let refund = refunds.give_up(tenant, payment, &no, call_ms).await.map_err(Failed::of)?;
+    println!("refund {no} is given up; ¥{} of payment {payment} is no longer set aside", refund.amount_fen);
     store.close().await;
     Ok(())
 }
@@ -79,7 +109,10 @@ fn what_to_do(concern: &Concern, asked_fen: Fen) -> String {
         ),
         (_, Some(code)) => {
             let advice = sentence(Locale::en, code, Listener::Administrator);
-            format!("¥{amount_fen} cannot go back yet ({}). {advice}", code.key())
+            let end = OutRefundNo::parse(&concern.subject).map(|no| {
+                format!(" If it never can, because it went back on the merchant platform: shouma refund {payment} --give-up {no}")
+            });
+            format!("¥{amount_fen} cannot go back yet ({}). {advice}{}", code.key(), end.unwrap_or_default())
         }
         _ => format!("¥{amount_fen} cannot go back yet; see the log"),
     }

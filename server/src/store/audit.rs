@@ -63,6 +63,8 @@ pub enum Act {
     Unlock,
     /// Money was set aside to go back to a payer.
     AskRefund,
+    /// Money that was set aside for a return that the channel never took was freed again.
+    GiveUpRefund,
     /// Money that came once too often or too late was set aside to go back.
     ReturnExtra,
     /// What managers may return by themselves was changed.
@@ -150,6 +152,7 @@ impl Act {
             Act::Lock => "door.lock",
             Act::Unlock => "door.unlock",
             Act::AskRefund => "refund.ask",
+            Act::GiveUpRefund => "refund.give_up",
             Act::ReturnExtra => "refund.return_extra",
             Act::SetManagerRefunds => "refund.managers",
             Act::RefreshCode => "code.refresh",

@@ -22,6 +22,7 @@ mod diagnosing;
 mod edge;
 mod endings;
 mod exported;
+mod giving_up;
 mod idle;
 mod kept;
 mod killed;

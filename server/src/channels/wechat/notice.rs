@@ -80,10 +80,12 @@ fn refund_word(us: Addressee<'_>, content: &str) -> Result<Option<Word>, NoticeR
     if refund.mchid != us.mchid {
         return Err(NoticeRefusal::WrongMerchant);
     }
-    let numbers = (OutRefundNo::parse(&refund.out_refund_no), OutTradeNo::parse(&refund.out_trade_no));
-    let (Some(no), Some(payment_no)) = numbers else { return Ok(Some(Word::Foreign)) };
+    let Some(payment_no) = OutTradeNo::parse(&refund.out_trade_no) else { return Ok(Some(Word::Foreign)) };
     let (amount_fen, word) = (Fen::of(refund.amount.refund), refund.refund_status.into());
-    Ok(Some(Word::Refund { no, payment_no, amount_fen, word }))
+    Ok(Some(match OutRefundNo::parse(&refund.out_refund_no) {
+        Some(no) => Word::Refund { no, payment_no, amount_fen, word },
+        None => Word::OtherRefund { no: refund.out_refund_no, payment_no, amount_fen },
+    }))
 }
 
 fn parse<T: DeserializeOwned>(content: &str) -> Option<T> {

@@ -119,6 +119,20 @@ pub async fn claim_due_refunds(tx: &mut Tx<'_>, now: Millis, lease_until: Millis
     rows.into_iter().map(RefundRow::read).collect()
 }
 
+/// Keeps everybody from asking for a refund before `until`. `false` when it is asked for no more, or when somebody may be asking just now
+/// or any moment: whoever took it up put it off by a lease, so one that is due later than `leased_until` is in nobody's hands.
+pub async fn hold_refund(tx: &mut Tx<'_>, refund: &Refund, leased_until: Millis, until: Millis) -> Result<bool, StoreError> {
+    let sql = "UPDATE refund SET due_at_ms = $4 WHERE tenant = $1 AND no = $2 AND state = 'asked' AND due_at_ms > $3 RETURNING no";
+    let held: Option<(String,)> = on!(tx, |db| sqlx::query_as(sql)
+        .bind(refund.tenant.get())
+        .bind(refund.no.as_str())
+        .bind(leased_until.get())
+        .bind(until.get())
+        .fetch_optional(db)
+        .await)?;
+    Ok(held.is_some())
+}
+
 /// Notes when the channel is to be asked about a refund again.
 pub async fn set_refund_due(tx: &mut Tx<'_>, refund: &Refund, due_at: Option<Millis>) -> Result<(), StoreError> {
     on!(tx, |db| sqlx::query("UPDATE refund SET due_at_ms = $3 WHERE tenant = $1 AND no = $2 AND final_at_ms IS NULL")

@@ -203,6 +203,10 @@ async fn a_notice_says_what_it_says_and_nothing_is_guessed() {
         amount_fen: Fen::of(250),
         word,
     };
+    let made_elsewhere =
+        Word::OtherRefund { no: "1217752501201407033233368018".to_owned(), payment_no: order_no(), amount_fen: Fen::of(250) };
+    let mut of_another_system = refund("1217752501201407033233368018", "SUCCESS");
+    of_another_system["out_trade_no"] = json!("SHOP-2027-000001");
     let no = format!("r{ORDER}");
     let mut dollars = paid();
     let Trade::Paid { is_cny, .. } = &mut dollars else { panic!() };
@@ -220,7 +224,8 @@ async fn a_notice_says_what_it_says_and_nothing_is_guessed() {
         ("REFUND.SUCCESS", refund(&no, "SUCCESS"), returned(RefundWord::Done)),
         ("REFUND.ABNORMAL", refund(&no, "ABNORMAL"), returned(RefundWord::Abnormal)),
         ("REFUND.CLOSED", refund(&no, "CLOSED"), returned(RefundWord::Closed)),
-        ("REFUND.SUCCESS", refund("1217752501201407033233368018", "SUCCESS"), Word::Foreign),
+        ("REFUND.SUCCESS", refund("1217752501201407033233368018", "SUCCESS"), made_elsewhere),
+        ("REFUND.SUCCESS", of_another_system, Word::Foreign),
         ("REFUND.SUCCESS", refund(&no, "ELSEWHERE"), unhandled("REFUND.SUCCESS")),
     ];
     for (event, content, expected) in table {
