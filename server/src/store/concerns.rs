@@ -219,6 +219,17 @@ pub async fn of_payment(tx: &mut Tx<'_>, tenant: TenantId, payment: PaymentId) -
     rows.into_iter().map(Row::read).collect()
 }
 
+/// What is open in the organisation `$1`, without what is back with its payer: of that only its payee may not know yet.
+pub(super) const OPEN_OF_ALL: &str =
+    rows!("WHERE c.tenant = $1 AND c.is_open AND c.state <> 'returned' ORDER BY c.at_ms DESC, c.id DESC LIMIT $2");
+
+/// What waits for an operator in an organisation, or goes on and was not seen by its payee, newest first, at most `limit`. The index
+/// holds only what is open, so a long history costs nothing.
+pub async fn open_of_all(tx: &mut Tx<'_>, tenant: TenantId, limit: i64) -> Result<Vec<StoredConcern>, StoreError> {
+    let rows: Vec<Row> = on!(tx, |db| sqlx::query_as(OPEN_OF_ALL).bind(tenant.get()).bind(limit).fetch_all(db).await)?;
+    rows.into_iter().map(Row::read).collect()
+}
+
 /// What waits for an operator in the whole installation, oldest first, at most `limit`, each with its organisation.
 pub async fn waiting(tx: &mut Tx<'_>, limit: i64) -> Result<Vec<StoredConcern>, StoreError> {
     let rows: Vec<Row> =

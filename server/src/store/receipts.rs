@@ -27,6 +27,9 @@ impl Before {
     }
 }
 
+/// Before it stands nothing: the newest receipt is the first one after it.
+const NEWEST: Before = Before { paid_at_ms: Millis::of(i64::MAX), payment: PaymentId::of(Uuid::max()) };
+
 /// Which receipts of a payee are wanted; by default all.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Narrow {
@@ -134,7 +137,7 @@ pub async fn page(
     before: Option<Before>,
     limit: i64,
 ) -> Result<Vec<Receipt>, StoreError> {
-    let before = before.unwrap_or(Before { paid_at_ms: Millis::of(i64::MAX), payment: PaymentId::of(Uuid::max()) });
+    let before = before.unwrap_or(NEWEST);
     let sql = match narrow.state {
         None => in_state!(narrow.code, ""),
         Some(ReceiptState::Collected) => in_state!(narrow.code, " AND r.refunding_fen = 0 AND r.refunded_fen = 0"),
@@ -154,6 +157,23 @@ pub async fn page(
             None => query.fetch_all(db).await,
         }
     })?;
+    rows.into_iter().map(Row::receipt).collect()
+}
+
+/// The newest receipts of the organisation `$1`, whoever collected them.
+pub(super) const NEWEST_OF_ALL: &str =
+    rows!("WHERE r.tenant = $1 AND (r.paid_at_ms, r.payment) < ($2, $3) ORDER BY r.paid_at_ms DESC, r.payment DESC LIMIT $4");
+
+/// The newest receipts of an organisation, whoever collected them, at most `limit`, from `before` on when it is given.
+pub async fn page_of_all(tx: &mut Tx<'_>, tenant: TenantId, before: Option<Before>, limit: i64) -> Result<Vec<Receipt>, StoreError> {
+    let before = before.unwrap_or(NEWEST);
+    let rows: Vec<Row> = on!(tx, |db| sqlx::query_as(NEWEST_OF_ALL)
+        .bind(tenant.get())
+        .bind(before.paid_at_ms.get())
+        .bind(before.payment.get())
+        .bind(limit)
+        .fetch_all(db)
+        .await)?;
     rows.into_iter().map(Row::receipt).collect()
 }
 

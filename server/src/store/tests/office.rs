@@ -66,6 +66,18 @@ async fn no_question_of_an_administrators_page_walks_past_debts() {
 }
 
 #[tokio::test]
+async fn what_came_last_and_what_needs_a_look_are_found_by_an_index_whoever_collected_it() {
+    let test = sqlite(|_| {}).await;
+    let shop = Shop::open(&test.store).await;
+    for (sql, expected) in [(receipts::NEWEST_OF_ALL, "receipt_newest_of_all"), (concerns::OPEN_OF_ALL, "concern_open")] {
+        let steps = plan(&test.store, sql, &[shop.tenant.get()]).await;
+        assert!(steps.contains(expected), "{sql}\n{steps}");
+    }
+    let steps = plan(&test.store, receipts::NEWEST_OF_ALL, &[shop.tenant.get()]).await;
+    assert!(!steps.contains("TEMP B-TREE"), "a page costs the same at any depth\n{steps}");
+}
+
+#[tokio::test]
 async fn seats_of_one_moment_stand_by_the_names_of_their_organisations() {
     for test in stores().await {
         let shop = Shop::open(&test.store).await;
