@@ -9,8 +9,9 @@ use domain::{AccountId, Caller, ConcernId, Millis, PaymentId};
 
 use crate::desk::{ManagerDesk, refusal};
 use crate::pay::LastWord;
+use crate::site::Site;
 use crate::store::concerns::{self, Before, Counts, StoredConcern};
-use crate::store::payments::{self, StoredRefund};
+use crate::store::payments::{self, Stored, StoredRefund};
 use crate::store::reach::Reach;
 use crate::store::{Command, StoreError, Tx, codes};
 
@@ -53,30 +54,39 @@ impl ManagerDesk {
         if !reach.holds(stored.payment.tenant, stored.payment.payee) {
             return Ok(None);
         }
-        let code_name = codes::name(&mut conn.tx(), caller.tenant, stored.payment.code).await?.unwrap_or_default();
-        let refunds = payments::refunds_of(&mut conn.tx(), caller.tenant, payment).await?;
-        let concerns = concerns::of_payment(&mut conn.tx(), caller.tenant, payment).await?;
-        let moneys = stored.payment.attempts.iter().filter_map(|attempt| {
-            Some(Money { amount_fen: attempt.received_fen?, state: attempt.state, transaction: attempt.transaction.clone() })
-        });
-        let as_of_ms = (self.site.clock)();
-        let LastWord { standing, heard_at_ms } = LastWord::of(&stored, as_of_ms);
-        Ok(Some(PaymentDetail {
-            payment,
-            asked_fen: stored.payment.amount_fen,
-            state: stored.payment.state,
-            standing,
-            heard_at_ms,
-            code_name,
-            moneys: moneys.collect(),
-            opened_at_ms: stored.payment.opened_at_ms,
-            refunds: refunds.into_iter().map(refund_line).collect(),
-            concerns: concerns.into_iter().map(row).collect(),
-            payer_url: format!("{}/p/{}/{payment}", self.site.config.public_url, stored.code_token),
-            answers: stored.answers.into_iter().map(Answer::masked).collect(),
-            as_of_ms,
-        }))
+        payment_detail(&mut conn.tx(), &self.site, stored).await.map(Some)
     }
+}
+
+/// Everything about a payment that the caller has found for somebody.
+///
+/// # Errors
+/// When the store cannot be read.
+pub async fn payment_detail(tx: &mut Tx<'_>, site: &Site, stored: Stored) -> Result<PaymentDetail, StoreError> {
+    let (tenant, payment) = (stored.payment.tenant, stored.payment.id);
+    let code_name = codes::name(tx, tenant, stored.payment.code).await?.unwrap_or_default();
+    let refunds = payments::refunds_of(tx, tenant, payment).await?;
+    let concerns = concerns::of_payment(tx, tenant, payment).await?;
+    let moneys = stored.payment.attempts.iter().filter_map(|attempt| {
+        Some(Money { amount_fen: attempt.received_fen?, state: attempt.state, transaction: attempt.transaction.clone() })
+    });
+    let as_of_ms = (site.clock)();
+    let LastWord { standing, heard_at_ms } = LastWord::of(&stored, as_of_ms);
+    Ok(PaymentDetail {
+        payment,
+        asked_fen: stored.payment.amount_fen,
+        state: stored.payment.state,
+        standing,
+        heard_at_ms,
+        code_name,
+        moneys: moneys.collect(),
+        opened_at_ms: stored.payment.opened_at_ms,
+        refunds: refunds.into_iter().map(refund_line).collect(),
+        concerns: concerns.into_iter().map(row).collect(),
+        payer_url: format!("{}/p/{}/{payment}", site.config.public_url, stored.code_token),
+        answers: stored.answers.into_iter().map(Answer::masked).collect(),
+        as_of_ms,
+    })
 }
 
 /// A stored concern as the screens show it.

@@ -8,7 +8,8 @@ use app::{Locale, Refusal};
 use async_trait::async_trait;
 use domain::form::Answer;
 use domain::receipt::Receipt;
-use domain::{Caller, Code, CodeId, Day, PaymentId};
+use domain::receivable::Receivable;
+use domain::{AccountId, Caller, Code, CodeId, Day, PaymentId};
 
 use crate::codes::Kept;
 use crate::concerns::refund_line;
@@ -17,6 +18,7 @@ use crate::hex::hex;
 use crate::qr;
 use crate::site::Site;
 use crate::store::codes::{CodeKind, FoundCode};
+use crate::store::payments::Stored;
 use crate::store::reach::Reach;
 use crate::store::receipts::{After, Before, Narrow};
 use crate::store::tokens::OldToken;
@@ -162,34 +164,53 @@ impl ManagerDesk {
         let reach = Reach::of(&mut conn.tx(), caller).await?;
         let Some((payee, receipt)) = reach.receipt(&mut conn.tx(), payment).await? else { return Ok(None) };
         let Some(stored) = payments::load(&mut conn.tx(), caller.tenant, payment).await? else { return Ok(None) };
-        let refunds = payments::refunds_of(&mut conn.tx(), caller.tenant, payment).await?;
-        let Some(FoundCode { kind, life, .. }) = codes::by_token(&mut conn.tx(), &stored.code_token).await? else { return Ok(None) };
-        let concerns = concerns::of_payment(&mut conn.tx(), caller.tenant, payment).await?;
-        let debt = debt_of(&mut conn.tx(), caller, payment).await?;
-        Ok(Some(ReceiptDetail {
-            opened_at_ms: stored.payment.opened_at_ms,
-            refunds: refunds.into_iter().map(refund_line).collect(),
-            concerns: concerns.into_iter().map(crate::concerns::row).collect(),
-            receipt_url: format!("{}/r/{}", self.site.config.public_url, stored.receipt_token),
-            through: Through {
-                tail: manager::tail(&stored.code_token),
-                is_plate: kind == CodeKind::Plate,
-                is_debt: kind == CodeKind::Receivable,
-                life,
-            },
-            debt,
-            store: reach.store_name(payee).map(str::to_owned),
-            receipt: receipt.masked(),
-        }))
+        let store = reach.store_name(payee).map(str::to_owned);
+        receipt_detail(&mut conn.tx(), &self.site, &stored, receipt, store, Some(caller.account)).await
     }
 }
 
-/// The caller's own debts that a payment settles: a link to the first, which names them all.
-async fn debt_of(tx: &mut Tx<'_>, caller: &Caller, payment: PaymentId) -> Result<Option<DebtLink>, StoreError> {
+/// Everything about the receipt of a payment that the caller has found for somebody. `store`: the name of the one that collected it;
+/// `creditor`: whose debts are told of, everybody's when `None`.
+///
+/// # Errors
+/// When the store cannot be read.
+pub async fn receipt_detail(
+    tx: &mut Tx<'_>,
+    site: &Site,
+    stored: &Stored,
+    receipt: Receipt,
+    store: Option<String>,
+    creditor: Option<AccountId>,
+) -> Result<Option<ReceiptDetail>, StoreError> {
+    let (tenant, payment) = (stored.payment.tenant, stored.payment.id);
+    let refunds = payments::refunds_of(tx, tenant, payment).await?;
+    let Some(FoundCode { kind, life, .. }) = codes::by_token(tx, &stored.code_token).await? else { return Ok(None) };
+    let concerns = concerns::of_payment(tx, tenant, payment).await?;
+    Ok(Some(ReceiptDetail {
+        opened_at_ms: stored.payment.opened_at_ms,
+        refunds: refunds.into_iter().map(refund_line).collect(),
+        concerns: concerns.into_iter().map(crate::concerns::row).collect(),
+        receipt_url: format!("{}/r/{}", site.config.public_url, stored.receipt_token),
+        through: Through {
+            tail: manager::tail(&stored.code_token),
+            is_plate: kind == CodeKind::Plate,
+            is_debt: kind == CodeKind::Receivable,
+            life,
+        },
+        debt: debt_of(tx, stored, creditor).await?,
+        store,
+        receipt: receipt.masked(),
+    }))
+}
+
+/// The debts that a payment settles, of this creditor or of all: a link to the first, which names them all.
+async fn debt_of(tx: &mut Tx<'_>, stored: &Stored, creditor: Option<AccountId>) -> Result<Option<DebtLink>, StoreError> {
+    let (tenant, payment) = (stored.payment.tenant, stored.payment.id);
     let mut link: Option<DebtLink> = None;
-    for share in receivables::of_payment(tx, caller.tenant, payment).await? {
-        let stored = receivables::load(tx, caller.tenant, share.receivable).await?;
-        let Some(debt) = stored.map(|stored| stored.receivable).filter(|debt| debt.payee == caller.account) else { continue };
+    for share in receivables::of_payment(tx, tenant, payment).await? {
+        let stored = receivables::load(tx, tenant, share.receivable).await?;
+        let is_told = |debt: &Receivable| creditor.is_none_or(|creditor| debt.payee == creditor);
+        let Some(debt) = stored.map(|stored| stored.receivable).filter(is_told) else { continue };
         match &mut link {
             Some(link) => link.title = format!("{} · {}", link.title, debt.title),
             None => link = Some(DebtLink { id: debt.id, title: debt.title }),

@@ -28,6 +28,7 @@ pub mod managers;
 pub mod matching;
 pub mod messages;
 pub mod notify;
+pub mod office;
 pub mod passwords;
 pub mod pay;
 pub mod photos;

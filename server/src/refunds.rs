@@ -8,7 +8,7 @@ use app::receipts::is_same_reason;
 use domain::concern::Concern;
 use domain::refund::{self, RefundRefusal, RefundWord};
 use domain::refund_right::{ManagerRefunds, NoRight, RefundRight};
-use domain::{AccountId, Caller, ChannelCode, Fen, Millis, OutRefundNo, OutTradeNo, Payment, PaymentId, Refund, TenantId};
+use domain::{AccountId, Caller, ChannelCode, Fen, Millis, OutRefundNo, OutTradeNo, Payment, PaymentId, Refund, Role, TenantId};
 use serde_json::json;
 use uuid::Uuid;
 
@@ -104,16 +104,23 @@ pub fn right(caller: &Caller, reach: &Reach, managers: ManagerRefunds, payment: 
 }
 
 /// Returns all the money of a payment that is kept apart: another amount than was asked, or what the channel failed to return
-/// before. The worker of a running server pushes it to the channel.
+/// before. `by`: the administrator who decides it, nobody for an operator at the machine. The worker of a running server pushes it
+/// to the channel.
 ///
 /// # Errors
 /// [`AskError`]; then nothing was set aside.
-pub async fn return_kept(store: &Store, clock: &Clock, tenant: TenantId, payment: PaymentId) -> Result<Vec<Refund>, AskError> {
+pub async fn return_kept(
+    store: &Store,
+    clock: &Clock,
+    tenant: TenantId,
+    payment: PaymentId,
+    by: Option<Caller>,
+) -> Result<Vec<Refund>, AskError> {
     let mut returned = vec![];
     loop {
         let now = clock();
         let no = OutRefundNo::of_request(fresh::uuid(now));
-        match store.write(ReturnKept { tenant, payment, no, seed: fresh::uuid(now), now }).await? {
+        match store.write(ReturnKept { tenant, payment, by, no, seed: fresh::uuid(now), now }).await? {
             Ok(refund) => returned.push(refund),
             // Each attempt's money goes back by itself; what went before stays on its way.
             Err(_) if !returned.is_empty() => return Ok(returned),
@@ -271,6 +278,7 @@ impl Command for SetAside {
 struct ReturnKept {
     tenant: TenantId,
     payment: PaymentId,
+    by: Option<Caller>,
     no: OutRefundNo,
     seed: Uuid,
     now: Millis,
@@ -280,6 +288,9 @@ impl Command for ReturnKept {
     type Done = Result<Refund, AskError>;
 
     async fn run(&self, tx: &mut Tx<'_>) -> Result<Self::Done, StoreError> {
+        if self.by.is_some_and(|caller| caller.tenant != self.tenant || caller.role != Role::Administrator) {
+            return Ok(Err(NoRight::NotAllowed.into()));
+        }
         let Some(stored) = payments::load(tx, self.tenant, self.payment).await? else { return Ok(Err(AskError::NotFound)) };
         let refunds = payments::refunds_of(tx, self.tenant, self.payment).await?;
         let refunds: Vec<Refund> = refunds.into_iter().map(|stored| stored.refund).collect();
@@ -290,10 +301,12 @@ impl Command for ReturnKept {
             Ok(opening) => opening,
             Err(refusal) => return Ok(Err(refusal.into())),
         };
-        payments::save_refund_opening(tx, &stored, &opening, None, self.seed, self.now).await?;
+        let by = self.by.map(|caller| caller.account);
+        payments::save_refund_opening(tx, &stored, &opening, by, self.seed, self.now).await?;
         let Refund { no, amount_fen, cause, .. } = &opening.refund;
         let detail = json!({"payment": self.payment, "amount_fen": amount_fen, "cause": cause});
-        audit::append(tx, self.tenant, &Deed::new(self.now, Actor::Operator, Act::AskRefund, no, &detail)).await?;
+        let actor = by.map_or(Actor::Operator, Actor::Account);
+        audit::append(tx, self.tenant, &Deed::new(self.now, actor, Act::AskRefund, no, &detail)).await?;
         Ok(Ok(opening.refund))
     }
 }

@@ -27,8 +27,8 @@ use crate::web::limits::Act;
 use crate::web::visit::{self, Visit};
 use crate::web::{
     admin, choosing, claims, diagnosing, exporting, headers, identify, importing, install, kept, lost, manager, messages, office,
-    office_codes, office_logo, office_managers, office_stores, password, payer, printing, proof, receivables, refunding, reminding,
-    sign_in, sign_ins, stream, unanswered, unread,
+    office_codes, office_logo, office_managers, office_payments, office_stores, password, payer, printing, proof, receivables, refunding,
+    reminding, sign_in, sign_ins, stream, unanswered, unread,
 };
 
 /// A file with what a form writes around it; the confirmation, whose text grows when it is encoded, is smaller than the file was.
@@ -146,6 +146,10 @@ pub fn router(site: Site) -> Router {
         .route("/admin/managers/{account}/send", post(office_managers::send))
         .route("/admin/managers/{account}/suspend", post(office_managers::suspend))
         .route("/admin/managers/{account}/reinstate", post(office_managers::reinstate))
+        .route("/admin/payments", get(office_payments::payments))
+        .route("/admin/payments/{payment}", get(office_payments::payment))
+        .route("/admin/payments/{payment}/refund", get(refunding::office_form).post(refunding::office_confirm))
+        .route("/admin/payments/{payment}/return", post(office_payments::return_kept))
         .route("/admin/stores", get(office_stores::stores).post(office_stores::make))
         .route("/admin/stores/{store}", get(office_stores::store))
         .route("/admin/stores/{store}/name", post(office_stores::rename))

@@ -330,6 +330,11 @@ fn return_extra(next: &mut Settlement, index: usize, now: Millis) {
 }
 
 impl Payment {
+    /// Whether money came for it, receipt or not.
+    pub fn has_money(&self) -> bool {
+        self.attempts.iter().any(|attempt| attempt.state.has_money())
+    }
+
     /// What can still be returned of it: nothing before it is paid.
     ///
     /// # Panics

@@ -35,6 +35,8 @@ pub struct Signed {
 pub enum Section {
     /// What there is.
     Overview,
+    /// What came, and what became of it.
+    Payments,
     /// Who collects.
     Managers,
     /// Places that collect.
@@ -46,11 +48,12 @@ pub enum Section {
 }
 
 impl Section {
-    const ALL: [Section; 5] = [Section::Overview, Section::Managers, Section::Stores, Section::Codes, Section::Settings];
+    const ALL: [Section; 6] = [Section::Overview, Section::Payments, Section::Managers, Section::Stores, Section::Codes, Section::Settings];
 
     fn name(self, locale: Locale) -> &'static str {
         match self {
             Section::Overview => td_string!(locale, office.overview),
+            Section::Payments => td_string!(locale, office.payments),
             Section::Managers => td_string!(locale, admin.managers),
             Section::Stores => td_string!(locale, office.stores),
             Section::Codes => td_string!(locale, office.codes),
@@ -61,6 +64,7 @@ impl Section {
     const fn path(self) -> &'static str {
         match self {
             Section::Overview => "/admin",
+            Section::Payments => "/admin/payments",
             Section::Managers => "/admin/managers",
             Section::Stores => "/admin/stores",
             Section::Codes => "/admin/codes",

@@ -1,17 +1,19 @@
 //! Where an administrator begins: what came today, what there is, and what needs them.
 
-use domain::Fen;
 use domain::diagnosis::OrdersRefused;
+use domain::{Fen, Millis};
 use leptos::prelude::*;
 
 use super::frame::{AdminShell, Section, Signed, page};
+use super::payments::concern_list;
+use crate::concerns::ConcernRow;
 use crate::diagnosis::orders_refused_words;
 use crate::i18n::*;
 use crate::ui::moments::payments;
 use crate::ui::{fill, yuan};
 
 /// What the page shows.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct HomePage {
     /// That the channel refuses orders, and why.
     pub orders_refused: Option<OrdersRefused>,
@@ -31,6 +33,12 @@ pub struct HomePage {
     pub attention: i64,
     /// Whether payers see the organisation's logo.
     pub has_logo: bool,
+    /// Payments that need a look, those that wait for the administrator first.
+    pub concerns: Vec<ConcernRow>,
+    /// How many more there are.
+    pub more_concerns: usize,
+    /// The present moment.
+    pub now: Millis,
 }
 
 /// The page.
@@ -59,10 +67,23 @@ pub fn home_page(shell: AdminShell<'_>, signed: &Signed, shown: &HomePage) -> St
         let no_logo = (!shown.has_logo).then(|| {
             view! { <p class="note">{td_string!(locale, logo.missing)}" "<a href="/admin/settings#logo-title">{td_string!(locale, logo.add)}</a></p> }
         });
+        let concerns = (!shown.concerns.is_empty()).then(|| {
+            let more = (shown.more_concerns > 0).then(|| {
+                view! { <p class="quiet">{fill(td_string!(locale, office.concerns_more), &[("count", &shown.more_concerns)])}</p> }
+            });
+            view! {
+                <section class="card" aria-labelledby="concerns">
+                    <h2 id="concerns">{td_string!(locale, concerns.title)}</h2>
+                    {concern_list(locale, &shown.concerns, shown.now)}
+                    {more}
+                </section>
+            }
+        });
         view! {
             <h1>{title}</h1>
             {orders_refused}
             {attention}
+            {concerns}
             <section class="card today" aria-labelledby="today">
                 <h2 id="today">{td_string!(locale, office.today)}</h2>
                 <p class="sum">{yuan(shown.sum_fen)}</p>

@@ -12,6 +12,8 @@ mod logo;
 mod manager;
 mod managers;
 mod messages;
+mod payment;
+mod payments;
 mod preset;
 mod register;
 mod settings;
@@ -31,6 +33,8 @@ pub use logo::{LEAST_LOGO_SIDE, LogoPart, LogoWrong, MOST_LOGO_BYTES, MOST_LOGO_
 pub use manager::{LetterLine, ManagerPage, Said, Typed, manager_page};
 pub use managers::{ATTENTION, ManagerLine, ManagersPage, Standing, managers_page};
 pub use messages::messages_page;
+pub use payment::{PaymentFile, PaymentPage, payment_page, payment_refund_page};
+pub use payments::{PAYMENTS, PaymentsPage, ReceiptLine, payments_page};
 pub use preset::Presets;
 pub use register::{FormChoice, RegisterPage, RegisterRefusal, first_code_name, register_page};
 pub use settings::{ChangedBy, RemindsTyped, SettingsPage, SettingsTyped, settings_page};

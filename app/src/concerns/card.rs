@@ -5,20 +5,21 @@ use domain::concern::{ConcernKind, ConcernState};
 use leptos::prelude::*;
 
 use crate::Locale;
-use crate::channel::{Listener, sentence};
+use crate::channel::sentence;
 use crate::concerns::ConcernRow;
 use crate::i18n::*;
+use crate::receipts::Reader;
 use crate::ui::moments::clock;
 use crate::ui::{fill, icons, yuan};
 
-/// The concerns of one payment, on its own screen at the address `here`.
-pub fn concern_notes(locale: Locale, concerns: Vec<ConcernRow>, here: &str) -> impl IntoView {
-    concerns.into_iter().map(|row| concern_card(locale, &row, here, true)).collect_view()
+/// The concerns of one payment, on the screen of it that `reader` has at the address `here`.
+pub fn concern_notes(locale: Locale, reader: Reader, concerns: Vec<ConcernRow>, here: &str) -> impl IntoView + use<> {
+    concerns.into_iter().map(|row| concern_card(locale, reader, &row, here, true)).collect_view()
 }
 
 /// One concern on the screen at the address `here`; `is_alone` on its payment's own screen, which needs no link to itself.
-pub(super) fn concern_card(locale: Locale, row: &ConcernRow, here: &str, is_alone: bool) -> impl IntoView + use<> {
-    let link = row.payment_url();
+pub(super) fn concern_card(locale: Locale, reader: Reader, row: &ConcernRow, here: &str, is_alone: bool) -> impl IntoView + use<> {
+    let link = reader.payment_of(row);
     let link_name = if row.has_receipt { td_string!(locale, concerns.see_receipt) } else { td_string!(locale, concerns.see_payment) };
     let who = if row.title.is_empty() { row.code_name.clone() } else { format!("{} · {}", row.title, row.code_name) };
     let asked = (row.kind == ConcernKind::WrongAmount)
@@ -35,10 +36,11 @@ pub(super) fn concern_card(locale: Locale, row: &ConcernRow, here: &str, is_alon
             <h2 id=heading>{heading_words(locale, row.kind)} " " <span class="sum">{yuan(row.amount_fen)}</span></h2>
             {(!is_alone).then(|| view! { <p class="quiet">{who}</p> })}
             {asked.map(|asked| view! { <p>{asked}</p> })}
-            <p>{text(locale, row)}</p>
-            {row.why.map(|code| view! { <p class="note note-warn">{sentence(locale, code, Listener::Manager)}</p> })}
+            <p>{text(locale, reader, row)}</p>
+            {row.why.map(|code| view! { <p class="note note-warn">{sentence(locale, code, reader.listener())}</p> })}
             <div class="concern-acts">
-                {(!row.is_seen).then(|| see_button(locale, row.id, here))}
+                // Whether it was seen is said by whoever collects it.
+                {(!row.is_seen && reader == Reader::Manager).then(|| see_button(locale, row.id, here))}
                 {(!is_alone).then(|| view! { <a class="quiet-link" href=link>{link_name} {icons::onward()}</a> })}
             </div>
         </article>
@@ -61,7 +63,7 @@ fn is_open(row: &ConcernRow) -> bool {
 }
 
 /// The state in a word and a colour; who has to act comes before what is going on.
-fn tag(locale: Locale, kind: ConcernKind, state: ConcernState) -> (&'static str, &'static str) {
+pub(crate) fn tag(locale: Locale, kind: ConcernKind, state: ConcernState) -> (&'static str, &'static str) {
     if state.needs_operator(kind) {
         return (td_string!(locale, concerns.tag_operator), "wait");
     }
@@ -73,7 +75,8 @@ fn tag(locale: Locale, kind: ConcernKind, state: ConcernState) -> (&'static str,
     }
 }
 
-fn heading_words(locale: Locale, kind: ConcernKind) -> &'static str {
+/// What happened, in a few words.
+pub(crate) fn heading_words(locale: Locale, kind: ConcernKind) -> &'static str {
     match kind {
         ConcernKind::PaidTwice => td_string!(locale, concerns.paid_twice),
         ConcernKind::PaidAfterClose => td_string!(locale, concerns.paid_after_close),
@@ -83,11 +86,15 @@ fn heading_words(locale: Locale, kind: ConcernKind) -> &'static str {
     }
 }
 
-/// What becomes of it, and what the manager should do: often nothing.
-fn text(locale: Locale, row: &ConcernRow) -> String {
+/// What becomes of it, and what the reader should do: often nothing.
+fn text(locale: Locale, reader: Reader, row: &ConcernRow) -> String {
     use ConcernKind::{Contradiction, PaidAfterClose, PaidTwice, Refund, WrongAmount};
     use ConcernState::{Blocked, GivenUp, Held, Noted, Returned, Returning, Stuck};
-    let template = match (row.kind, row.state) {
+    let of_office = match reader {
+        Reader::Manager => None,
+        Reader::Administrator => for_office(locale, row.kind, row.state),
+    };
+    let template = of_office.unwrap_or_else(|| match (row.kind, row.state) {
         (Contradiction, _) | (_, Noted) => td_string!(locale, concerns.contradicted),
         (_, Blocked) => td_string!(locale, concerns.blocked),
         (_, Stuck) => td_string!(locale, concerns.stuck),
@@ -102,6 +109,21 @@ fn text(locale: Locale, row: &ConcernRow) -> String {
         (WrongAmount, Returned) => td_string!(locale, concerns.wrong_returned),
         (Refund, Returning) => td_string!(locale, concerns.refund_returning),
         (Refund, Returned) => td_string!(locale, concerns.refund_returned),
-    };
+    });
     fill(template, &[("amount", &yuan(row.amount_fen)), ("tail", &row.payment.tail()), ("number", &row.payment)])
+}
+
+/// What only an administrator can mend; `None` for what is the same to everybody.
+fn for_office(locale: Locale, kind: ConcernKind, state: ConcernState) -> Option<&'static str> {
+    use ConcernKind::{Contradiction, Refund};
+    use ConcernState::{Blocked, GivenUp, Held, Noted, Stuck};
+    match (kind, state) {
+        (Contradiction, _) | (_, Noted) => Some(td_string!(locale, concerns.office_contradicted)),
+        (_, Blocked) => None,
+        (_, Stuck) => Some(td_string!(locale, concerns.office_stuck)),
+        (Refund, GivenUp) => Some(td_string!(locale, concerns.office_refund_given_up)),
+        (_, GivenUp) => Some(td_string!(locale, concerns.office_given_up)),
+        (_, Held) => Some(td_string!(locale, concerns.office_held)),
+        _ => None,
+    }
 }

@@ -5,6 +5,7 @@ use leptos::prelude::*;
 use crate::concerns::card::concern_card;
 use crate::concerns::{ConcernPage, ConcernQuery};
 use crate::i18n::*;
+use crate::receipts::Reader;
 use crate::ui::icons;
 use crate::ui::parts::{Bar, Empty, Refused};
 use crate::{Locale, Refusal};
@@ -32,7 +33,7 @@ pub fn concerns_screen(locale: Locale, query: ConcernQuery, page: Result<Concern
 
 fn rows(locale: Locale, query: ConcernQuery, page: ConcernPage) -> impl IntoView {
     let here = query.url();
-    let cards = page.rows.iter().map(|row| concern_card(locale, row, &here, false)).collect_view();
+    let cards = page.rows.iter().map(|row| concern_card(locale, Reader::Manager, row, &here, false)).collect_view();
     view! {
         {query.before.is_some().then(|| view! {
             <p class="newest"><a class="pill" href="/m/concerns">{icons::up()} {td_string!(locale, receipts.newest)}</a></p>

@@ -19,10 +19,12 @@ pub use api::{ConcernCount, ConcernPage, ConcernQuery, ConcernRow, Money, PAGE_R
 #[cfg(feature = "ssr")]
 pub use card::concern_notes;
 #[cfg(feature = "ssr")]
+pub(crate) use card::{heading_words, tag};
+#[cfg(feature = "ssr")]
 pub use claim::{CLAIM_PATH, ClaimWrong, claim_screen, claim_title};
 pub use line::ConcernLine;
 #[cfg(feature = "ssr")]
 pub use list::concerns_screen;
 #[cfg(feature = "ssr")]
-pub use payment::payment_screen;
+pub use payment::{payment_parts, payment_screen};
 pub use place::Place;

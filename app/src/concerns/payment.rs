@@ -9,7 +9,7 @@ use crate::Refusal;
 use crate::concerns::claim::standing_card;
 use crate::concerns::{Money, PaymentDetail, concern_notes};
 use crate::i18n::*;
-use crate::receipts::{RefundLine, refund_words};
+use crate::receipts::{Reader, RefundLine, refund_words};
 use crate::ui::parts::{Bar, Refused};
 use crate::ui::{fill, grouped, icons, yuan};
 
@@ -20,16 +20,17 @@ pub fn payment_screen(locale: Locale, payment: PaymentId, asked_at: Option<Milli
         <main id="main" class="one" tabindex="-1">
             {match detail {
                 Err(refusal) => view! { <Refused locale refusal again=format!("/m/payments/{payment}")/> }.into_any(),
-                Ok(detail) => view! { <Detail detail asked_at locale/> }.into_any(),
+                Ok(detail) => payment_parts(locale, Reader::Manager, detail, asked_at),
             }}
         </main>
     }
     .into_any()
 }
 
-#[component]
-fn Detail(detail: PaymentDetail, asked_at: Option<Millis>, locale: Locale) -> impl IntoView {
-    let standing = standing_card(locale, &detail, asked_at);
+/// Everything about a payment, whether or not it has a receipt. `asked_at` is when the reader asked the channel about it just now.
+pub fn payment_parts(locale: Locale, reader: Reader, detail: PaymentDetail, asked_at: Option<Millis>) -> AnyView {
+    // The question to the channel is the manager's, whose customer stands there.
+    let standing = standing_card(locale, &detail, asked_at).filter(|_| reader == Reader::Manager);
     let PaymentDetail { payment, asked_fen, state, code_name, answers, opened_at_ms, moneys, refunds, concerns, payer_url, .. } = detail;
     // Whoever opens the payer's page can pay there: it is shown once nothing is to be paid any more.
     let payer_url = (!moneys.is_empty()).then_some(payer_url);
@@ -45,7 +46,7 @@ fn Detail(detail: PaymentDetail, asked_at: Option<Millis>, locale: Locale) -> im
             {(!moneys.is_empty()).then(|| view! { <Came moneys locale/> })}
         </section>
         {standing}
-        {concern_notes(locale, concerns, &here)}
+        {concern_notes(locale, reader, concerns, &here)}
         <section aria-labelledby="filled-in">
             <h2 id="filled-in">{td_string!(locale, receipts.filled_in)}</h2>
             {if answers.is_empty() {
@@ -69,7 +70,7 @@ fn Detail(detail: PaymentDetail, asked_at: Option<Millis>, locale: Locale) -> im
                 }).collect_view()}
             </dl>
         </section>
-        {is_receipt.then(|| view! { <a class="button" href=format!("/m/receipts/{payment}")>{td_string!(locale, concerns.see_receipt)}</a> })}
+        {is_receipt.then(|| view! { <a class="button" href=reader.receipt(payment)>{td_string!(locale, concerns.see_receipt)}</a> })}
         {payer_url.map(|url| view! {
             <a class="button button-quiet" href=url rel="external" target="_blank">{td_string!(locale, concerns.payer_page)} {icons::onward()}</a>
         })}

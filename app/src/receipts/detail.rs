@@ -12,7 +12,7 @@ use crate::Refusal;
 use crate::concerns::concern_notes;
 use crate::i18n::*;
 use crate::receipts::list::Tag;
-use crate::receipts::{ReceiptDetail, RefundLine, Through};
+use crate::receipts::{Reader, ReceiptDetail, RefundLine, Through};
 use crate::ui::fill;
 use crate::ui::icons;
 use crate::ui::parts::{Bar, Refused};
@@ -25,25 +25,31 @@ pub fn detail_screen(locale: Locale, payment: PaymentId, detail: Result<ReceiptD
         <main id="main" class="one" tabindex="-1">
             {match detail {
                 Err(refusal) => view! { <Refused locale refusal again=format!("/m/receipts/{payment}")/> }.into_any(),
-                Ok(detail) => view! { <Detail detail locale/> }.into_any(),
+                Ok(detail) => receipt_parts(locale, Reader::Manager, detail),
             }}
         </main>
     }
     .into_any()
 }
 
-#[component]
-fn Detail(detail: ReceiptDetail, locale: Locale) -> impl IntoView {
+/// Everything about a receipt, with what `reader` may do with it.
+pub fn receipt_parts(locale: Locale, reader: Reader, detail: ReceiptDetail) -> AnyView {
     let ReceiptDetail { receipt, opened_at_ms, refunds, receipt_url, through, concerns, debt, store } = detail;
     let payment = receipt.payment;
-    let is_own = store.is_none();
-    let here = format!("/m/receipts/{payment}");
+    let here = reader.receipt(payment);
+    let is_managers = reader == Reader::Manager;
+    // A store's receipt is its cashiers' together; a debt is one manager's.
+    let is_own = is_managers && store.is_none();
     view! {
         <Amounts receipt=receipt.clone() locale/>
-        {concern_notes(locale, concerns, &here)}
+        {concern_notes(locale, reader, concerns, &here)}
         {debt.map(|debt| {
             let belongs = fill(td_string!(locale, receivables.belongs), &[("title", &debt.title)]);
-            view! { <a class="card go-on" href=format!("/m/receivables/{}", debt.id)>{belongs} {icons::onward()}</a> }
+            match reader {
+                Reader::Manager => view! { <a class="card go-on" href=format!("/m/receivables/{}", debt.id)>{belongs} {icons::onward()}</a> }.into_any(),
+                // Debts are their managers' own.
+                Reader::Administrator => view! { <p class="card">{belongs}</p> }.into_any(),
+            }
         })}
         <section aria-labelledby="filled-in">
             <h2 id="filled-in">{td_string!(locale, receipts.filled_in)}</h2>
@@ -58,11 +64,12 @@ fn Detail(detail: ReceiptDetail, locale: Locale) -> impl IntoView {
             <About receipt through is_store=store.is_some() locale/>
         </section>
         <a class="button button-quiet" href=receipt_url rel="external" target="_blank">{td_string!(locale, receipts.payer_receipt)} {icons::onward()}</a>
-        <a class="button button-quiet" href=format!("{here}/give")>{td_string!(locale, receipts.give)}</a>
-        <a class="button button-quiet" href=format!("{here}/print") rel="external">{td_string!(locale, receipts.print)}</a>
-        // A store's receipt is its cashiers' together; a debt is one manager's.
+        {is_managers.then(|| view! {
+            <a class="button button-quiet" href=format!("{here}/give")>{td_string!(locale, receipts.give)}</a>
+            <a class="button button-quiet" href=format!("{here}/print") rel="external">{td_string!(locale, receipts.print)}</a>
+        })}
         {is_own.then(|| view! { <a class="button button-quiet" href=format!("/m/receivables/new?receipt={payment}")>{td_string!(locale, receivables.owed_record)}</a> })}
-        <a class="button button-quiet" href=format!("{here}/refund")>{td_string!(locale, receipts.refund)}</a>
+        <a class="button button-quiet" href=reader.refund(payment)>{td_string!(locale, receipts.refund)}</a>
     }
     .into_any()
 }

@@ -11,6 +11,7 @@ use leptos::prelude::*;
 use crate::Locale;
 use crate::i18n::*;
 use crate::pay::promised;
+use crate::receipts::Reader;
 use crate::ui::parts::Bar;
 use crate::ui::{fill, yuan};
 
@@ -93,6 +94,8 @@ pub struct RefundOf<'a> {
     pub receipt: &'a Receipt,
     /// When the screen is shown: by which name people know the return.
     pub now: Millis,
+    /// Who asks.
+    pub reader: Reader,
 }
 
 /// What the screen shows.
@@ -213,21 +216,26 @@ pub fn refund_title(locale: Locale, of: RefundOf<'_>) -> &'static str {
     }
 }
 
-/// The screen. Its form asks for the preview by GET and the preview's posts to the same address.
+/// The manager's screen.
 pub fn refund_screen(locale: Locale, of: RefundOf<'_>, screen: RefundScreen<'_>) -> AnyView {
     let title = refund_title(locale, of);
-    let receipt = format!("/m/receipts/{}", of.receipt.payment);
+    view! {
+        <Bar title back=Some(("/m/receipts", td_string!(locale, receipts.list)))/>
+        <main id="main" class="one" tabindex="-1">{refund_parts(locale, of, screen)}</main>
+    }
+    .into_any()
+}
+
+/// What stands on the screen. Its form asks for the preview by GET and the preview's posts to the same address.
+pub fn refund_parts(locale: Locale, of: RefundOf<'_>, screen: RefundScreen<'_>) -> AnyView {
     let inner = match screen {
         RefundScreen::Form { right, typed, wrong } => form(locale, of, right, typed, wrong.as_ref()),
         RefundScreen::Preview { typed, asked } => preview(locale, of, typed, asked),
         RefundScreen::Barred(bar) => barred(locale, of, bar),
     };
     view! {
-        <Bar title back=Some(("/m/receipts", td_string!(locale, receipts.list)))/>
-        <main id="main" class="one" tabindex="-1">
-            {inner}
-            <a class="button button-quiet" href=receipt>{td_string!(locale, refunding.cancel)}</a>
-        </main>
+        {inner}
+        <a class="button button-quiet" href=of.reader.receipt(of.receipt.payment)>{td_string!(locale, refunding.cancel)}</a>
     }
     .into_any()
 }
@@ -281,7 +289,7 @@ fn form(locale: Locale, of: RefundOf<'_>, right: RefundRight, typed: &RefundType
         {top.map(|words| view! { <p class="note note-bad" role="alert">{words}</p> })}
         {before}
         {limit.map(|words| view! { <p class="note note-warn">{words}</p> })}
-        <form class="ask-form" method="get" action=format!("/m/receipts/{}/refund", of.receipt.payment) autocomplete="off">
+        <form class="ask-form" method="get" action=of.reader.refund(of.receipt.payment) autocomplete="off">
             <input type="hidden" name="number" value=typed.number.clone()/>
             <fieldset class="card" aria-invalid=is_wrong("what") aria-describedby=described("what")>
                 <legend>{td_string!(locale, refunding.how_much)}</legend>
@@ -310,7 +318,7 @@ fn form(locale: Locale, of: RefundOf<'_>, right: RefundRight, typed: &RefundType
 
 /// The way to what a form of the same number asked for: the receipt says where it stands.
 fn see_before(locale: Locale, of: RefundOf<'_>) -> AnyView {
-    let href = format!("/m/receipts/{}", of.receipt.payment);
+    let href = of.reader.receipt(of.receipt.payment);
     view! { <p><a class="quiet-link" href=href>{td_string!(locale, refunding.sent_before_see)}</a></p> }.into_any()
 }
 
@@ -339,7 +347,7 @@ fn preview(locale: Locale, of: RefundOf<'_>, typed: &RefundTyped, asked: &Refund
         ("words", typed.words.clone()),
     ];
     // It is also where the confirmation is sent: whoever gets no answer to that is led back by its own address, number and all.
-    let back = format!("/m/receipts/{}/refund?{}", of.receipt.payment, typed.query());
+    let back = format!("{}?{}", of.reader.refund(of.receipt.payment), typed.query());
     let hidden = hidden.into_iter().map(|(name, value)| view! { <input type="hidden" name=name value=value/> }).collect_view();
     view! {
         <section class="card amounts">

@@ -53,7 +53,7 @@ pub async fn refund(task: RefundTask) -> Result<(), Failed> {
     drop(conn);
     let clock = clock::system();
     let refunds = if task.kept {
-        refunds::return_kept(&store, &clock, tenant, id).await.map_err(Failed::of)?
+        refunds::return_kept(&store, &clock, tenant, id, None).await.map_err(Failed::of)?
     } else {
         let ask = Ask { tenant, payment: id, amount, reason: task.reason, by: None, form: None };
         vec![refunds::ask(&store, &clock, ask).await.map_err(Failed::of)?]

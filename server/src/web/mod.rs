@@ -21,6 +21,7 @@ pub mod office;
 pub mod office_codes;
 pub mod office_logo;
 pub mod office_managers;
+pub mod office_payments;
 pub mod office_stores;
 pub mod opened;
 pub mod password;

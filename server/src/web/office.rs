@@ -13,6 +13,7 @@ use serde::Deserialize;
 use super::admin::{Administrator, administrator, answer, missing_part, shell};
 use super::next::decode;
 use super::visit::{Visit, query_value};
+use crate::office;
 use crate::settings::{AllSettings, Changed, Setting, hour_of, refunds_of, write_offs_of};
 use crate::site::Site;
 use crate::store::StoreError;
@@ -72,6 +73,10 @@ pub async fn home(State(site): State<Site>, visit: Visit, uri: Uri, headers: Hea
         Ok(found) => found,
         Err(error) => return visit.store_trouble(&error, Some("/admin")),
     };
+    let (concerns, more_concerns) = match office::concerned(&site, &asking.caller).await {
+        Ok(found) => found,
+        Err(error) => return visit.store_trouble(&error, Some("/admin")),
+    };
     let shown = HomePage {
         orders_refused,
         count: u64::try_from(totals.count).unwrap_or(0),
@@ -82,6 +87,9 @@ pub async fn home(State(site): State<Site>, visit: Visit, uri: Uri, headers: Hea
         codes: counts.codes,
         attention: counts.attention,
         has_logo: counts.has_logo,
+        concerns,
+        more_concerns,
+        now: visit.now,
     };
     let html = admin::home_page(shell(&visit, "/admin"), &asking.signed, &shown);
     answer(visit, StatusCode::OK, html)

@@ -1,15 +1,18 @@
-//! Returning money of a receipt from the manager's app: the form, its preview and the one confirmation.
+//! Returning money of a receipt: the form, its preview and the one confirmation, in the manager's app and, for receipts of the
+//! whole organisation, among the administrator's pages.
 
-use app::receipts::{RefundAsked, RefundBar, RefundOf, RefundScreen, RefundTyped, RefundWrong, refund_screen, refund_title};
+use app::admin::payment_refund_page;
+use app::receipts::{Reader, RefundAsked, RefundBar, RefundOf, RefundScreen, RefundTyped, RefundWrong, refund_screen, refund_title};
 use axum::extract::{Path, Query, Request, State};
 use axum::http::{HeaderMap, StatusCode, Uri};
 use axum::response::Response;
 use domain::receipt::Receipt;
 use domain::refund::{self, RefundRefusal};
 use domain::refund_right::{NoRight, RefundRight};
-use domain::{Caller, Fen, OutRefundNo, PaymentId};
+use domain::{Caller, Fen, OutRefundNo, PaymentId, Role};
 use uuid::Uuid;
 
+use super::admin::{Administrator, administrator, answer, missing_part, shell};
 use super::manager::{show_plain, signed_in};
 use super::submit::Posted;
 use super::visit::Visit;
@@ -17,7 +20,7 @@ use crate::fresh;
 use crate::refunds::{self, Ask, AskError};
 use crate::site::Site;
 use crate::store::reach::Reach;
-use crate::store::{StoreError, payments, tenants};
+use crate::store::{StoreError, payments, receipts, tenants};
 
 /// A receipt of the caller, and what they may return of it.
 struct Returnable {
@@ -25,38 +28,94 @@ struct Returnable {
     right: Result<RefundRight, RefundBar>,
 }
 
+/// Who asks, and in whose frame they are answered.
+enum Asking {
+    /// Of what they collected, or a store of theirs.
+    Manager(Caller),
+    /// Of whatever the organisation collected.
+    Administrator(Administrator),
+}
+
+impl Asking {
+    const fn caller(&self) -> &Caller {
+        match self {
+            Asking::Manager(caller) => caller,
+            Asking::Administrator(asking) => &asking.caller,
+        }
+    }
+
+    const fn reader(&self) -> Reader {
+        match self {
+            Asking::Manager(_) => Reader::Manager,
+            Asking::Administrator(_) => Reader::Administrator,
+        }
+    }
+
+    /// Where the form is.
+    fn address(&self, payment: &str) -> String {
+        address(self.reader(), payment)
+    }
+
+    fn not_found(&self, visit: Visit) -> Response {
+        match self {
+            Asking::Manager(_) => visit.not_found(Reader::Manager.list()),
+            Asking::Administrator(asking) => missing_part(visit, asking),
+        }
+    }
+}
+
+type Pairs = Vec<(String, String)>;
+
 /// `GET /m/receipts/{payment}/refund`: the form; with its fields in the query, what will happen.
 pub async fn form(
     State(site): State<Site>,
     visit: Visit,
     Path(payment): Path<String>,
-    Query(pairs): Query<Vec<(String, String)>>,
+    Query(pairs): Query<Pairs>,
     headers: HeaderMap,
 ) -> Response {
-    let (visit, caller) = match signed_in(visit, &headers, &address(&payment)).await {
-        Ok(known) => known,
-        Err(response) => return response,
-    };
-    let Returnable { receipt, right } = match read(&site, &caller, &payment).await {
+    match signed_in(visit, &headers, &address(Reader::Manager, &payment)).await {
+        Ok((visit, caller)) => show_form(&site, visit, Asking::Manager(caller), &payment, &pairs).await,
+        Err(response) => response,
+    }
+}
+
+/// `GET /admin/payments/{payment}/refund`: the same for an administrator.
+pub async fn office_form(
+    State(site): State<Site>,
+    visit: Visit,
+    uri: Uri,
+    Path(payment): Path<String>,
+    Query(pairs): Query<Pairs>,
+    headers: HeaderMap,
+) -> Response {
+    match administrator(visit, &uri, &headers).await {
+        Ok((visit, asking)) => show_form(&site, visit, Asking::Administrator(asking), &payment, &pairs).await,
+        Err(response) => response,
+    }
+}
+
+async fn show_form(site: &Site, visit: Visit, asking: Asking, payment: &str, pairs: &[(String, String)]) -> Response {
+    let Returnable { receipt, right } = match read(site, asking.caller(), payment).await {
         Ok(Some(found)) => found,
-        Ok(None) => return visit.not_found("/m/receipts"),
-        Err(error) => return visit.store_trouble(&error, Some(&address(&payment))),
+        Ok(None) => return asking.not_found(visit),
+        Err(error) => return visit.store_trouble(&error, Some(&asking.address(payment))),
     };
-    let mut typed = typed(&pairs);
+    let mut typed = typed(pairs);
     if typed.number.is_empty() {
         typed.number = fresh::token();
     }
     let is_changing = pairs.iter().any(|(name, _)| name == "change");
     let right = match right {
         Ok(right) => right,
-        Err(bar) => return show(visit, caller, StatusCode::OK, &receipt, RefundScreen::Barred(bar)).await,
+        Err(bar) => return show(visit, asking, StatusCode::OK, &receipt, RefundScreen::Barred(bar)).await,
     };
     if !typed.is_sent() || is_changing {
-        return show(visit, caller, StatusCode::OK, &receipt, RefundScreen::Form { right, typed: &typed, wrong: None }).await;
+        return show(visit, asking, StatusCode::OK, &receipt, RefundScreen::Form { right, typed: &typed, wrong: None }).await;
     }
     match typed.check(visit.prefs.locale, right) {
-        Ok(asked) => show(visit, caller, StatusCode::OK, &receipt, RefundScreen::Preview { typed: &typed, asked: &asked }).await,
-        Err(wrong) => again(visit, caller, &receipt, right, &typed, wrong).await,
+        Ok(asked) => show(visit, asking, StatusCode::OK, &receipt, RefundScreen::Preview { typed: &typed, asked: &asked }).await,
+        Err(wrong) => again(visit, asking, &receipt, right, &typed, wrong).await,
     }
 }
 
@@ -69,16 +128,39 @@ pub async fn confirm(
     headers: HeaderMap,
     request: Request,
 ) -> Response {
-    // The address carries the form's number, so that whoever has to come back comes back to the same form.
-    let back = uri.path_and_query().map_or_else(|| address(&payment), |here| here.as_str().to_owned());
-    let (visit, caller) = match signed_in(visit, &headers, &back).await {
-        Ok(known) => known,
-        Err(response) => return response,
-    };
-    let Returnable { receipt, right } = match read(&site, &caller, &payment).await {
+    let back = back(Reader::Manager, &payment, &uri);
+    match signed_in(visit, &headers, &back).await {
+        Ok((visit, caller)) => take(&site, visit, Asking::Manager(caller), &payment, &back, request).await,
+        Err(response) => response,
+    }
+}
+
+/// `POST /admin/payments/{payment}/refund`: the same by an administrator.
+pub async fn office_confirm(
+    State(site): State<Site>,
+    visit: Visit,
+    Path(payment): Path<String>,
+    uri: Uri,
+    headers: HeaderMap,
+    request: Request,
+) -> Response {
+    let back = back(Reader::Administrator, &payment, &uri);
+    match administrator(visit, &uri, &headers).await {
+        Ok((visit, asking)) => take(&site, visit, Asking::Administrator(asking), &payment, &back, request).await,
+        Err(response) => response,
+    }
+}
+
+/// The address carries the form's number, so that whoever has to come back comes back to the same form.
+fn back(reader: Reader, payment: &str, uri: &Uri) -> String {
+    uri.path_and_query().map_or_else(|| address(reader, payment), |here| here.as_str().to_owned())
+}
+
+async fn take(site: &Site, visit: Visit, asking: Asking, payment: &str, back: &str, request: Request) -> Response {
+    let Returnable { receipt, right } = match read(site, asking.caller(), payment).await {
         Ok(Some(found)) => found,
-        Ok(None) => return visit.not_found("/m/receipts"),
-        Err(error) => return visit.store_trouble(&error, Some(&back)),
+        Ok(None) => return asking.not_found(visit),
+        Err(error) => return visit.store_trouble(&error, Some(back)),
     };
     let posted = Posted::read(request).await.unwrap_or_default();
     let mut typed = typed(&posted.pairs);
@@ -87,18 +169,18 @@ pub async fn confirm(
     let any = RefundRight { left_fen: receipt.amount_fen, most_fen: receipt.amount_fen };
     let asked = match typed.check(visit.prefs.locale, any) {
         Ok(asked) => asked,
-        Err(wrong) => return refused(visit, caller, &receipt, right, &typed, wrong).await,
+        Err(wrong) => return refused(visit, asking, &receipt, right, &typed, wrong).await,
     };
     let ask = Ask {
-        tenant: caller.tenant,
+        tenant: asking.caller().tenant,
         payment: receipt.payment,
         amount: asked.amount_fen,
         reason: asked.reason,
-        by: Some(caller),
+        by: Some(*asking.caller()),
         form: Some(typed.number.clone()).filter(|number| !number.is_empty()),
     };
     let wrong = match site.refunds.ask(ask).await {
-        Ok(_) => return visit.redirect(&format!("/m/receipts/{}", receipt.payment)),
+        Ok(_) => return visit.redirect(&asking.reader().receipt(receipt.payment)),
         Err(AskError::SentBefore(before)) => {
             // Whoever reads that and sends it again wants another one.
             typed.number = fresh::token();
@@ -107,31 +189,38 @@ pub async fn confirm(
         Err(AskError::Refused(RefundRefusal::MoreThanLeft { left_fen })) => RefundWrong::MoreThanLeft { left_fen },
         Err(AskError::NoRight(NoRight::AboveLimit { most_fen })) => RefundWrong::AboveLimit { most_fen },
         Err(AskError::Refused(refusal)) => {
-            return show(visit, caller, StatusCode::CONFLICT, &receipt, RefundScreen::Barred(refusal.into())).await;
+            return show(visit, asking, StatusCode::CONFLICT, &receipt, RefundScreen::Barred(refusal.into())).await;
         }
         Err(AskError::NoRight(NoRight::NotAllowed) | AskError::NotFound) => {
-            return show(visit, caller, StatusCode::FORBIDDEN, &receipt, RefundScreen::Barred(RefundBar::NotAllowed)).await;
+            return show(visit, asking, StatusCode::FORBIDDEN, &receipt, RefundScreen::Barred(RefundBar::NotAllowed)).await;
         }
         // What could not be stored, or perhaps was, is tried again under the same number: a fresh form would be another refund.
-        Err(AskError::Store(error)) => return visit.store_trouble(&error, Some(&format!("{}?{}", address(&payment), typed.query()))),
+        Err(AskError::Store(error)) => {
+            return visit.store_trouble(&error, Some(&format!("{}?{}", asking.address(payment), typed.query())));
+        }
     };
-    refused(visit, caller, &receipt, right, &typed, wrong).await
+    refused(visit, asking, &receipt, right, &typed, wrong).await
 }
 
-fn address(payment: &str) -> String {
-    format!("/m/receipts/{payment}/refund")
+/// The address of the form, of whatever it is asked.
+fn address(reader: Reader, payment: &str) -> String {
+    format!("{}/{payment}/refund", reader.list())
 }
 
 fn typed(pairs: &[(String, String)]) -> RefundTyped {
     RefundTyped::of_pairs(pairs.iter().map(|(name, value)| (name.as_str(), value.as_str())))
 }
 
-/// The receipt, when the caller may see it: a manager their own.
+/// The receipt, when the caller may see it: a manager their own, an administrator each of the organisation.
 async fn read(site: &Site, caller: &Caller, payment: &str) -> Result<Option<Returnable>, StoreError> {
     let Ok(payment) = payment.parse::<PaymentId>() else { return Ok(None) };
     let mut conn = site.store.read().await?;
     let reach = Reach::of(&mut conn.tx(), caller).await?;
-    let Some((_, receipt)) = reach.receipt(&mut conn.tx(), payment).await? else { return Ok(None) };
+    let receipt = match caller.role {
+        Role::Administrator => receipts::of_payment(&mut conn.tx(), caller.tenant, payment).await?,
+        _ => reach.receipt(&mut conn.tx(), payment).await?.map(|(_, receipt)| receipt),
+    };
+    let Some(receipt) = receipt else { return Ok(None) };
     let Some(stored) = payments::load(&mut conn.tx(), caller.tenant, payment).await? else { return Ok(None) };
     let managers = tenants::manager_refunds(&mut conn.tx(), caller.tenant).await?;
     let (payment, now) = (&stored.payment, (site.clock)());
@@ -149,35 +238,43 @@ async fn read(site: &Site, caller: &Caller, payment: &str) -> Result<Option<Retu
 /// The form again with what is wrong, or why there is no form any more.
 async fn refused(
     visit: Visit,
-    caller: Caller,
+    asking: Asking,
     receipt: &Receipt,
     right: Result<RefundRight, RefundBar>,
     typed: &RefundTyped,
     wrong: RefundWrong,
 ) -> Response {
     match (right, wrong) {
-        (Ok(right), wrong) => again(visit, caller, receipt, right, typed, wrong).await,
+        (Ok(right), wrong) => again(visit, asking, receipt, right, typed, wrong).await,
         (Err(_), RefundWrong::SentBefore(before)) => {
-            show(visit, caller, StatusCode::CONFLICT, receipt, RefundScreen::Barred(RefundBar::SentBefore(before))).await
+            show(visit, asking, StatusCode::CONFLICT, receipt, RefundScreen::Barred(RefundBar::SentBefore(before))).await
         }
         (Err(RefundBar::NotAllowed), _) => {
-            show(visit, caller, StatusCode::FORBIDDEN, receipt, RefundScreen::Barred(RefundBar::NotAllowed)).await
+            show(visit, asking, StatusCode::FORBIDDEN, receipt, RefundScreen::Barred(RefundBar::NotAllowed)).await
         }
-        (Err(bar), _) => show(visit, caller, StatusCode::CONFLICT, receipt, RefundScreen::Barred(bar)).await,
+        (Err(bar), _) => show(visit, asking, StatusCode::CONFLICT, receipt, RefundScreen::Barred(bar)).await,
     }
 }
 
-async fn again(visit: Visit, caller: Caller, receipt: &Receipt, right: RefundRight, typed: &RefundTyped, wrong: RefundWrong) -> Response {
+async fn again(visit: Visit, asking: Asking, receipt: &Receipt, right: RefundRight, typed: &RefundTyped, wrong: RefundWrong) -> Response {
     let status = match wrong {
         RefundWrong::SentBefore(_) => StatusCode::CONFLICT,
         _ => StatusCode::UNPROCESSABLE_ENTITY,
     };
-    show(visit, caller, status, receipt, RefundScreen::Form { right, typed, wrong: Some(wrong) }).await
+    show(visit, asking, status, receipt, RefundScreen::Form { right, typed, wrong: Some(wrong) }).await
 }
 
-async fn show(visit: Visit, caller: Caller, status: StatusCode, receipt: &Receipt, screen: RefundScreen<'_>) -> Response {
-    let of = RefundOf { receipt, now: visit.now };
-    let title = refund_title(visit.prefs.locale, of);
-    let here = address(&receipt.payment.to_string());
-    show_plain(visit, caller, &here, status, title, |locale| refund_screen(locale, of, screen)).await
+async fn show(visit: Visit, asking: Asking, status: StatusCode, receipt: &Receipt, screen: RefundScreen<'_>) -> Response {
+    let of = RefundOf { receipt, now: visit.now, reader: asking.reader() };
+    let here = of.reader.refund(receipt.payment);
+    match asking {
+        Asking::Manager(caller) => {
+            let title = refund_title(visit.prefs.locale, of);
+            show_plain(visit, caller, &here, status, title, |locale| refund_screen(locale, of, screen)).await
+        }
+        Asking::Administrator(asking) => {
+            let html = payment_refund_page(shell(&visit, &here), &asking.signed, of, screen);
+            answer(visit, status, html)
+        }
+    }
 }

@@ -32,7 +32,7 @@ impl Shop {
     async fn return_kept(&self, payment: &str) -> Result<Vec<Refund>, AskError> {
         let id: PaymentId = payment.parse().unwrap();
         let tenant = self.stored(payment).await.payment.tenant;
-        refunds::return_kept(&self.site.store, &self.site.clock, tenant, id).await
+        refunds::return_kept(&self.site.store, &self.site.clock, tenant, id, None).await
     }
 
     /// A payment of ¥3.00 to which another amount came.

@@ -39,6 +39,7 @@ mod notices;
 mod office_codes;
 mod office_list;
 mod office_logo;
+mod office_payments;
 mod office_settings;
 mod operated_forms;
 mod paying;
