@@ -1,7 +1,9 @@
 //! The way of a posting: what is due of each listener is taken into one, it is sent, and what became of it is stored.
 
 use app::Locale;
+use app::admin::PAYMENTS;
 use app::messages::Words;
+use app::receipts::Reader;
 use domain::digest::{Digest, GIVEN_UP_AFTER_MS, News, Unreached, repeat_pause_ms};
 use domain::form::Answer;
 use domain::{AccountId, Millis, TenantId};
@@ -76,7 +78,7 @@ impl Messages {
         let who = largest.iter().flat_map(|receipt| receipt.answers.iter().filter_map(Answer::in_passing)).collect::<Vec<_>>().join(" ");
         let words = Words::of(locale, &posting.news, &who, posting.made_at_ms);
         let is_manager = listeners::is_manager(&mut conn.tx(), posting.tenant, posting.account).await?;
-        let page = if is_manager { page_of(&posting.news) } else { office_page_of(&posting.news).to_owned() };
+        let page = if is_manager { page_of(&posting.news) } else { office_page_of(&posting.news) };
         Ok(Outgoing {
             openid: to.openid.clone(),
             number: posting.id.simple().to_string(),
@@ -97,8 +99,16 @@ fn page_of(news: &News) -> String {
 }
 
 /// Where somebody reads more of it who administrates only: the managers' app does not let them in.
-fn office_page_of(news: &News) -> &'static str {
-    if matches!(news, News::Test) { "/admin/messages" } else { "/admin" }
+fn office_page_of(news: &News) -> String {
+    match news {
+        News::Digest(Digest { count: 1, largest: Some(payment), .. })
+        | News::Refunded { payment, .. }
+        | News::Returning { payment, .. }
+        | News::WrongAmount { payment, .. }
+        | News::RefundStuck { payment, .. } => Reader::Administrator.receipt(*payment),
+        News::Digest(_) => PAYMENTS.to_owned(),
+        News::Test => "/admin/messages".to_owned(),
+    }
 }
 
 /// Takes what is due of a listener into a posting.

@@ -133,10 +133,11 @@ async fn an_administrator_hears_of_all_money_on_a_screen_of_their_own() {
         admin.open(&format!("{screen}/on")).await.says(200, &["已开启，正在给您的微信发第一条消息"]);
         shop.until_messages(1).await;
         shop.world.hands.pass_ms(11 * MINUTE_MS);
-        shop.paid("3").await;
+        let bill = shop.paid("3").await;
         let heard = shop.until_messages(2).await;
         assert!(heard[1].iter().any(|words| words.contains("3.00")), "{heard:?}");
-        for (message, page) in shop.messages().await.iter().zip([screen, "/admin"]) {
+        let receipt = format!("/admin/payments/{}", bill.payment);
+        for (message, page) in shop.messages().await.iter().zip([screen, receipt.as_str()]) {
             assert_eq!(
                 message["content"]["url"],
                 json!(format!("{}{page}", shop.url)),
