@@ -6,7 +6,7 @@ use sqlx::{PgConnection, SqlSafeStr, SqliteConnection};
 use super::open::OpenError;
 
 /// Every step from an empty database to the present shape, in order. A published step is never edited.
-const STEPS: [(i64, &str, &str); 15] = [
+const STEPS: [(i64, &str, &str); 17] = [
     (1, "ground", include_str!("../../migrations/0001_ground.sql")),
     (2, "concern", include_str!("../../migrations/0002_concern.sql")),
     (3, "sign_in", include_str!("../../migrations/0003_sign_in.sql")),
@@ -20,8 +20,10 @@ const STEPS: [(i64, &str, &str); 15] = [
     (11, "numbers", include_str!("../../migrations/0011_numbers.sql")),
     (12, "largest", include_str!("../../migrations/0012_largest.sql")),
     (13, "office", include_str!("../../migrations/0013_office.sql")),
-    (16, "growth", include_str!("../../migrations/0016_growth.sql")),
-    (17, "doors", include_str!("../../migrations/0017_doors.sql")),
+    (14, "growth", include_str!("../../migrations/0014_growth.sql")),
+    (15, "payments", include_str!("../../migrations/0015_payments.sql")),
+    (16, "doors", include_str!("../../migrations/0016_doors.sql")),
+    (17, "text_days", include_str!("../../migrations/0017_text_days.sql")),
 ];
 
 const TABLE: &str = "_sqlx_migrations";
