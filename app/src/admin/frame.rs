@@ -152,12 +152,16 @@ pub(super) fn Looks(locale: Locale, shell_theme: Theme, path: String) -> impl In
 pub fn missing_page(shell: AdminShell<'_>, signed: &Signed, is_manager: bool) -> String {
     let locale = shell.prefs.locale;
     let title = if is_manager { td_string!(locale, admin.not_found) } else { td_string!(locale, admin.not_a_page) };
-    page(shell, signed, Section::Managers, title, || {
+    let (section, back, back_to) = match is_manager {
+        true => (Section::Managers, "/admin/managers", td_string!(locale, admin.back_to_managers)),
+        false => (Section::Overview, "/admin", td_string!(locale, admin.back_to_overview)),
+    };
+    page(shell, signed, section, title, || {
         view! {
             <div class="empty card">
                 <h1>{title}</h1>
                 {is_manager.then(|| view! { <p class="quiet">{td_string!(locale, admin.not_found_hint)}</p> })}
-                <a class="button" href="/admin/managers">{td_string!(locale, admin.back_to_managers)}</a>
+                <a class="button" href=back>{back_to}</a>
             </div>
         }
         .into_any()
