@@ -1,22 +1,23 @@
 //! QR codes as small 1-bit PNG pictures, because WeChat's long press recognises pictures only.
 
+mod symbol;
+
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use qrcode::{Color, EcLevel, QrCode};
+use qrcode::{EcLevel, QrCode};
+use symbol::Symbol;
 
 /// White modules around the code that a scanner needs (ISO 18004).
 const QUIET_MODULES: usize = 4;
 
 /// The code as PNG, `pixels` per module. `None` when the text does not fit any code.
 pub fn png(text: &str, pixels: usize) -> Option<Vec<u8>> {
-    let code = QrCode::with_error_correction_level(text, EcLevel::M).ok()?;
-    let modules = code.width();
-    let side = (modules + 2 * QUIET_MODULES) * pixels;
-    let colours = code.to_colors();
+    let code = Symbol::new(text, EcLevel::M)?;
+    let side = (code.modules + 2 * QUIET_MODULES) * pixels;
     let is_dark = |x: usize, y: usize| -> bool {
         let (x, y) = (x / pixels, y / pixels);
-        let inside = |at: usize| (QUIET_MODULES..QUIET_MODULES + modules).contains(&at);
-        inside(x) && inside(y) && colours[(y - QUIET_MODULES) * modules + x - QUIET_MODULES] == Color::Dark
+        let inside = |at: usize| (QUIET_MODULES..QUIET_MODULES + code.modules).contains(&at);
+        inside(x) && inside(y) && code.is_dark(x - QUIET_MODULES, y - QUIET_MODULES)
     };
     let mut rows = Vec::with_capacity(side * side.div_ceil(8));
     for y in 0..side {
@@ -62,15 +63,13 @@ pub fn svg(text: &str, wear: Wear) -> Option<String> {
         Wear::Kept => EcLevel::M,
         Wear::PutUp => EcLevel::Q,
     };
-    let code = QrCode::with_error_correction_level(text, level).ok()?;
-    let modules = code.width();
-    let side = modules + 2 * QUIET_MODULES;
-    let colours = code.to_colors();
+    let code = Symbol::new(text, level)?;
+    let side = code.modules + 2 * QUIET_MODULES;
     let mut path = String::new();
-    for (y, row) in colours.chunks(modules).enumerate() {
+    for y in 0..code.modules {
         let mut x = 0;
-        while x < modules {
-            let run = row[x..].iter().take_while(|colour| **colour == Color::Dark).count();
+        while x < code.modules {
+            let run = (x..code.modules).take_while(|x| code.is_dark(*x, y)).count();
             if run > 0 {
                 path += &format!("M{} {}h{run}v1h-{run}z", x + QUIET_MODULES, y + QUIET_MODULES);
             }
@@ -121,7 +120,7 @@ mod tests {
 
     /// How wide the style sheet of paper makes a code, in millimetres.
     fn wide_mm(place: &str) -> u32 {
-        let rule = include_str!("../../style/paper.css").split_once(&format!("\n{place} {{")).unwrap().1;
+        let rule = include_str!("../../../style/paper.css").split_once(&format!("\n{place} {{")).unwrap().1;
         let width = rule.split('}').next().unwrap().split_once("width: ").unwrap().1;
         width.split_once("mm").unwrap().0.parse().unwrap()
     }
