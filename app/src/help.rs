@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 
 use crate::Locale;
+use crate::explaining::EXPLAIN_PATH;
 use crate::i18n::*;
 use crate::ui::icons;
 use crate::ui::parts::Bar;
@@ -25,6 +26,7 @@ pub fn help_screen(locale: Locale) -> AnyView {
             </div>
             <div id="help-list">{groups}</div>
             <p id="help-list-none" class="card quiet" hidden>{td_string!(locale, help.none)}</p>
+            <a class="card go-on" href=EXPLAIN_PATH>{td_string!(locale, explaining.open)} {icons::onward()}</a>
             <a class="card go-on" href="/m/diagnose">{td_string!(locale, help.ask)} {icons::onward()}</a>
         </main>
     }
@@ -62,7 +64,7 @@ fn questions(locale: Locale) -> Vec<(&'static str, Vec<Question>)> {
                 question(td_string!(locale, help.q_settled), td_string!(locale, help.a_settled), ""),
                 question(td_string!(locale, help.q_cannot_open), td_string!(locale, help.a_cannot_open), "/m/diagnose"),
                 question(td_string!(locale, help.q_not_heard), td_string!(locale, help.a_not_heard), "/m/receipts"),
-                question(td_string!(locale, help.q_failed), td_string!(locale, help.a_failed), ""),
+                question(td_string!(locale, help.q_failed), td_string!(locale, help.a_failed), EXPLAIN_PATH),
             ],
         ),
         (

@@ -10,6 +10,8 @@ pub mod concerns;
 #[cfg(feature = "ssr")]
 pub mod diagnosis;
 #[cfg(feature = "ssr")]
+pub mod explaining;
+#[cfg(feature = "ssr")]
 pub mod help;
 pub mod i18n;
 #[cfg(feature = "ssr")]

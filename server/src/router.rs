@@ -26,9 +26,9 @@ use crate::store::{StoreError, payments, photos, tenants};
 use crate::web::limits::Act;
 use crate::web::visit::{self, Visit};
 use crate::web::{
-    admin, choosing, claims, diagnosing, exporting, headers, identify, importing, install, kept, lost, manager, messages, office,
-    office_codes, office_logo, office_managers, office_payments, office_stores, password, payer, printing, proof, receivables, refunding,
-    reminding, sign_in, sign_ins, stream, unanswered, unread,
+    admin, choosing, claims, diagnosing, explaining, exporting, headers, identify, importing, install, kept, lost, manager, messages,
+    office, office_codes, office_logo, office_managers, office_payments, office_stores, password, payer, printing, proof,
+    receivables, refunding, reminding, sign_in, sign_ins, stream, unanswered, unread,
 };
 
 /// A file with what a form writes around it; the confirmation, whose text grows when it is encoded, is smaller than the file was.
@@ -104,6 +104,7 @@ pub fn router(site: Site) -> Router {
         .route("/m/receipts/{payment}/print", get(printing::receipt))
         .route("/m/receipts/{payment}/give", get(printing::give))
         .route("/m/payments", get(claims::find))
+        .route("/m/errors", get(explaining::manager))
         .route("/m/payments/{payment}/ask", post(claims::ask))
         .route("/m/receivables", get(receivables::list))
         .route("/m/receivables/ageing", get(receivables::ageing))
@@ -147,6 +148,7 @@ pub fn router(site: Site) -> Router {
         .route("/admin/managers/{account}/suspend", post(office_managers::suspend))
         .route("/admin/managers/{account}/reinstate", post(office_managers::reinstate))
         .route("/admin/payments", get(office_payments::payments))
+        .route("/admin/errors", get(explaining::office))
         .route("/admin/payments/{payment}", get(office_payments::payment))
         .route("/admin/payments/{payment}/refund", get(refunding::office_form).post(refunding::office_confirm))
         .route("/admin/payments/{payment}/return", post(office_payments::return_kept))

@@ -13,6 +13,7 @@ pub mod device;
 pub mod diagnosis;
 pub mod digest;
 pub mod drift;
+pub mod explanation;
 pub mod fen;
 pub mod form;
 pub mod ids;

@@ -74,7 +74,7 @@ impl Section {
 }
 
 /// A page of somebody who is signed in.
-pub(super) fn page(shell: AdminShell<'_>, signed: &Signed, section: Section, title: &str, body: impl FnOnce() -> AnyView) -> String {
+pub(crate) fn page(shell: AdminShell<'_>, signed: &Signed, section: Section, title: &str, body: impl FnOnce() -> AnyView) -> String {
     let locale = shell.prefs.locale;
     let frame = || {
         let links = Section::ALL.map(|each| {

@@ -8,6 +8,7 @@ use super::frame::{AdminShell, Section, Signed, page};
 use super::payments::concern_list;
 use crate::concerns::ConcernRow;
 use crate::diagnosis::orders_refused_words;
+use crate::explaining::ADMIN_EXPLAIN_PATH;
 use crate::i18n::*;
 use crate::ui::moments::payments;
 use crate::ui::{fill, yuan};
@@ -96,6 +97,7 @@ pub fn home_page(shell: AdminShell<'_>, signed: &Signed, shown: &HomePage) -> St
                 {tile("/admin/codes", td_string!(locale, office.codes), count(td_string!(locale, office.codes_on), shown.codes))}
             </ul>
             {no_logo}
+            <p><a href=ADMIN_EXPLAIN_PATH>{td_string!(locale, explaining.open)}</a></p>
         }
         .into_any()
     })

@@ -25,6 +25,7 @@ pub use choosing::{SEATS_PATH, seats_page};
 pub use code::{CodePage, CodeThere, CodeTyped, CodeWrong, code_page};
 pub use codes::{CodeLine, ForWhom, PayeeChoice, codes_page, for_whom_page};
 pub use done::OfficeDone;
+pub(crate) use frame::page;
 pub use frame::{AdminShell, Section, Signed, missing_page};
 pub use home::{HomePage, home_page};
 pub use kept::kept_page;

@@ -6,6 +6,7 @@ pub mod claims;
 pub mod cookies;
 pub mod diagnosing;
 mod elsewhere;
+pub mod explaining;
 pub mod exporting;
 pub mod headers;
 pub mod identify;

@@ -21,6 +21,7 @@ mod delivering;
 mod diagnosing;
 mod edge;
 mod endings;
+mod explaining;
 mod exported;
 mod giving_up;
 mod idle;
