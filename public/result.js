@@ -6,7 +6,16 @@
   const box = one("[data-poll]");
   const clock = one("[data-now]");
 
+  const bridged = (act) => (self.WeixinJSBridge ? act() : on(document, "WeixinJSBridgeReady", act));
+  const close = one("#close");
+
   on(one("#print"), "click", () => print());
+  // Whoever scanned has nothing to go back to: one tap leads back to WeChat.
+  if (close)
+    bridged(() => {
+      close.hidden = false;
+      on(close, "click", () => WeixinJSBridge.call("closeWindow"));
+    });
 
   if (box) {
     const { poll, bridge } = box.dataset;
@@ -75,8 +84,7 @@
         } catch {}
         pay();
       };
-      if (self.WeixinJSBridge) ready();
-      else on(document, "WeixinJSBridgeReady", ready);
+      bridged(ready);
     };
     offer();
     on(document, "visibilitychange", () => {

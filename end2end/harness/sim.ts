@@ -83,7 +83,7 @@ export class Sim {
           }
         },
         on: () => {},
-        call: () => {},
+        call: (name: string) => void (document.documentElement.dataset.called = name),
       };
       document.addEventListener("DOMContentLoaded", () => document.dispatchEvent(new Event("WeixinJSBridgeReady")));
     });

@@ -1,6 +1,6 @@
 // A payer scans, types, pays and holds the receipt.
 import { decent, expect, test } from "../harness/story";
-import { answer, fillIn, payButton, paymentOf, receiptShown, said, somebody, tapAmount } from "../harness/payer";
+import { answer, fillIn, payButton, payByDoor, paymentOf, receiptShown, said, somebody, tapAmount } from "../harness/payer";
 
 test("from the scan to the receipt, in Chinese", async ({ wechatPage: page, bridgeCalls }) => {
   const student = somebody();
@@ -43,6 +43,17 @@ test("from the scan to the receipt, in English", async ({ wechatPage: page }) =>
   // The choice of language stays without being asked again.
   await page.goto("/p/demo-fixed");
   await expect(page.locator("html")).toHaveAttribute("lang", "en");
+});
+
+test("a payer who is done is back in WeChat with one tap", async ({ wechatPage: page, desktopPage, sim, baseURL }) => {
+  const { receipt } = await payByDoor(sim, `${baseURL}/p/demo-fixed`, { "field.student": somebody() });
+  await page.goto(receipt);
+  await page.getByRole("button", { name: "完成" }).tap();
+  await expect(page.locator("html")).toHaveAttribute("data-called", "closeWindow");
+  // A window that no bridge can close has no such button.
+  await desktopPage.goto(receipt);
+  await expect(desktopPage.locator("#print")).toBeVisible();
+  await expect(desktopPage.getByRole("button", { name: "完成" })).toBeHidden();
 });
 
 test("the receipt moves, which a picture of it cannot", async ({ wechatPage: page }) => {

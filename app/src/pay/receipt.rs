@@ -49,6 +49,8 @@ pub fn receipt_page(shell: Shell<'_>, page: &ReceiptPage<'_>) -> String {
                 {refunds(locale, page.returned, page.now)}
                 <dl class="card">{rows(locale, page)}</dl>
                 <p class="num">{td_string!(locale, pay.keep_link)}</p>
+                // Shown where there is something that can close it.
+                <button type="button" class="go o" id="close" hidden>{td_string!(locale, pay.done)}</button>
                 <p class="foot">
                     {reader_links(shell)}
                     <button type="button" class="x" id="print">{td_string!(locale, pay.print)}</button>
