@@ -48,6 +48,14 @@ impl ExportQuery {
     }
 }
 
+/// Days that are asked for often, as their first and last: today, yesterday, this month, the month before.
+fn often(today: Day) -> [(Day, Day); 4] {
+    let yesterday = Day::of(today.get() - 1);
+    let (_, _, number) = today.ymd();
+    let first = Day::of(today.get() - (number as i32 - 1));
+    [(today, today), (yesterday, yesterday), (first, today), (first.months_before(1), Day::of(first.get() - 1))]
+}
+
 /// Why there is no file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ExportWrong {
@@ -71,6 +79,8 @@ pub struct ExportScreen<'a> {
     pub query: &'a ExportQuery,
     /// The first and the last day.
     pub days: (Day, Day),
+    /// The present day.
+    pub today: Day,
     /// The names of the code and of the store to which it is narrowed.
     pub only: (Option<&'a str>, Option<&'a str>),
     /// What is wrong with what was asked for before.
@@ -112,6 +122,18 @@ pub fn export_screen(locale: Locale, shown: ExportScreen<'_>) -> AnyView {
         list.state.map(|state| ("state", state_word(state).to_owned())),
     ];
     let hidden: Vec<_> = hidden.into_iter().flatten().map(|(name, value)| view! { <input type="hidden" name=name value=value/> }).collect();
+    let names = [
+        td_string!(locale, exporting.today),
+        td_string!(locale, exporting.yesterday),
+        td_string!(locale, exporting.this_month),
+        td_string!(locale, exporting.last_month),
+    ];
+    let preset = |(name, (from, until)): (&'static str, (Day, Day))| {
+        let list = ReceiptQuery { until: Some(until), ..list.clone() };
+        let href = ExportQuery { list, from: Some(from) }.url();
+        view! { <a class="pill" href=href aria-current=(shown.days == (from, until)).then_some("true")>{name}</a> }
+    };
+    let presets = names.into_iter().zip(often(shown.today)).map(preset).collect_view();
     let is_wrong = shown.wrong.is_some().then_some("true");
     let day = |name: &'static str, label: &'static str, value: Day| {
         view! {
@@ -126,6 +148,7 @@ pub fn export_screen(locale: Locale, shown: ExportScreen<'_>) -> AnyView {
             {wrong}
             <form class="ask-form" method="get" action=format!("{HERE}/receipts.xlsx") data-native="">
                 {hidden}
+                <nav class="pills" aria-label=td_string!(locale, exporting.often)>{presets}</nav>
                 <div class="card">
                     {day("from", td_string!(locale, exporting.from), shown.days.0)}
                     {day("until", td_string!(locale, receipts.until), shown.days.1)}
@@ -162,6 +185,22 @@ pub fn export_columns(locale: Locale) -> [&'static str; 10] {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn days_that_are_asked_for_often_are_whole_months_and_no_day_to_come() {
+        let day = |text: &str| Day::parse(text).unwrap();
+        let table = [
+            ("2026-11-22", "2026-11-21", "2026-11-01", ("2026-10-01", "2026-10-31")),
+            ("2026-03-01", "2026-02-28", "2026-03-01", ("2026-02-01", "2026-02-28")),
+            ("2028-03-31", "2028-03-30", "2028-03-01", ("2028-02-01", "2028-02-29")),
+            ("2027-01-01", "2026-12-31", "2027-01-01", ("2026-12-01", "2026-12-31")),
+        ];
+        for (today, yesterday, first, (before, until)) in table {
+            let (today, yesterday) = (day(today), day(yesterday));
+            let expected = [(today, today), (yesterday, yesterday), (day(first), today), (day(before), day(until))];
+            assert_eq!(often(today), expected, "{today}");
+        }
+    }
 
     #[test]
     fn a_file_is_of_the_last_days_month_unless_a_first_day_is_said() {

@@ -54,7 +54,8 @@ async fn show(site: &Site, visit: Visit, caller: Caller, query: &ExportQuery, wr
         Err(error) => return visit.store_trouble(&error, Some("/m/receipts")),
     };
     let only = (code.as_deref(), store.as_deref());
-    let shown = ExportScreen { query, days: query.days(visit.now.day()), only, wrong };
+    let today = visit.now.day();
+    let shown = ExportScreen { query, days: query.days(today), today, only, wrong };
     let status = if wrong.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
     let title = export_title(visit.prefs.locale);
     show_plain(visit, caller, &query.url(), status, title, |locale| export_screen(locale, shown)).await
