@@ -5,7 +5,7 @@ use domain::account::Phone;
 use domain::code::{CodeState, Validity};
 use domain::form::{FormSchema, Typed};
 use domain::receivable::{Entry, ManagerWriteOffs, Movement, MovementKind, NoWriteOff, Receivable, Source, may_write_off};
-use domain::{AmountRule, Caller, Code, CodeId, Day, Fen, Millis, ReceivableId, TenantId};
+use domain::{AmountRule, Caller, Code, CodeId, Day, Fen, Millis, ReceivableId, Role, TenantId};
 use serde_json::json;
 use uuid::Uuid;
 
@@ -114,13 +114,13 @@ impl Receivables {
         Ok(all)
     }
 
-    /// The caller's own debt, or `None`.
+    /// The caller's own debt, or any of the organisation for its administrator; `None` when there is none such.
     ///
     /// # Errors
     /// When the store cannot be read.
     pub async fn one(&self, caller: &Caller, id: ReceivableId) -> Result<Option<Stored>, StoreError> {
         let mut conn = self.store.read().await?;
-        own(&mut conn.tx(), caller, id).await
+        reached(&mut conn.tx(), caller, id).await
     }
 
     /// Sets the due day and the remark.
@@ -165,6 +165,14 @@ impl Receivables {
 pub fn right(caller: &Caller, managers: ManagerWriteOffs, stored: &Stored) -> Result<(), NoWriteOff> {
     let is_payee = stored.receivable.payee == caller.account && stored.receivable.tenant == caller.tenant;
     may_write_off(caller.role, is_payee, managers, stored.claim.missing())
+}
+
+/// Whom a debt is shown to and may be decided by: whoever collects it, and the administrator.
+async fn reached(tx: &mut Tx<'_>, caller: &Caller, id: ReceivableId) -> Result<Option<Stored>, StoreError> {
+    match caller.role {
+        Role::Administrator => receivables::load(tx, caller.tenant, id).await,
+        _ => own(tx, caller, id).await,
+    }
 }
 
 pub(crate) async fn own(tx: &mut Tx<'_>, caller: &Caller, id: ReceivableId) -> Result<Option<Stored>, StoreError> {
@@ -335,7 +343,7 @@ impl Command for WriteOff {
     type Done = Result<(), ChangeError>;
 
     async fn run(&self, tx: &mut Tx<'_>) -> Result<Self::Done, StoreError> {
-        let Some(stored) = own(tx, &self.caller, self.id).await? else { return Ok(Err(ChangeError::NotFound)) };
+        let Some(stored) = reached(tx, &self.caller, self.id).await? else { return Ok(Err(ChangeError::NotFound)) };
         let (kind, amount_fen, act) = match self.is_restore {
             false => (MovementKind::WrittenOff, stored.claim.outstanding(), Act::WriteOff),
             true => (MovementKind::Restored, stored.claim.written_off(), Act::Restore),

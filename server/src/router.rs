@@ -27,7 +27,7 @@ use crate::web::limits::Act;
 use crate::web::visit::{self, Visit};
 use crate::web::{
     admin, choosing, claims, diagnosing, explaining, exporting, headers, identify, importing, install, kept, lost, manager, messages,
-    office, office_codes, office_logo, office_managers, office_payments, office_stores, password, payer, printing, proof,
+    office, office_codes, office_debts, office_logo, office_managers, office_payments, office_stores, password, payer, printing, proof,
     receivables, refunding, reminding, sign_in, sign_ins, stream, unanswered, unread,
 };
 
@@ -143,6 +143,10 @@ pub fn router(site: Site) -> Router {
         .route("/admin/managers", get(office_managers::managers))
         .route("/admin/managers/new", get(office_managers::new_manager).post(office_managers::register))
         .route("/admin/managers/{account}", get(office_managers::manager))
+        .route("/admin/managers/{account}/receivables", get(office_debts::list))
+        .route("/admin/receivables/{id}", get(office_debts::one))
+        .route("/admin/receivables/{id}/write-off", post(office_debts::write_off))
+        .route("/admin/receivables/{id}/restore", post(office_debts::restore))
         .route("/admin/managers/{account}/contact", post(office_managers::contact))
         .route("/admin/managers/{account}/send", post(office_managers::send))
         .route("/admin/managers/{account}/suspend", post(office_managers::suspend))

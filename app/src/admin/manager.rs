@@ -5,6 +5,7 @@ use domain::account::Lang;
 use domain::letter::{Invitation, LetterKind, LetterState};
 use leptos::prelude::*;
 
+use super::debts::debts_path;
 use super::frame::{AdminShell, Section, Signed, page};
 use super::managers::{ManagerLine, Standing, live};
 use super::register::field;
@@ -192,6 +193,7 @@ fn standing(locale: Locale, shown: &ManagerPage) -> AnyView {
                 <div><dt>{td_string!(locale, admin.codes)}</dt><dd>{codes}</dd></div>
                 {pay_links}
             </dl>
+            <p><a href=debts_path(line.account)>{td_string!(locale, office.debts)}</a></p>
             {send}
         </section>
     }

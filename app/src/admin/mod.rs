@@ -3,6 +3,7 @@
 mod choosing;
 mod code;
 mod codes;
+mod debts;
 mod done;
 mod frame;
 mod home;
@@ -24,6 +25,7 @@ mod stores;
 pub use choosing::{SEATS_PATH, seats_page};
 pub use code::{CodePage, CodeThere, CodeTyped, CodeWrong, code_page};
 pub use codes::{CodeLine, ForWhom, PayeeChoice, codes_page, for_whom_page};
+pub use debts::{debt_page, debts_page, debts_path};
 pub use done::OfficeDone;
 pub(crate) use frame::page;
 pub use frame::{AdminShell, Section, Signed, missing_page};

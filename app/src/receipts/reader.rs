@@ -1,6 +1,6 @@
-//! Who reads the screens of one payment, and at which addresses these are theirs.
+//! Who reads the screens of one payment or one debt, and at which addresses these are theirs.
 
-use domain::PaymentId;
+use domain::{PaymentId, ReceivableId};
 
 use crate::channel::Listener;
 use crate::concerns::ConcernRow;
@@ -38,6 +38,14 @@ impl Reader {
         match self {
             Reader::Manager => row.payment_url(),
             Reader::Administrator => self.receipt(row.payment),
+        }
+    }
+
+    /// Where a debt stands that is collected.
+    pub fn debt(self, debt: ReceivableId) -> String {
+        match self {
+            Reader::Manager => format!("/m/receivables/{debt}"),
+            Reader::Administrator => format!("/admin/receivables/{debt}"),
         }
     }
 

@@ -36,9 +36,9 @@ pub enum Show {
 }
 
 impl Show {
-    const ALL: [Show; 5] = [Show::Open, Show::Overdue, Show::Paid, Show::Off, Show::All];
+    pub(crate) const ALL: [Show; 5] = [Show::Open, Show::Overdue, Show::Paid, Show::Off, Show::All];
 
-    fn word(self) -> &'static str {
+    pub(crate) fn word(self) -> &'static str {
         match self {
             Show::Open => "open",
             Show::Overdue => "overdue",
@@ -48,7 +48,7 @@ impl Show {
         }
     }
 
-    fn name(self, locale: Locale) -> &'static str {
+    pub(crate) fn name(self, locale: Locale) -> &'static str {
         match self {
             Show::Open => td_string!(locale, receivables.show_open),
             Show::Overdue => td_string!(locale, receivables.show_overdue),

@@ -17,9 +17,11 @@ pub use import::{
 };
 pub use list::{Debt, DebtList, ListQuery, PAGE_ROWS, Show, list_screen, list_title};
 pub use matching::{ProposalLine, matches_screen, matches_title};
+pub(crate) use one::office_parts;
 pub use one::{ChangeTyped, DebtPage, DebtScreen, PaidLine, Step, one_screen, one_title};
 pub use reminding::{PastReminder, RemindingCard};
 pub use said::Said;
+pub(crate) use words::tag;
 pub use words::{reminder_words, share_text, wrong_sentence};
 
 /// Where the screens are.

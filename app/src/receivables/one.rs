@@ -12,6 +12,7 @@ use super::said::{Said, said_note};
 use super::words::{step, tag, wrong_sentence};
 use crate::Locale;
 use crate::i18n::*;
+use crate::receipts::Reader;
 use crate::ui::moments::date;
 use crate::ui::parts::Bar;
 use crate::ui::unsaved::unsaved_note;
@@ -117,12 +118,28 @@ pub fn one_screen(locale: Locale, screen: DebtScreen<'_>) -> AnyView {
             {is_owed.then(|| give(locale, page))}
             {reminding(locale, page, typed.phone.as_ref())}
             {(!page.proposals.is_empty()).then(|| proposed(locale, page))}
-            {facts(locale, page)}
-            {payments(locale, page)}
+            {facts(locale, Reader::Manager, page)}
+            {payments(locale, Reader::Manager, page)}
             {history(locale, page)}
             {edit(locale, page, typed)}
-            {write_off(locale, page, typed)}
+            {write_off(locale, Reader::Manager, page, typed)}
         </main>
+    }
+    .into_any()
+}
+
+/// What an administrator sees of a debt, whoever collects it, and deciding that it is demanded no more.
+pub(crate) fn office_parts(locale: Locale, screen: DebtScreen<'_>) -> AnyView {
+    let DebtScreen { page, said, typed } = screen;
+    let reader = Reader::Administrator;
+    view! {
+        {said.map(|said| said_note(locale, said))}
+        {typed.is_unsaved.then(|| unsaved_note(locale))}
+        {sums(locale, page)}
+        {write_off(locale, reader, page, typed)}
+        {facts(locale, reader, page)}
+        {payments(locale, reader, page)}
+        {history(locale, page)}
     }
     .into_any()
 }
@@ -204,7 +221,7 @@ fn proposed(locale: Locale, page: &DebtPage) -> AnyView {
     .into_any()
 }
 
-fn facts(locale: Locale, page: &DebtPage) -> AnyView {
+fn facts(locale: Locale, reader: Reader, page: &DebtPage) -> AnyView {
     let debt = &page.receivable;
     let pair = |name: &'static str, text: String| (!text.is_empty()).then(|| view! { <div><dt>{name}</dt><dd>{text}</dd></div> });
     let due = match debt.due {
@@ -215,8 +232,7 @@ fn facts(locale: Locale, page: &DebtPage) -> AnyView {
         Source::Entered => td_string!(locale, receivables.source_entered).into_any(),
         Source::Imported => td_string!(locale, receivables.source_imported).into_any(),
         Source::Receipt { payment } => {
-            view! { <a href=format!("/m/receipts/{payment}")>{td_string!(locale, receivables.source_receipt)} {icons::onward()}</a> }
-                .into_any()
+            view! { <a href=reader.receipt(payment)>{td_string!(locale, receivables.source_receipt)} {icons::onward()}</a> }.into_any()
         }
     };
     let phone = debt.debtor.phone.as_ref().map(|phone| phone.as_str().to_owned()).unwrap_or_default();
@@ -238,20 +254,20 @@ fn facts(locale: Locale, page: &DebtPage) -> AnyView {
     .into_any()
 }
 
-fn payments(locale: Locale, page: &DebtPage) -> AnyView {
+fn payments(locale: Locale, reader: Reader, page: &DebtPage) -> AnyView {
     let line = |paid: &PaidLine| {
         let way = if paid.is_match { td_string!(locale, receivables.way_match) } else { td_string!(locale, receivables.way_code) };
         let kept = (paid.kept_fen != paid.amount_fen)
             .then(|| fill(td_string!(locale, receivables.kept_of), &[("kept", &yuan(paid.kept_fen)), ("amount", &yuan(paid.amount_fen))]));
         view! {
             <li>
-                <a class="row" href=format!("/m/receipts/{}", paid.payment)>
+                <a class="row" href=reader.receipt(paid.payment)>
                     <span class="row-title">{paid.at_ms.text()}</span>
                     <span class="row-sum">{yuan(paid.kept_fen)}</span>
                     <span class="row-below">{way}</span>
                     <span class="row-time">{kept}</span>
                 </a>
-                {paid.is_match.then(|| view! {
+                {(paid.is_match && reader == Reader::Manager).then(|| view! {
                     <form method="post" action=format!("{HERE}/{}/unmatch", page.receivable.id)>
                         <input type="hidden" name="payment" value=paid.payment.to_string()/>
                         <button class="plain" type="submit">{td_string!(locale, receivables.unmatch)}</button>
@@ -309,7 +325,7 @@ fn edit(locale: Locale, page: &DebtPage, typed: &ChangeTyped) -> AnyView {
     .into_any()
 }
 
-fn write_off(locale: Locale, page: &DebtPage, typed: &ChangeTyped) -> AnyView {
+fn write_off(locale: Locale, reader: Reader, page: &DebtPage, typed: &ChangeTyped) -> AnyView {
     let (id, owed, off) = (page.receivable.id, page.claim.outstanding(), page.claim.written_off());
     if !owed.is_positive() && !off.is_positive() {
         return ().into_any();
@@ -321,7 +337,7 @@ fn write_off(locale: Locale, page: &DebtPage, typed: &ChangeTyped) -> AnyView {
             view! { <p class="quiet">{words}</p> }.into_any()
         }
         (Ok(()), true) => view! {
-            <form class="ask-form" method="post" action=format!("{HERE}/{id}/restore")>
+            <form class="ask-form" method="post" action=format!("{}/restore", reader.debt(id))>
                 <p>{fill(td_string!(locale, receivables.restore_lead), &[("amount", &yuan(off))])}</p>
                 <button class="button button-quiet" type="submit">{td_string!(locale, receivables.restore)}</button>
             </form>
@@ -331,7 +347,7 @@ fn write_off(locale: Locale, page: &DebtPage, typed: &ChangeTyped) -> AnyView {
             let (reason, wrong) = typed.reason.clone().unwrap_or_default();
             let wrong = wrong.map(|wrong| wrong_sentence(locale, wrong));
             view! {
-                <form class="ask-form" method="post" action=format!("{HERE}/{id}/write-off")>
+                <form class="ask-form" method="post" action=format!("{}/write-off", reader.debt(id))>
                     <p>{td_string!(locale, receivables.write_off_lead)}</p>
                     {input("reason", td_string!(locale, receivables.write_off_reason), &reason, None, wrong)}
                     <button class="button button-quiet" type="submit">
@@ -344,5 +360,6 @@ fn write_off(locale: Locale, page: &DebtPage, typed: &ChangeTyped) -> AnyView {
     };
     let name = if off.is_positive() { td_string!(locale, receivables.restore) } else { td_string!(locale, receivables.write_off) };
     let is_open = typed.reason.is_some() || off.is_positive();
-    view! { <details class="card unfold" open=is_open><summary>{name}</summary>{inner}</details> }.into_any()
+    let as_button = (reader == Reader::Administrator).then_some("button button-quiet");
+    view! { <details class="card unfold" open=is_open><summary class=as_button>{name}</summary>{inner}</details> }.into_any()
 }

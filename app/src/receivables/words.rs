@@ -32,7 +32,7 @@ pub fn wrong_sentence(locale: Locale, wrong: EntryWrong) -> String {
 }
 
 /// Where a debt stands, as a kind of tag and in words.
-pub(super) fn tag(locale: Locale, debt: &Receivable, claim: Claim, today: Day) -> (&'static str, String) {
+pub(crate) fn tag(locale: Locale, debt: &Receivable, claim: Claim, today: Day) -> (&'static str, String) {
     let say = |kind, words: &str| (kind, words.to_owned());
     match claim.standing() {
         Standing::Overpaid => say("gone", td_string!(locale, receivables.tag_overpaid)),

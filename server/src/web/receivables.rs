@@ -9,7 +9,7 @@ use axum::extract::{Path, Query, Request, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use domain::receivable::{EntryField, EntryTyped, EntryWrong, Remark, Source, Standing, parse_day};
-use domain::{Caller, Day, PaymentId, ReceivableId};
+use domain::{AccountId, Caller, Day, PaymentId, ReceivableId, TenantId};
 
 use super::manager::{show_plain, signed_in};
 use super::reminding::card;
@@ -32,7 +32,7 @@ pub async fn list(State(site): State<Site>, visit: Visit, Query(pairs): Query<Ve
         Ok(known) => known,
         Err(response) => return response,
     };
-    match read_list(&site, &caller, &query, &visit).await {
+    match read_list(&site, (caller.tenant, caller.account), &query, &visit).await {
         Ok(list) => {
             let list = DebtList { imported: imported(&pairs), ..list };
             let title = list_title(visit.prefs.locale);
@@ -48,12 +48,17 @@ fn imported(pairs: &[(String, String)]) -> Option<(u64, u64)> {
     Some((new.parse().ok()?, known.parse().ok()?))
 }
 
-pub(super) async fn read_list(site: &Site, caller: &Caller, query: &ListQuery, visit: &Visit) -> Result<DebtList, StoreError> {
+/// A page of what `payee` collects.
+pub(super) async fn read_list(
+    site: &Site,
+    (tenant, payee): (TenantId, AccountId),
+    query: &ListQuery,
+    visit: &Visit,
+) -> Result<DebtList, StoreError> {
     let mut conn = site.store.read().await?;
     let (tx, today) = (&mut conn.tx(), visit.now.day());
     let filter = filter(query, today);
     let before = query.before.map(|(raised_at_ms, id)| Before { raised_at_ms, id });
-    let (tenant, payee) = (caller.tenant, caller.account);
     let ageing = receivables::ageing(tx, tenant, payee, today).await?;
     let (found, next, is_too_short) = if query.words.is_empty() {
         // One more than is shown tells whether there is an older page.
@@ -229,12 +234,17 @@ pub(super) async fn show_one(
     show_plain(visit, caller, &here, status, title, |locale| one_screen(locale, screen)).await
 }
 
-async fn read_one(site: &Site, caller: &Caller, id: &str, visit: &Visit) -> Result<Option<DebtPage>, StoreError> {
+/// Everything about a debt that the caller reaches.
+pub(super) async fn read_one(site: &Site, caller: &Caller, id: &str, visit: &Visit) -> Result<Option<DebtPage>, StoreError> {
     let Ok(id) = id.parse::<ReceivableId>() else { return Ok(None) };
     let Some(stored) = site.receivables.one(caller, id).await? else { return Ok(None) };
     // They are read on a connection of their own. Nobody waits for a second one with one in hand: as many pages at once as there are
     // connections would wait for each other.
-    let proposals = site.receivables.proposals(caller, &stored).await?.into_iter().map(proposal_line).collect();
+    let proposals = match stored.receivable.payee == caller.account {
+        true => site.receivables.proposals(caller, &stored).await?.into_iter().map(proposal_line).collect(),
+        // Whoever collects knows which payment belongs to which debt.
+        false => vec![],
+    };
     let mut conn = site.store.read().await?;
     let tx = &mut conn.tx();
     let merchant = tenants::by_id(tx, caller.tenant).await?.map(|tenant| tenant.name).unwrap_or_default();
@@ -307,10 +317,7 @@ pub async fn write_off(State(site): State<Site>, visit: Visit, Path(id): Path<St
         Err(response) => return response,
     };
     let Ok(debt) = id.parse() else { return visit.not_found(HERE) };
-    let typed = |wrong| {
-        let reason = posted.value("reason").chars().take(400).collect();
-        ChangeTyped { reason: Some((reason, wrong)), ..ChangeTyped::default() }
-    };
+    let typed = |wrong| reason_typed(&posted, wrong);
     match Remark::reason(posted.value("reason")) {
         Ok(reason) => {
             let changed = site.receivables.write_off(&caller, debt, reason.0).await;
@@ -321,6 +328,12 @@ pub async fn write_off(State(site): State<Site>, visit: Visit, Path(id): Path<St
             show_one(&site, visit, caller, &id, StatusCode::UNPROCESSABLE_ENTITY, None, typed).await
         }
     }
+}
+
+/// The reason as it was typed, to be shown again.
+pub(super) fn reason_typed(posted: &Posted, wrong: Option<EntryWrong>) -> ChangeTyped {
+    let reason = posted.value("reason").chars().take(400).collect();
+    ChangeTyped { reason: Some((reason, wrong)), ..ChangeTyped::default() }
 }
 
 /// `POST /m/receivables/{id}/restore`.

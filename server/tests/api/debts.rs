@@ -205,6 +205,39 @@ async fn a_debt_is_written_off_by_who_may_with_a_reason_and_demanded_again() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn an_administrator_writes_off_what_a_manager_may_not() {
+    for shop in Shop::on_each_engine().await {
+        let (manager, office) = (Browser::manager(&shop, MANAGER).await, Browser::administrator(&shop).await);
+        let path = shop.raise(&manager, &debt("1000.01", true)).await;
+        let (link, payee) = (link(&shop, &path).await, shop.debt(&path).await.receivable.payee);
+        let (list, here) = (format!("/admin/managers/{payee}/receivables"), path.replacen("/m/", "/admin/", 1));
+        office.open(&format!("/admin/managers/{payee}")).await.says(200, &[&format!("href=\"{list}\"")]);
+        let there = format!("href=\"{here}\"");
+        office.open(&list).await.says(200, &["王敏的应收款", "张小明", "¥1,000.01", &there]);
+        office.open(&format!("{list}?q=%E5%BC%A0%E5%B0%8F%E6%98%8E&show=all")).await.says(200, &["张小明", &there]);
+        office.open(&format!("{list}?show=paid")).await.says(200, &["这里没有应收款"]);
+        let found = office.open(&here).await;
+        found.says(200, &["核销 ¥1,000.01", "登记"]);
+        assert!(!found.text.contains("href=\"/m/"), "a manager's page lets no administrator in");
+        let off = format!("{here}/write-off");
+        office.post(&off, &[("reason", " ".to_owned())]).await.says(422, &["请填写", "核销 ¥1,000.01"]);
+        office.submit(&off, &[("reason", "学生转学".to_owned())]).await.says(200, &["已核销", "学生转学"]);
+        manager.open(&path).await.says(200, &["已核销", "学生转学"]);
+        Browser::wechat(&shop).open(&link).await.says(410, &["这笔款不用付了"]);
+        shop.verify().await;
+        office.submit(&format!("{here}/restore"), &[]).await.says(200, &["已恢复", "¥1,000.01"]);
+        Browser::wechat(&shop).open(&link).await.says(200, &["¥1,000.01"]);
+        // What is of nobody here, or no debt at all.
+        for path in ["/admin/receivables/x", "/admin/receivables/00000000000000000000000000000000", "/admin/managers/x/receivables"] {
+            assert_eq!(office.open(path).await.status, 404, "{path}");
+        }
+        assert_eq!(manager.post(&off, &[("reason", "x".to_owned())]).await.status, 303);
+        assert!(!shop.debt(&path).await.claim.is_written_off);
+        shop.close().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_is_wrong_with_a_debt_is_said_at_its_field_and_what_was_typed_stays() {
     let shop = Shop::open().await;
     let manager = Browser::manager(&shop, MANAGER).await;

@@ -53,8 +53,8 @@ async fn what_managers_may_write_off_is_set_and_counts_for_the_next_write_off() 
         let manager = Browser::manager(&shop, MANAGER).await;
         let path = shop.raise(&manager, &debt("900", true)).await;
         let table: [(&[(&str, &str)], &str); 4] = [
-            (&[("write_offs", "never")], "管理员可以在管理后台的“设置”（/admin/settings）里开放"),
-            (&[("write_offs", "up_to"), ("write_off_limit", "899.99")], "您最多可以核销 ¥899.99 的欠款。上限由管理员在管理后台"),
+            (&[("write_offs", "never")], "或在“设置”（/admin/settings）里开放"),
+            (&[("write_offs", "up_to"), ("write_off_limit", "899.99")], "您最多可以核销 ¥899.99 的欠款。更大的请管理员在管理后台"),
             (&[("write_offs", "up_to"), ("write_off_limit", "900")], "核销 ¥900.00"),
             (&[("write_offs", "whole")], "核销 ¥900.00"),
         ];

@@ -54,7 +54,7 @@ pub async fn debts(
 /// The list again, which says that it is too long for one file: half of it would look like all.
 async fn too_many(site: &Site, visit: Visit, caller: Caller, query: &ListQuery) -> Response {
     let query = ListQuery { before: None, ..query.clone() };
-    match read_list(site, &caller, &query, &visit).await {
+    match read_list(site, (caller.tenant, caller.account), &query, &visit).await {
         Ok(list) => {
             let list = DebtList { too_many: Some(MOST_EXPORTED), ..list };
             let (here, title) = (query.url(), list_title(visit.prefs.locale));
