@@ -122,6 +122,27 @@ export async function fitsSmallScreens(page: Page): Promise<void> {
   if (before) await page.setViewportSize(before);
 }
 
+/** WeChat lets people enlarge its letters from 16 px to this. */
+const LARGEST_PX = 26;
+
+/** Nothing is wider than the phone, no words are cut off, and every button lies within the page with all of its words. */
+export async function holdsLargeLetters(page: Page): Promise<void> {
+  await page.evaluate((size) => (document.documentElement.style.fontSize = `${size}px`), LARGEST_PX);
+  for (const width of [320, 375]) {
+    await page.setViewportSize({ width, height: 812 });
+    const cut = await page.evaluate(() =>
+      [...document.querySelectorAll<HTMLElement>("h1, h2, p, label, a, button, dt, dd, summary, output, legend")]
+        .filter((it) => it.checkVisibility({ visibilityProperty: true }) && !it.closest(".unseen, .skip, .mark, svg"))
+        .filter((it) => getComputedStyle(it).display !== "inline" && it.clientWidth > 0)
+        .filter((it) => it.scrollWidth > it.clientWidth + 1 || (it.scrollHeight > it.clientHeight + 4 && getComputedStyle(it).overflowY === "hidden"))
+        .map((it) => `<${it.localName} class="${it.className}"> ${it.textContent?.trim().slice(0, 20)}: ${it.scrollWidth} x ${it.scrollHeight} in ${it.clientWidth} x ${it.clientHeight}`),
+    );
+    expect(cut, `cut off at ${width} px, ${page.url()}`).toEqual([]);
+  }
+  await fitsSmallScreens(page);
+  await page.setViewportSize({ width: 375, height: 812 });
+}
+
 /** Whatever can be tapped is at least 44 px high and wide; a control inside its label is as large as the label. */
 export async function easyToTap(page: Page, least = 44): Promise<void> {
   const small = await page.evaluate((least) => {

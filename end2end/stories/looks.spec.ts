@@ -1,5 +1,5 @@
 // Every page and state, in both languages and in the care mode: readable in light and dark, on the smallest phone, by any thumb.
-import { decent, expect, hydrated, test, type Page } from "../harness/story";
+import { decent, expect, holdsLargeLetters, hydrated, test, type Page } from "../harness/story";
 import { openByDoor, payButton, payByDoor, receiptShown, somebody } from "../harness/payer";
 import { atTheCode, MANAGERS } from "../harness/manager";
 import { like, READERS } from "../harness/readers";
@@ -50,6 +50,8 @@ for (const { lang, mode, least } of READERS) {
 test.describe("the manager", () => {
   // One account is signed in at one place only.
   test.describe.configure({ mode: "default" });
+  // What is answered to a number that is none.
+  test.use({ expectedErrors: /status of 422/ });
 
   test("the manager's pages, for every reader", async ({ wechatPage: page, sim }) => {
     test.setTimeout(180_000);
@@ -57,6 +59,19 @@ test.describe("the manager", () => {
     const long = { "field.student": "欧阳娜娜·阿依古丽·买买提", "field.class": "三年一班", "field.remark": "一个很长很长的备注，写满二十个字" };
     const { payment } = await payByDoor(sim, payUrl, { amount: "4999.99", ...long });
     await forEveryReader(page, ["/m", "/m/refresh", "/m/codes", "/m/receipts", `/m/receipts/${payment}`, "/m/settings"]);
+  });
+
+  test("the manager's screens in WeChat's largest letters", async ({ wechatPage: page, sim }) => {
+    test.setTimeout(120_000);
+    const payUrl = await atTheCode(page, MANAGERS.looks);
+    const { payment } = await payByDoor(sim, payUrl, { amount: "4999.99", "field.student": somebody(), "field.class": "三年一班" });
+    for (const lang of ["zh", "en"]) {
+      for (const path of ["/m", "/m/receipts", `/m/receipts/${payment}`, "/m/settings", "/m/receivables", "/m/errors?q=95"]) {
+        await page.goto(`${path}${path.includes("?") ? "&" : "?"}lang=${lang}`);
+        await hydrated(page);
+        await holdsLargeLetters(page);
+      }
+    }
   });
 
   test("the manager's rarer pages, for every reader", async ({ wechatPage: page, sim }) => {
@@ -84,7 +99,10 @@ test.describe("the manager", () => {
       `${refund}?${asked}`,
       `/m/receipts/${payment}/give`,
       "/m/concerns",
+      "/m/payments",
+      "/m/payments?q=nothing",
       `/m/payments/${held.payment}`,
+      "/m/receipts/export",
       "/m/receivables",
       "/m/receivables/ageing",
       "/m/receivables/new",
@@ -95,6 +113,9 @@ test.describe("the manager", () => {
       "/m/settings/messages",
       "/m/settings/sign-ins",
       "/m/help",
+      "/m/errors",
+      "/m/errors?q=95",
+      "/m/errors?q=nothing",
     ]);
   });
 });

@@ -42,11 +42,14 @@ for (const lang of ["zh", "en"]) {
     // A payment to look at, and the form that returns it.
     await office.goto("/admin/payments");
     const payment = (await office.locator("main a[href^='/admin/payments/']").count()) ? await below(office, "/admin/payments") : null;
+    const manager = await below(office, "/admin/managers");
+    const debts = `${manager}/receivables`;
     const paths = [
       "/admin", "/admin/payments", "/admin/payments?q=4200000000000000000000000000", payment, payment && `${payment}/refund`,
       payment && `${payment}/refund?number=1&what=part&amount=x&reason=twice`, payment && `${payment}/refund?number=1&what=part&amount=0.01&reason=twice`,
       "/admin/managers", "/admin/managers?show=attention", "/admin/managers?q=138", "/admin/managers/new",
-      await below(office, "/admin/managers"), "/admin/stores", store, "/admin/codes", "/admin/codes/new", await below(office, "/admin/codes"), "/admin/settings", "/admin/nothing",
+      manager, "/admin/stores", store, "/admin/codes", "/admin/codes/new", await below(office, "/admin/codes"), "/admin/settings", debts, `${debts}?show=all`, "/admin/errors?q=95",
+      "/admin/errors?q=nothing", "/admin/nothing",
     ].filter((path) => path !== null);
     for (const path of paths) {
       for (const look of ["mode=care&theme=light", "mode=care&theme=dark", "mode=standard&theme=light"]) {
