@@ -1,7 +1,8 @@
 // Trunk's post_build hook. For a delivered page it makes the mobile program (snip.mjs), scripts and style sheets small, refuses
 // style sheets that old kernels would not understand (old_kernels.mjs), joins the style sheets in the page's order into one (one
 // request, one thing to inline), and writes a .br and a .gz beside every file. A mobile program that has grown too heavy is not
-// delivered (weight.mjs). It writes `assets.json`, from which the server learns the hashed names:
+// delivered (weight.mjs), nor one that holds what only the server may know (server_words.mjs). It writes `assets.json`, from which
+// the server learns the hashed names:
 //   { "js": "mobile-1a2b.js", "wasm": "mobile-1a2b_bg.wasm", "css": "mobile-3c4d.css", "scripts": [],
 //     "files": { "mobile-1a2b.js": { "bytes": 100, "br": 40, "gz": 45, "hashed": true }, "voice/zh/1.mp3": .. } }
 // `js` and `wasm` are the entry (null on a page without WebAssembly), `scripts` any other scripts in the page's order. A compressed
@@ -12,6 +13,7 @@ import { basename, join, relative } from "node:path";
 import { brotliCompressSync, constants, gzipSync } from "node:zlib";
 import { minify } from "terser";
 import { OLDEST, squeezed, tooNew } from "./old_kernels.mjs";
+import { tooTalkative } from "./server_words.mjs";
 import { snipped } from "./snip.mjs";
 import { tooHeavy } from "./weight.mjs";
 
@@ -91,6 +93,8 @@ if (delivered && wasm && process.env.TRUNK_HTML_FILE.endsWith("mobile.html")) {
   // None would mean that the names have changed, and a fifth too much is delivered unnoticed.
   if (!count) throw new Error("app/snip.mjs found nothing to take out");
   console.log(`          ${count} functions that never run taken out of ${wasm}`);
+  const why = tooTalkative(bytes);
+  if (why) throw new Error(why);
   writeFileSync(join(folder, wasm), bytes);
 }
 const scripts = inPage(".js").filter((name) => name !== js && !name.startsWith("snippets/"));

@@ -1,0 +1,10 @@
+// What only the server may know. The manager's program is compiled from crates that the server shares, and one import too many would
+// carry SQL, accounts or keys to every phone; after_build.mjs delivers no program that holds any of these.
+export const SERVER_WORDS = ["SELECT ", "INSERT INTO ", "sqlite", "postgres", "PRIVATE KEY", "argon2", "shouma-demo", "api_v3"];
+
+/** Why this program is not delivered, as a sentence; nothing when it holds no word of the server's. */
+export function tooTalkative(bytes) {
+  const program = Buffer.from(bytes);
+  const found = SERVER_WORDS.filter((word) => program.includes(word));
+  return found.length ? `the manager's program holds what only the server may know: ${found.join(", ")}` : null;
+}
