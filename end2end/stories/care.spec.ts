@@ -83,3 +83,15 @@ for (const [mode, width, height] of ROOMS) {
     }
   });
 }
+
+test("whoever opens the manager's app for the first time finds large letters before anything else", async ({ wechatPage: page }) => {
+  await page.goto("/m/receipts");
+  await expect(page.locator("html")).toHaveAttribute("data-mode", "normal");
+  await page.getByRole("link", { name: "长辈版" }).tap();
+  await expect(page.locator("html")).toHaveAttribute("data-mode", "care");
+  // Signing in still leads where they wanted to go.
+  await expect(page.locator("input[name=next]")).toHaveValue("/m/receipts");
+  await decent(page, 60);
+  await page.getByRole("link", { name: "标准版" }).tap();
+  await expect(page.locator("html")).toHaveAttribute("data-mode", "normal");
+});

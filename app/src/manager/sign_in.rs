@@ -8,6 +8,7 @@ use crate::i18n::*;
 use crate::ui::fill;
 use crate::ui::machine::SignInElsewhere;
 use crate::ui::moments::clock;
+use crate::ui::prefs::Mode;
 
 /// What the sign-in page says and keeps.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -73,7 +74,8 @@ impl SignInWhy {
 }
 
 /// The sign-in page. It posts `phone`, `password` and `next` to itself; the server answers by leading on, or with this page.
-pub fn sign_in_screen(locale: Locale, sign_in: SignIn) -> impl IntoView {
+pub fn sign_in_screen(locale: Locale, mode: Mode, sign_in: SignIn) -> impl IntoView {
+    let next = sign_in.next.clone();
     let is_fault = sign_in.why.is_some_and(SignInWhy::is_fault);
     let is_typed = !sign_in.phone.is_empty();
     view! {
@@ -93,7 +95,7 @@ pub fn sign_in_screen(locale: Locale, sign_in: SignIn) -> impl IntoView {
             </form>
             <p><a class="quiet-link" href="/m/lost" rel="external">{td_string!(locale, manager.sign_in_lost)}</a></p>
             <p class="quiet">{td_string!(locale, manager.sign_in_help)}</p>
-            <OtherLanguage locale/>
+            <Looks locale mode next/>
         </main>
     }
     .into_any()
@@ -136,12 +138,30 @@ fn Password(locale: Locale, is_fault: bool, autofocus: bool) -> impl IntoView {
     .into_any()
 }
 
-/// The same page in the other language.
+/// The same page in the other language, and in letters of the other size: whoever opens the app for the first time can read it.
 #[component]
-fn OtherLanguage(locale: Locale) -> impl IntoView {
-    let (href, lang, name) = match locale {
-        Locale::zh => ("/m/sign-in?lang=en", "en", "English"),
-        Locale::en => ("/m/sign-in?lang=zh", "zh", "中文"),
+fn Looks(locale: Locale, mode: Mode, next: String) -> impl IntoView {
+    let (lang, tag, name) = match locale {
+        Locale::zh => ("en", "en", "English"),
+        Locale::en => ("zh", "zh-CN", "中文"),
     };
-    view! { <p><a class="quiet-link" href=href lang=lang rel="external">{name}</a></p> }.into_any()
+    let (size, size_name) = match mode {
+        Mode::Care => ("standard", td_string!(locale, common.mode_standard)),
+        Mode::Normal => ("care", td_string!(locale, common.mode_care)),
+    };
+    let here = |name: &str, value: &str| {
+        let mut pairs = form_urlencoded::Serializer::new(String::new());
+        pairs.append_pair(name, value);
+        if !next.is_empty() {
+            pairs.append_pair("next", &next);
+        }
+        format!("/m/sign-in?{}", pairs.finish())
+    };
+    view! {
+        <p>
+            <a class="quiet-link" href=here("lang", lang) lang=tag rel="external">{name}</a>
+            <a class="quiet-link" href=here("mode", size) rel="external">{size_name}</a>
+        </p>
+    }
+    .into_any()
 }

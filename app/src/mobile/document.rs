@@ -261,7 +261,7 @@ fn sign_in(seed: &Seed, sign_in: &SignIn) -> Read {
         Some(why) if why.is_fault() => 422,
         _ => 200,
     };
-    Read { status, html: Some(render(seed, |locale| sign_in_screen(locale, sign_in.clone()))) }
+    Read { status, html: Some(render(seed, |locale| sign_in_screen(locale, seed.prefs.mode, sign_in.clone()))) }
 }
 
 /// What stands at an address that leads nowhere.
