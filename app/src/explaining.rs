@@ -58,8 +58,10 @@ pub fn explaining_page(shell: AdminShell<'_>, signed: &Signed, said: &str, found
     crate::admin::page(shell, signed, Section::Overview, title, || {
         view! {
             <h1>{title}</h1>
-            {question(locale, ADMIN_EXPLAIN_PATH, said)}
-            {answers(locale, said, found, Listener::Administrator)}
+            <div class="one">
+                {question(locale, ADMIN_EXPLAIN_PATH, said)}
+                {answers(locale, said, found, Listener::Administrator)}
+            </div>
         }
         .into_any()
     })

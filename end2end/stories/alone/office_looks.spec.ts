@@ -1,6 +1,6 @@
 // The administrator's pages as everybody may have them: phone and desk, both languages, light and dark, and in large type.
 import { accessible, easyToTap, expect, fitsSmallScreens, test, type Page } from "../../harness/story";
-import { PASSWORD } from "../../harness/manager";
+import { MANAGERS, PASSWORD } from "../../harness/manager";
 
 const ADMINISTRATOR = "13700137000";
 // What the server answers to a picture that is none, and to an address that is none.
@@ -42,13 +42,17 @@ for (const lang of ["zh", "en"]) {
     // A payment to look at, and the form that returns it.
     await office.goto("/admin/payments");
     const payment = (await office.locator("main a[href^='/admin/payments/']").count()) ? await below(office, "/admin/payments") : null;
-    const manager = await below(office, "/admin/managers");
+    // Whom others owe, where the manager's own pages were looked at before.
+    await office.goto(`/admin/managers?q=${MANAGERS.looks}`);
+    const manager = (await office.locator("main a[href^='/admin/managers/']:not([href$='/new'])").first().getAttribute("href"))!;
     const debts = `${manager}/receivables`;
+    await office.goto(`${debts}?show=all`);
+    const debt = await office.locator("main a[href^='/admin/receivables/']").first().getAttribute("href", { timeout: 2_000 }).catch(() => null);
     const paths = [
       "/admin", "/admin/payments", "/admin/payments?q=4200000000000000000000000000", payment, payment && `${payment}/refund`,
       payment && `${payment}/refund?number=1&what=part&amount=x&reason=twice`, payment && `${payment}/refund?number=1&what=part&amount=0.01&reason=twice`,
       "/admin/managers", "/admin/managers?show=attention", "/admin/managers?q=138", "/admin/managers/new",
-      manager, "/admin/stores", store, "/admin/codes", "/admin/codes/new", await below(office, "/admin/codes"), "/admin/settings", debts, `${debts}?show=all`, "/admin/errors?q=95",
+      manager, "/admin/stores", store, "/admin/codes", "/admin/codes/new", await below(office, "/admin/codes"), "/admin/settings", debts, `${debts}?show=all`, debt, "/admin/errors?q=95",
       "/admin/errors?q=nothing", "/admin/nothing",
     ].filter((path) => path !== null);
     for (const path of paths) {
