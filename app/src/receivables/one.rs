@@ -331,8 +331,9 @@ fn write_off(locale: Locale, reader: Reader, page: &DebtPage, typed: &ChangeType
         return ().into_any();
     }
     let inner = match (page.may_write_off, off.is_positive()) {
-        (Err(NoWriteOff::NotAllowed), _) => view! { <p class="quiet">{td_string!(locale, receivables.write_off_never)}</p> }.into_any(),
-        (Err(NoWriteOff::AboveLimit { limit_fen }), _) => {
+        (Err(_), true) => view! { <p class="quiet">{td_string!(locale, receivables.restore_denied)}</p> }.into_any(),
+        (Err(NoWriteOff::NotAllowed), false) => view! { <p class="quiet">{td_string!(locale, receivables.write_off_never)}</p> }.into_any(),
+        (Err(NoWriteOff::AboveLimit { limit_fen }), false) => {
             let words = fill(td_string!(locale, receivables.write_off_limit), &[("amount", &yuan(limit_fen))]);
             view! { <p class="quiet">{words}</p> }.into_any()
         }

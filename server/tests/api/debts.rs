@@ -9,6 +9,8 @@ use crate::scene::{Bill, Shop, World, until};
 use crate::testing;
 
 const MANAGER: &str = "13800138000";
+/// Who administrates another organisation.
+const STUDIO_ADMINISTRATOR: &str = "13700137001";
 
 /// A debt on the form.
 pub fn debt(amount: &str, parts: bool) -> Vec<(&'static str, String)> {
@@ -227,7 +229,16 @@ async fn an_administrator_writes_off_what_a_manager_may_not() {
         shop.verify().await;
         office.submit(&format!("{here}/restore"), &[]).await.says(200, &["已恢复", "¥1,000.01"]);
         Browser::wechat(&shop).open(&link).await.says(200, &["¥1,000.01"]);
-        // What is of nobody here, or no debt at all.
+        // Whoever administrates another organisation finds nothing of it.
+        let studio = Browser::desktop(&shop);
+        assert_eq!(studio.administrate(STUDIO_ADMINISTRATOR, server::demo::PASSWORD).await.status, 303);
+        for path in [&list, &here] {
+            assert_eq!(studio.open(path).await.status, 404, "{path}");
+        }
+        for path in [off.clone(), format!("{here}/restore")] {
+            assert_eq!(studio.post(&path, &[("reason", "x".to_owned())]).await.status, 404, "{path}");
+        }
+        // What is no debt at all.
         for path in ["/admin/receivables/x", "/admin/receivables/00000000000000000000000000000000", "/admin/managers/x/receivables"] {
             assert_eq!(office.open(path).await.status, 404, "{path}");
         }

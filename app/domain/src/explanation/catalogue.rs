@@ -26,9 +26,9 @@ entries! {
     pos_05: CardTerminal ["05"] ["不承兑", "持卡人认证失败"] Payer, Mended;
     pos_12: CardTerminal ["12"] ["无效交易"] Administrator, Mended;
     pos_13: CardTerminal ["13"] ["无效金额"] Nobody, Yes;
-    pos_14: CardTerminal ["14", "15", "42"] ["无效卡号", "卡号无效", "此卡无对应发卡方"] Payer, No;
-    pos_22: CardTerminal ["22"] ["操作有误"] Nobody, Checked;
-    pos_25: CardTerminal ["25"] ["没有原交易", "无原始交易", "未找到原交易"] Nobody, Mended;
+    pos_14: CardTerminal ["14", "15", "42"] ["无效卡号", "卡号无效", "此卡无对应发卡方"] Payer, Mended;
+    pos_22: CardTerminal ["22"] ["操作有误", "超出交易允许天数"] Nobody, Checked;
+    pos_25: CardTerminal ["25"] ["没有原交易", "无原始交易", "没有原始交易", "未找到原交易"] Nobody, Mended;
     pos_30: CardTerminal ["30"] ["报文格式错误", "格式错误"] Administrator, Mended;
     pos_38: CardTerminal ["38", "75"] ["密码错误次数超限", "密码输入次数超限"] Payer, No;
     pos_40: CardTerminal ["40", "57"] ["不允许持卡人进行的交易", "不支持的交易类型"] Payer, Mended;
@@ -41,7 +41,7 @@ entries! {
     pos_62: CardTerminal ["62"] ["受限制的卡"] Payer, No;
     pos_64: CardTerminal ["64"] ["原始金额错误", "与原交易金额不符"] Nobody, Mended;
     pos_65: CardTerminal ["65"] ["超出取款次数限制", "消费次数超限"] Payer, Mended;
-    pos_68: CardTerminal ["68", "98"] ["交易超时", "银行收不到发卡方应答", "未收到应答"] Time, Checked;
+    pos_68: CardTerminal ["68", "98"] ["交易超时", "银行收不到发卡方应答", "未收到应答", "发卡方超时"] Time, Checked;
     pos_90: CardTerminal ["90", "91", "92"] ["发卡方状态不正常", "日期切换", "发卡方线路异常", "发卡行系统异常"] Time, Checked;
     pos_93: CardTerminal ["93"] ["终端不符合规范", "违法的交易"] Administrator, Mended;
     pos_94: CardTerminal ["94"] ["重复交易"] Nobody, Checked;
@@ -50,13 +50,14 @@ entries! {
     pos_95_contactless: CardTerminal ["95"] ["此商户不支持双免", "不支持双免"] Administrator, Mended;
     pos_95_english: CardTerminal ["95"] ["英文名不能为空", "英文名称不能为空"] Administrator, Mended;
     pos_95_order_silent: CardTerminal ["95"] ["请求商户异常", "返回为空"] Administrator, Checked;
-    pos_95_signature: CardTerminal ["95"] ["验签失败", "验证签名失败"] Administrator, Mended;
+    pos_95_signature: CardTerminal ["95"] ["验签失败"] Administrator, Mended;
     pos_95_order: CardTerminal ["95", "3000001", "3000002"] ["非法订单号", "系统故障"] Administrator, Mended;
     pos_95_unwilling: CardTerminal ["95"] ["商户未确认开户意愿", "未确认开户意愿"] Administrator, Mended;
-    pos_96: CardTerminal ["96"] ["系统故障", "系统异常，请稍后"] Time, Checked;
+    pos_96: CardTerminal ["96"] ["系统故障", "交换中心异常", "系统异常，请稍后"] Time, Checked;
     pos_96_merchant: CardTerminal ["96"] ["该商户不允许交易", "商户不允许交易"] Administrator, Mended;
     pos_97: CardTerminal ["97"] ["终端未登记", "终端号未登记", "终端未在中心"] Administrator, Mended;
-    pos_99: CardTerminal ["99", "A0", "A7"] ["PIN格式错", "MAC校验错", "密钥同步错"] Administrator, Mended;
+    pos_99: CardTerminal ["99", "A7"] ["PIN格式错", "PIN格式错误", "密钥同步错"] Administrator, Mended;
+    pos_mac: CardTerminal ["A0"] ["MAC校验错"] Administrator, Checked;
     pos_order_query: CardTerminal [] ["请确认商户信息是否报备", "查询失败"] Administrator, Mended;
     pos_merchant_differs: CardTerminal [] ["商户返回商户号不一致", "返回商户号不一致"] Administrator, Mended;
     pos_no_parameters: CardTerminal [] ["无法获取对接参数"] Administrator, Mended;
@@ -87,6 +88,9 @@ entries! {
     wechat_wrong_kind: WeChatPay [] ["商户性质不对", "修改主体类型"] Administrator, Mended;
     wechat_no_sub_merchant: WeChatPay [] ["没有找到微信支付子商户号", "没有找到子商户号"] Administrator, Mended;
     wechat_shipping_order: WeChatPay [] ["支付订单不存在"] Administrator, Mended;
+    wechat_order_missing: WeChatPay [] ["订单不存在"] Nobody, Checked;
+    wechat_pay_sign: WeChatPay [] ["支付验证签名失败", "支付签名验证失败"] Administrator, Mended;
+    wechat_balance: WeChatPay [] ["基本账户余额不足"] Administrator, Mended;
     // Alipay: public and business codes of its gateway, without their prefix where they have one of `ACQ.`.
     alipay_seller_risk: Alipay [] ["商户收款存在异常", "暂时无法使用支付宝向该商户付款", "请中断本次操作"] Administrator, Mended;
     alipay_overseas: Alipay [] ["海外版的支付宝无法受理", "境外版支付宝"] Nobody, Mended;
@@ -103,14 +107,16 @@ entries! {
     alipay_total_exceeds: Alipay ["TOTAL_FEE_EXCEED"] [] Nobody, Yes;
     alipay_auth_code: Alipay ["PAYMENT_AUTH_CODE_INVALID", "SOUNDWAVE_PARSER_FAIL"] ["付款码无效"] Payer, Yes;
     alipay_repeat: Alipay ["CONTEXT_INCONSISTENT", "DISCORDANT_REPEAT_REQUEST"] [] Administrator, Checked;
+    alipay_buyer_differs: Alipay ["TRADE_BUYER_NOT_MATCH"] ["交易买家不匹配"] Nobody, Checked;
     alipay_balance: Alipay ["BUYER_BALANCE_NOT_ENOUGH", "BUYER_BANKCARD_BALANCE_NOT_ENOUGH", "ERROR_BALANCE_PAYMENT_DISABLE", "NO_PAYMENT_INSTRUMENTS_AVAILABLE"] [] Payer, Yes;
     alipay_same: Alipay ["BUYER_SELLER_EQUAL"] [] Payer, No;
-    alipay_buyer_blocked: Alipay ["BUYER_ENABLE_STATUS_FORBID", "TRADE_BUYER_NOT_MATCH", "PAYMENT_FAIL", "ERROR_BUYER_CERTIFY_LEVEL_LIMIT"] [] Payer, Yes;
-    alipay_buyer_limit: Alipay ["BUYER_PAYMENT_AMOUNT_DAY_LIMIT_ERROR", "BUYER_PAYMENT_AMOUNT_MONTH_LIMIT_ERROR", "BEYOND_PAY_RESTRICTION", "BEYOND_PER_RECEIPT_RESTRICTION"] [] Payer, Yes;
-    alipay_risk: Alipay ["PAYMENT_REQUEST_HAS_RISK", "SECURITY_CHECK_FAILED"] [] Payer, Yes;
+    alipay_buyer_blocked: Alipay ["BUYER_ENABLE_STATUS_FORBID", "PAYMENT_FAIL", "ERROR_BUYER_CERTIFY_LEVEL_LIMIT"] [] Payer, Yes;
+    alipay_buyer_limit: Alipay ["BUYER_PAYMENT_AMOUNT_DAY_LIMIT_ERROR", "BUYER_PAYMENT_AMOUNT_MONTH_LIMIT_ERROR"] [] Payer, Yes;
+    alipay_seller_limit: Alipay ["BEYOND_PAY_RESTRICTION", "BEYOND_PER_RECEIPT_RESTRICTION"] ["商户收款额度超限", "商户收款金额超过月限额"] Administrator, Mended;
+    alipay_risk: Alipay ["PAYMENT_REQUEST_HAS_RISK", "SECURITY_CHECK_FAILED"] [] Payer, Mended;
     alipay_refund_balance: Alipay ["SELLER_BALANCE_NOT_ENOUGH"] ["卖家余额不足"] Administrator, Mended;
-    alipay_refund_amount: Alipay ["REFUND_AMT_NOT_EQUAL_TOTAL", "REFUND_FEE_ERROR", "REASON_TRADE_REFUND_FEE_ERR"] [] Nobody, Mended;
-    alipay_frozen: Alipay ["REASON_TRADE_BEEN_FREEZEN", "TRADE_SETTLE_ERROR"] [] Administrator, Mended;
+    alipay_refund_amount: Alipay ["REFUND_AMT_NOT_EQUAL_TOTAL", "REFUND_FEE_ERROR", "REASON_TRADE_REFUND_FEE_ERR"] ["退款金额超限"] Nobody, Mended;
+    alipay_frozen: Alipay ["REASON_TRADE_BEEN_FREEZEN"] [] Administrator, Mended;
     // Signing in (seed 001, 9.12).
     locked_out: Acquirer [] ["登录密码输入错误5次", "用户被冻结"] Time, Mended;
 }

@@ -56,31 +56,37 @@ impl Entry {
     /// Every error that is known besides [`ChannelCode`].
     pub const ALL: &'static [Entry] = ENTRIES;
 
-    /// How well it fits what was read, and how much of it was read; `None` when it does not fit.
-    fn fit(&self, said: &Said) -> Option<(Fit, usize)> {
-        let longest = |read: &mut dyn Iterator<Item = String>| read.map(|read| read.chars().count()).max();
+    /// How well it fits what was read, and what of it was read; `None` when it does not fit.
+    fn fit(&self, said: &Said) -> Option<(Fit, String)> {
+        let longest = |read: Vec<String>| read.into_iter().max_by_key(|read| read.chars().count());
         let words = || self.words.iter().map(|words| folded(words));
-        let worded = longest(&mut words().filter(|words| said.folded.contains(words)));
-        let coded = longest(&mut self.codes.iter().filter(|code| said.holds(code)).map(|code| (*code).to_owned()));
+        let worded = longest(words().filter(|words| said.folded.contains(words)).collect());
+        let coded = longest(self.codes.iter().filter(|code| said.holds(code)).map(|code| (*code).to_owned()).collect());
         match (worded, coded) {
             (Some(words), Some(_)) => Some((Fit::Both, words)),
+            (_, Some(code)) if code.len() > MOST_SHARED_CHARS => Some((Fit::Name, code)),
             (Some(words), None) => Some((Fit::Words, words)),
             (None, Some(code)) => Some((Fit::Code, code)),
-            (None, None) => (said.is_worded() && words().any(|words| words.contains(&said.folded))).then_some((Fit::Part, 0)),
+            (None, None) => (said.is_worded() && words().any(|words| words.contains(&said.folded))).then(|| (Fit::Part, String::new())),
         }
     }
 }
+
+/// Codes of so few characters are shared by many meanings; a longer one names its own.
+const MOST_SHARED_CHARS: usize = 3;
 
 /// How well something fits, from worst to best.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Fit {
     /// A part of its words was read.
     Part,
-    /// Its code was read.
+    /// Its code was read, which others may share.
     Code,
     /// Its words were read.
     Words,
-    /// Both were read.
+    /// Its code was read, and it is the only one that bears it.
+    Name,
+    /// Code and words were read.
     Both,
 }
 
@@ -119,6 +125,8 @@ impl Explanation {
         match code.mender() {
             _ if !code.is_final() => Again::Checked,
             Mender::Administrator => Again::Mended,
+            // With another account or card, or on another day.
+            Mender::Payer if matches!(code, ChannelCode::PayerAbnormal | ChannelCode::RuleLimit | ChannelCode::TradeError) => Again::Mended,
             Mender::Payer => Again::Yes,
             Mender::Nobody | Mender::Time => match code {
                 ChannelCode::OrderMissing | ChannelCode::ResourceMissing => Again::Checked,
@@ -132,13 +140,15 @@ impl Explanation {
 /// tell them apart were not read; none where nothing is known.
 pub fn explain(said: &str) -> Vec<Explanation> {
     let said = Said::read(said);
-    let channel = said.channel_code().map(|code| (Fit::Words, usize::MAX, Explanation::Channel(code)));
-    let entries = ENTRIES.iter().filter_map(|entry| entry.fit(&said).map(|(fit, length)| (fit, length, Explanation::Entry(entry))));
+    let channel = said.channel_code().map(|code| (Fit::Name, String::new(), Explanation::Channel(code)));
+    let entries = ENTRIES.iter().filter_map(|entry| entry.fit(&said).map(|(fit, read)| (fit, read, Explanation::Entry(entry))));
     let mut found: Vec<_> = channel.into_iter().chain(entries).collect();
-    found.sort_by_key(|(fit, length, _)| std::cmp::Reverse((*fit, *length)));
-    // A code that is longer is more exact: 3000001 beside 95. Longer words only stand first.
-    let best = found.first().map(|(fit, length, _)| (*fit, *length));
-    found.retain(|(fit, length, _)| best.is_some_and(|best| best.0 == *fit && (*fit != Fit::Code || best.1 == *length)));
+    let best = found.iter().map(|(fit, ..)| *fit).max();
+    found.retain(|(fit, ..)| Some(*fit) == best);
+    let read: Vec<String> = found.iter().map(|(_, read, _)| read.clone()).collect();
+    // "密码错" says nothing of its own within "密码错误次数超限".
+    found.retain(|(_, own, _)| own.is_empty() || !read.iter().any(|other| other != own && other.contains(own)));
+    found.sort_by_key(|(_, read, _)| std::cmp::Reverse(read.chars().count()));
     found.into_iter().map(|(.., explanation)| explanation).collect()
 }
 
@@ -152,15 +162,20 @@ struct Said {
 
 impl Said {
     fn read(said: &str) -> Said {
-        let capitals: String = said.chars().map(capital).collect();
-        let is_apart = |c: char| !c.is_ascii_alphanumeric() && !matches!(c, '_' | '.' | '-');
-        let codes = capitals.split(is_apart).map(|code| code.trim_matches(['.', '-'])).filter(|code| !code.is_empty());
-        Said { codes: codes.map(str::to_owned).collect(), folded: folded(said) }
+        let read: Vec<char> = said.chars().map(capital).collect();
+        let is_part = |at: &usize| read.get(*at).is_some_and(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '.' | '-'));
+        let places: Vec<usize> = (0..read.len()).filter(is_part).collect();
+        let runs = places.chunk_by(|left, right| left + 1 == *right);
+        let codes = runs.filter(|run| !is_quantity(&read, run[0], run[run.len() - 1]));
+        let codes = codes.map(|run| run.iter().map(|at| read[*at]).collect::<String>());
+        let codes = codes.map(|code| code.trim_matches(['.', '-']).to_owned()).filter(|code| !code.is_empty());
+        Said { codes: codes.collect(), folded: folded(said) }
     }
 
     /// Whether `code` was read, with or without the name of Alipay's part that says it.
     fn holds(&self, code: &str) -> bool {
-        self.codes.iter().any(|read| read == code || read.trim_start_matches("AOP.").strip_prefix("ACQ.") == Some(code))
+        let bare = |read: &str| read.trim_start_matches("AOP.").strip_prefix("ACQ.") == Some(code);
+        self.codes.iter().any(|read| read == code || read.strip_prefix("AOP.") == Some(code) || bare(read))
     }
 
     /// Whether there are words in it, and not figures alone: those stand in many sentences.
@@ -178,6 +193,14 @@ impl Said {
         let worded = self.codes.iter().find_map(|word| ChannelCode::of_word(word).and(ChannelCode::read(word, request_id.as_deref())));
         worded.or(numbered.map(|(_, code)| code))
     }
+}
+
+/// Whether what stands from `first` to `last` is a sum or a part of a time of day, and no code.
+fn is_quantity(read: &[char], first: usize, last: usize) -> bool {
+    let at = |place: Option<usize>| place.and_then(|place| read.get(place)).copied().unwrap_or(' ');
+    let (before, after) = (at(first.checked_sub(1)), at(Some(last + 1)));
+    let is_clock = |colon: char, beyond: char| colon == ':' && beyond.is_ascii_digit();
+    matches!(before, '¥' | '￥') || after == '元' || is_clock(before, at(first.checked_sub(2))) || is_clock(after, at(Some(last + 2)))
 }
 
 /// In capitals, and of ordinary width: Chinese keyboards write `６１` and `（`.
@@ -281,6 +304,15 @@ mod tests {
             ("sub_code=ACQ.BUYER_BALANCE_NOT_ENOUGH&", &["alipay_balance"]),
             ("isv.invalid-signature", &["alipay_signature"]),
             ("acq.system_error", &["alipay_system"]),
+            ("aop.ACQ.SYSTEM_ERROR", &["alipay_system"]),
+            ("aop.unknow-error", &["alipay_system"]),
+            // A code of its own says more than words that others use too.
+            ("ACQ.REFUND_AMT_NOT_EQUAL_TOTAL 退款金额超限", &["alipay_refund_amount"]),
+            ("ACQ.BUYER_BALANCE_NOT_ENOUGH 买家余额不足", &["alipay_balance"]),
+            ("isv.invalid-signature 验签失败", &["alipay_signature"]),
+            ("NOTENOUGH 基本账户余额不足，请充值", &["not_enough"]),
+            ("BEYOND_PAY_RESTRICTION", &["alipay_seller_limit"]),
+            ("TRADE_BUYER_NOT_MATCH", &["alipay_buyer_differs"]),
             // WeChat Pay has that word without Alipay's prefix.
             ("SYSTEM_ERROR", &["system_error"]),
             ("６１", &["pos_61"]),
@@ -295,13 +327,26 @@ mod tests {
             ("96 系统故障", &["pos_96"]),
             ("03", &["pos_03", "pos_03_contactless"]),
             ("双免", &["pos_03_contactless"]),
+            ("密码错误次数超限", &["pos_38"]),
+            ("卖家余额不足", &["alipay_refund_balance"]),
+            ("退款金额超限", &["alipay_refund_amount"]),
+            ("基本账户余额不足，请充值", &["wechat_balance"]),
+            ("PIN格式错误", &["pos_99"]),
+            ("支付验证签名失败", &["wechat_pay_sign"]),
+            ("订单不存在", &["wechat_order_missing"]),
+            ("支付订单不存在", &["wechat_shipping_order"]),
+            ("没有原始交易，请联系发卡方", &["pos_25"]),
             ("协议保护", &["wechat_protected"]),
             ("未确认开户", &["pos_95_unwilling"]),
             ("Z9", &[]),
             ("什么都不是", &[]),
             ("7", &[]),
-            // A sum is no code.
+            // Neither a sum nor a time is a code.
             ("61.00", &[]),
+            ("金额61元", &[]),
+            ("¥51", &[]),
+            ("10:03:05", &[]),
+            ("96:", &["pos_96", "pos_96_merchant"]),
             ("", &[]),
             ("  ,。", &[]),
         ];
@@ -340,6 +385,8 @@ mod tests {
             ("ORDER_NOT_EXIST", Again::Checked),
             ("TRADE_HAS_SUCCESS", Again::No),
             ("51", Again::Yes),
+            ("A0", Again::Checked),
+            ("RULE_LIMIT", Again::Mended),
             ("SIGN_ERROR", Again::Mended),
             ("ORDERCLOSED", Again::Yes),
         ];
