@@ -1,10 +1,11 @@
 //! Notes what was seen of the world outside, seldom enough that nobody pays for it: diagnosis reads it later, on any instance.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use app::Locale;
 use app::channel::{Listener, sentence};
+use domain::channel_code::PAYERS_IN_A_ROW;
 use domain::diagnosis::OrdersRefused;
 use domain::payment::AttemptKind;
 use domain::{ChannelCode, Millis, PaymentId};
@@ -35,12 +36,20 @@ pub struct Sightings {
     noted: Arc<Mutex<HashMap<Kind, (&'static str, Millis)>>>,
     /// Since when, and how often, each payment was heard.
     reporters: Arc<Mutex<HashMap<PaymentId, (Millis, u32)>>>,
+    /// Whose orders were refused one after the other in these words, which say nothing of the merchant's account by themselves.
+    in_a_row: Arc<Mutex<HashMap<AttemptKind, Row>>>,
+}
+
+/// Payers who heard the same one after the other.
+struct Row {
+    code: ChannelCode,
+    payers: HashSet<String>,
 }
 
 impl Sightings {
     /// Nothing seen so far.
     pub fn new(store: Store, clock: Clock) -> Sightings {
-        Sightings { since: clock(), store, clock, noted: Arc::default(), reporters: Arc::default() }
+        Sightings { since: clock(), store, clock, noted: Arc::default(), reporters: Arc::default(), in_a_row: Arc::default() }
     }
 
     /// Whether this payment's page is heard: three times in ten minutes, with bounded memory.
@@ -76,9 +85,12 @@ impl Sightings {
         });
     }
 
-    /// Notes what asking the channel for an order brought: `refused` names a reason of the merchant's account. Whoever asked does not
-    /// wait. An operator is told once when it turns, on whichever instance (row C12).
-    pub fn note_orders(&self, product: AttemptKind, refused: Option<ChannelCode>) {
+    /// Notes what asking the channel for an order of `payer` brought, where that tells of the merchant's account. Whoever asked does
+    /// not wait. An operator is told once when it turns, on whichever instance (row C12).
+    pub fn note_orders(&self, product: AttemptKind, payer: &str, refused: Option<ChannelCode>) {
+        if !self.tells_of_account(product, payer, refused) {
+            return;
+        }
         let now = (self.clock)();
         let note = NoteOrders { product, refused, now };
         if !self.is_news(Kind::Orders(product), note.word(), now) {
@@ -110,6 +122,29 @@ impl Sightings {
     /// When the store cannot be read.
     pub async fn orders_refused(&self) -> Result<Option<OrdersRefused>, StoreError> {
         sightings::orders_refused(&mut self.store.read().await?.tx()).await
+    }
+
+    fn tells_of_account(&self, product: AttemptKind, payer: &str, refused: Option<ChannelCode>) -> bool {
+        let mut rows = self.in_a_row.lock().unwrap_or_else(PoisonError::into_inner);
+        match refused {
+            Some(code) if code.is_about_account() => true,
+            Some(code) if code.may_be_about_account() => {
+                let row = rows.entry(product).or_insert_with(|| Row { code, payers: HashSet::new() });
+                if row.code != code {
+                    *row = Row { code, payers: HashSet::new() };
+                }
+                if row.payers.len() < PAYERS_IN_A_ROW {
+                    row.payers.insert(payer.to_owned());
+                }
+                row.payers.len() >= PAYERS_IN_A_ROW
+            }
+            // What is of one payer or passes by itself neither accuses nor clears.
+            Some(_) => false,
+            None => {
+                rows.remove(&product);
+                true
+            }
+        }
     }
 
     /// Whether this is worth a write: another word than the last one, or the same after a while.

@@ -126,6 +126,9 @@ channel_codes! {
     UserPaying = "user_paying", ["USERPAYING"], [], Time;
 }
 
+/// So many payers in a row, and nobody between whose order is taken, are no chance any more.
+pub const PAYERS_IN_A_ROW: usize = 3;
+
 impl ChannelCode {
     /// The code of an answer: its word, made more exact by the number at the end of `request_id` (`08F7...-268512771`) where
     /// the word alone is general or new. A word that is exact, or that says "not certain", stands whatever the number says.
@@ -157,9 +160,17 @@ impl ChannelCode {
         matches!(self, AppMismatch | MerchantMissing | MerchantDisabled | MerchantRestricted | ProviderMismatch | NoAuth | SignError)
     }
 
-    /// Whether the reason may hold for one product of the channel only: JSAPI and Native are opened each by itself.
+    /// Whether an order that is refused so tells of one payer or one order, or of the merchant's account: nobody knows which before
+    /// other payers' orders are refused in the same words ([`PAYERS_IN_A_ROW`]).
+    pub const fn may_be_about_account(self) -> bool {
+        use ChannelCode::*;
+        matches!(self, ParamError | OutOfRange | UnknownParameter | InvalidRequest | OpenidMismatch | RuleLimit | TradeError)
+    }
+
+    /// Whether the reason may hold for one product of the channel only: JSAPI and Native are opened each by itself, and each is asked
+    /// for in words of its own.
     pub const fn is_about_product(self) -> bool {
-        matches!(self, ChannelCode::NoAuth)
+        matches!(self, ChannelCode::NoAuth) || self.may_be_about_account()
     }
 
     /// Whether the same call with the same number can succeed later, by itself or once somebody mended the cause. False when
@@ -270,6 +281,18 @@ mod tests {
             [FrequencyLimited, RuleLimit, PayerAbnormal, OpenidMismatch, TradeError, ParamError, OrderPaid, OrderClosed, NumberTaken]
         {
             assert!(!accused.contains(&code), "{code:?}");
+        }
+    }
+
+    #[test]
+    fn what_several_payers_hear_in_a_row_is_nothing_that_passes_nor_how_their_own_order_stands() {
+        use ChannelCode::*;
+        for code in ChannelCode::ALL.iter().copied().filter(|code| code.may_be_about_account()) {
+            assert!(code.is_final() && !code.is_about_account(), "{code:?}");
+            assert!(!matches!(code.mender(), Mender::Nobody | Mender::Time), "{code:?}");
+        }
+        for code in [OrderPaid, OrderClosed, OrderExpired, NumberTaken, FrequencyLimited, PayerAbnormal, OpenidMissing] {
+            assert!(!code.may_be_about_account(), "{code:?}");
         }
     }
 }

@@ -39,8 +39,9 @@ impl From<KeyError> for Unusable {
 pub(crate) async fn documentation(State(world): State<Shared>) -> Html<String> {
     let faults: String = DOORS
         .iter()
-        .map(|(door, faults, what)| {
-            format!("<tr><td><code>{door}</code></td><td>{}</td><td>{}</td></tr>\n", faults.join(" · "), escape(what))
+        .map(|door| {
+            let faults: Vec<_> = door.faults().collect();
+            format!("<tr><td><code>{}</code></td><td>{}</td><td>{}</td></tr>\n", door.name, faults.join(" · "), escape(door.about))
         })
         .collect();
     let merchant = &world.ring().merchant;

@@ -37,26 +37,7 @@ pub(crate) async fn gate(State(world): State<Shared>, request: Request, next: Ne
         check_headers(&parts.method, &parts.headers).and_then(|()| authorize(&world, &parts.method, &target, &parts.headers, &body));
     let answer = match (checked, what.as_str()) {
         (Err(refusal), _) => refusal.into_response(),
-        (Ok(()), "429") => {
-            Refusal::new(StatusCode::TOO_MANY_REQUESTS, "FREQUENCY_LIMITED", "频率超限，请降低请求频率后重试", number::RATE).into_response()
-        }
-        (Ok(()), "merchant-disabled") => {
-            Refusal::new(StatusCode::FORBIDDEN, "NO_AUTH", "商户号该产品权限已被禁用", number::MERCHANT_DISABLED).into_response()
-        }
-        (Ok(()), "merchant-restricted") => {
-            Refusal::new(StatusCode::FORBIDDEN, "NO_AUTH", "商户号收款功能受限", number::MERCHANT_RESTRICTED).into_response()
-        }
-        (Ok(()), "no-auth") => {
-            Refusal::new(StatusCode::FORBIDDEN, "NO_AUTH", "商户号未开通此产品权限", number::BAD_PARAMETER).into_response()
-        }
-        (Ok(()), "app-mismatch") => {
-            let message = "appid和mch_id不匹配，请检查后再试";
-            Refusal::new(StatusCode::BAD_REQUEST, "APPID_MCHID_NOT_MATCH", message, number::APPID_MCHID_MISMATCH).into_response()
-        }
-        (Ok(()), "rule-limit") => {
-            Refusal::new(StatusCode::FORBIDDEN, "RULE_LIMIT", "交易金额或次数超出限制", number::BAD_PARAMETER).into_response()
-        }
-        (Ok(()), "500") => Refusal::system().into_response(),
+        (Ok(()), what) if let Some(refusal) = Refusal::by_order(what) => refusal.into_response(),
         (Ok(()), _) => {
             let mut request = Request::from_parts(parts, Body::from(body));
             request.extensions_mut().insert(Strike(fault));

@@ -76,6 +76,24 @@ impl Refusal {
         Self::new(StatusCode::NOT_FOUND, "RESOURCE_NOT_EXISTS", message, number::NO_SUCH_ORDER)
     }
 
+    /// The refusal that a fault of this name orders; `None` for one that is no refusal, or that one door alone knows.
+    pub fn by_order(fault: &str) -> Option<Refusal> {
+        let (status, code, message, number) = match fault {
+            "429" => (StatusCode::TOO_MANY_REQUESTS, "FREQUENCY_LIMITED", "频率超限，请降低请求频率后重试", number::RATE),
+            "500" => return Some(Refusal::system()),
+            "merchant-disabled" => (StatusCode::FORBIDDEN, "NO_AUTH", "商户号该产品权限已被禁用", number::MERCHANT_DISABLED),
+            "merchant-restricted" => (StatusCode::FORBIDDEN, "NO_AUTH", "商户号收款功能受限", number::MERCHANT_RESTRICTED),
+            "no-auth" => (StatusCode::FORBIDDEN, "NO_AUTH", "商户号未开通此产品权限", number::BAD_PARAMETER),
+            "app-mismatch" => {
+                (StatusCode::BAD_REQUEST, "APPID_MCHID_NOT_MATCH", "appid和mch_id不匹配，请检查后再试", number::APPID_MCHID_MISMATCH)
+            }
+            "rule-limit" => (StatusCode::FORBIDDEN, "RULE_LIMIT", "交易金额或次数超出限制", number::BAD_PARAMETER),
+            "param-error" => (StatusCode::BAD_REQUEST, "PARAM_ERROR", "参数错误", number::BAD_PARAMETER),
+            _ => return None,
+        };
+        Some(Refusal::new(status, code, message, number))
+    }
+
     /// 500: the platform is to blame and the result is unknown.
     pub fn system() -> Self {
         Self::new(StatusCode::INTERNAL_SERVER_ERROR, "SYSTEM_ERROR", "系统异常，请稍后重试", number::SYSTEM)

@@ -80,9 +80,11 @@ impl Payments {
             payer_ip: None,
             attach: None,
         };
+        // Outside WeChat nobody knows who pays, and each payment counts as somebody's.
+        let payer = stored.payer.clone().unwrap_or_else(|| stored.payment.id.to_string());
         match self.channel.create(&order).await {
             Ok(Created::Prepay { prepay_id: ticket } | Created::CodeUrl { code_url: ticket }) => {
-                self.sightings.note_orders(attempt.kind, None);
+                self.sightings.note_orders(attempt.kind, &payer, None);
                 self.take_ticket(stored, attempt, ticket).await
             }
             Ok(Created::AlreadyPaid) => {
@@ -92,9 +94,7 @@ impl Payments {
             Err(ChannelError::Refused { code, said, request_id }) => {
                 let advice = sentence(Locale::en, code, Listener::Administrator);
                 tracing::warn!(no = %attempt.no, code = code.key(), said, request_id, advice, "the channel refused an order");
-                if code.is_about_account() {
-                    self.sightings.note_orders(attempt.kind, Some(code));
-                }
+                self.sightings.note_orders(attempt.kind, &payer, Some(code));
                 self.refused(stored, attempt, code).await
             }
             Err(error) => {

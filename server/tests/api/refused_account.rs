@@ -79,6 +79,41 @@ async fn what_is_of_one_payer_or_one_moment_accuses_nobody() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_one_payer_hears_accuses_nobody_and_what_three_in_a_row_hear_is_named() {
+    let shop = Shop::open().await;
+    let before = log::counted(ALARM);
+    let somebody = Browser::wechat(&shop);
+    for _ in 0..4 {
+        shop.world.fault("prepay", "param-error", 1).await;
+        somebody.submit("/p/demo", &form("2")).await.says(200, &["没有接受这笔付款"]);
+    }
+    refused(&shop, "param-error").await;
+    shop.paid("3").await;
+    for _ in 0..2 {
+        refused(&shop, "param-error").await;
+    }
+    // Other words, and a crowd that passes by itself, are no further payer in the row, nor do they end it.
+    refused(&shop, "429").await;
+    assert_eq!((diagnosed(&shop, "").await.0.as_str(), log::counted(ALARM)), ("none", before));
+    refused(&shop, "param-error").await;
+    until_cause(&shop, "orders_refused").await.says(200, &["微信内付款（JSAPI 支付）", "请求参数不合要求"]);
+    assert_eq!(log::counted(ALARM), before + 1);
+    shop.world.hands.pass_ms(60_000);
+    shop.paid("4").await;
+    until_cause(&shop, "none").await;
+
+    // A limit that every payer meets is the merchant's own.
+    refused(&shop, "rule-limit").await;
+    refused(&shop, "param-error").await;
+    refused(&shop, "rule-limit").await;
+    refused(&shop, "rule-limit").await;
+    assert_eq!(diagnosed(&shop, "").await.0, "none", "each in its own row");
+    refused(&shop, "rule-limit").await;
+    until_cause(&shop, "orders_refused").await.says(200, &["达到商户或付款人的限额"]);
+    shop.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_product_that_is_not_opened_is_named_while_the_other_one_works() {
     let shop = Shop::open().await;
     let native = async |fault: &str| {

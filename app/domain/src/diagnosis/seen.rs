@@ -129,8 +129,9 @@ pub enum NoticeFault {
     WrongMerchant,
 }
 
-/// That the channel refuses orders for a reason of the merchant's account ([`ChannelCode::is_about_account`]). Only asking for an
-/// order shows most of these reasons, so payers' own orders tell them.
+/// That the channel refuses orders for a reason of the merchant's account ([`ChannelCode::is_about_account`]), or those of several
+/// payers in a row for one and the same ([`ChannelCode::may_be_about_account`]). Only asking for an order shows most of these
+/// reasons, so payers' own orders tell them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OrdersRefused {
     /// Which orders.
