@@ -19,6 +19,8 @@ pub struct Client {
     pub mobile: Bundle,
     /// The administrator's style sheets, in their order.
     pub admin_css: Vec<String>,
+    /// The script that keeps the administrator's overview alive.
+    pub admin_js: Option<String>,
     files: Arc<BTreeMap<String, File>>,
 }
 
@@ -75,15 +77,16 @@ impl Client {
             files.insert(public, File::read(&folder.join("mobile"), name, about.hashed)?);
         }
         let admin = listed(&folder.join("admin"))?;
-        let admin_css = admin.css.iter().map(|name| format!("/pkg/admin/{name}")).collect();
-        if let Some(name) = &admin.css {
+        let path = |name: &String| format!("/pkg/admin/{name}");
+        let (admin_css, admin_js) = (admin.css.iter().map(path).collect(), admin.scripts.first().map(path));
+        for name in admin.css.iter().chain(&admin.scripts) {
             let is_hashed = admin.files.get(name).is_some_and(|about| about.hashed);
-            files.insert(format!("/pkg/admin/{name}"), File::read(&folder.join("admin"), name, is_hashed)?);
+            files.insert(path(name), File::read(&folder.join("admin"), name, is_hashed)?);
         }
         if let Some(voice) = voice {
             replace_voice(&mut files, voice)?;
         }
-        Ok((Client { mobile: bundle, admin_css, files: Arc::new(files) }, assets))
+        Ok((Client { mobile: bundle, admin_css, admin_js, files: Arc::new(files) }, assets))
     }
 
     /// Where the built files lie when no setting says: beside the checkout that is run from, or beside the program.

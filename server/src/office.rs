@@ -1,17 +1,17 @@
 //! What an administrator sees of the whole organisation's money: what came last, one payment by its number, and what needs a look.
 
-use app::admin::{PaymentFile, PaymentPage, ReceiptLine};
+use app::admin::{Living, PaymentFile, PaymentPage, ReceiptLine, SHOWN_RECEIPTS};
 use app::concerns::ConcernRow;
 use app::receipts::{Cursor, PAGE_ROWS};
 use domain::form::Answer;
 use domain::receipt::Receipt;
-use domain::{Caller, Fen, PaymentId, Refund, StoreId, refund};
+use domain::{Caller, Fen, Millis, PaymentId, Refund, StoreId, TenantId, refund};
 
 use crate::concerns::{payment_detail, row};
 use crate::desk::receipt_detail;
 use crate::site::Site;
 use crate::store::receipts::Before;
-use crate::store::{StoreError, concerns, numbers, payments, receipts, stores};
+use crate::store::{StoreError, Tx, concerns, numbers, payments, receipts, rollups, stores};
 
 /// Most open concerns that are looked through for those that come first.
 const MOST_OPEN: i64 = 200;
@@ -81,14 +81,33 @@ pub async fn payment(site: &Site, caller: &Caller, payment: PaymentId) -> Result
     Ok(file.map(|file| PaymentPage { file, kept_fen, refused: None }))
 }
 
-/// Payments of the organisation that need a look, those that wait for an administrator first, then by when they last changed; and
-/// how many more there are.
+/// What the overview shows of the organisation's money at `now`.
 ///
 /// # Errors
 /// When the store cannot be read.
-pub async fn concerned(site: &Site, caller: &Caller) -> Result<(Vec<ConcernRow>, usize), StoreError> {
+pub async fn living(site: &Site, tenant: TenantId, now: Millis) -> Result<Living, StoreError> {
+    let orders_refused = site.sightings.orders_refused().await?;
     let mut conn = site.store.read().await?;
-    let mut open = concerns::open_of_all(&mut conn.tx(), caller.tenant, MOST_OPEN).await?;
+    let tx = &mut conn.tx();
+    let totals = rollups::totals_of_all(tx, tenant, now.day()).await?;
+    let latest = receipts::page_of_all(tx, tenant, None, SHOWN_RECEIPTS as i64).await?;
+    let (concerns, more_concerns) = concerned(tx, tenant).await?;
+    Ok(Living {
+        orders_refused,
+        count: u64::try_from(totals.count).unwrap_or(0),
+        sum_fen: totals.sum_fen,
+        refunded_fen: totals.refunded_fen,
+        latest: latest.into_iter().map(line).collect(),
+        concerns,
+        more_concerns,
+        now,
+    })
+}
+
+/// Payments of the organisation that need a look, those that wait for an administrator first, then by when they last changed; and
+/// how many more there are.
+async fn concerned(tx: &mut Tx<'_>, tenant: TenantId) -> Result<(Vec<ConcernRow>, usize), StoreError> {
+    let mut open = concerns::open_of_all(tx, tenant, MOST_OPEN).await?;
     open.sort_by_key(|open| !open.concern.needs_operator());
     let more = open.len().saturating_sub(SHOWN_CONCERNS);
     open.truncate(SHOWN_CONCERNS);

@@ -27,8 +27,8 @@ use crate::web::limits::Act;
 use crate::web::visit::{self, Visit};
 use crate::web::{
     admin, choosing, claims, diagnosing, explaining, exporting, headers, identify, importing, install, kept, lost, manager, messages,
-    office, office_codes, office_debts, office_logo, office_managers, office_payments, office_stores, password, payer, printing, proof,
-    receivables, refunding, reminding, sign_in, sign_ins, stream, unanswered, unread,
+    office, office_codes, office_debts, office_live, office_logo, office_managers, office_payments, office_stores, password, payer,
+    printing, proof, receivables, refunding, reminding, sign_in, sign_ins, stream, unanswered, unread,
 };
 
 /// A file with what a form writes around it; the confirmation, whose text grows when it is encoded, is smaller than the file was.
@@ -198,7 +198,7 @@ pub fn router(site: Site) -> Router {
         ));
 
     // A stream has no end, so no timeout; it is not compressed, because single events would be held back.
-    let streams = Router::new().route("/m/live", get(stream::live));
+    let streams = Router::new().route("/m/live", get(stream::live)).route("/admin/live", get(office_live::live));
 
     // Machines. Notices are authenticated by their signature, not by where they come from.
     let machines = Router::new()

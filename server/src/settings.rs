@@ -10,7 +10,6 @@ use crate::receivables::LetManagersWriteOff;
 use crate::refunds::LetManagers;
 use crate::store::audit::{Act, Actor, Deed};
 use crate::store::overview::{self, Counts};
-use crate::store::rollups::{self, Totals};
 use crate::store::{Command, Store, StoreError, Tx, accounts, audit, reminders, tenants};
 
 /// Everything that keeping settings needs.
@@ -129,16 +128,13 @@ impl Settings {
         self.store.write(Set { caller: *caller, setting, now: (self.clock)() }).await
     }
 
-    /// What there is, and what came today.
+    /// What there is.
     ///
     /// # Errors
     /// When the store cannot be read.
-    pub async fn overview(&self, caller: &Caller) -> Result<(Counts, Totals), StoreError> {
+    pub async fn overview(&self, caller: &Caller) -> Result<Counts, StoreError> {
         let now = (self.clock)();
-        let mut conn = self.store.read().await?;
-        let counts = overview::counts(&mut conn.tx(), caller.tenant, now).await?;
-        let totals = rollups::totals_of_all(&mut conn.tx(), caller.tenant, now.day()).await?;
-        Ok((counts, totals))
+        overview::counts(&mut self.store.read().await?.tx(), caller.tenant, now).await
     }
 }
 

@@ -218,15 +218,21 @@ impl SignIns {
     /// When the store cannot be read.
     pub async fn session(&self, token: &str) -> Result<Option<Session>, StoreError> {
         let (token_hash, now) = (sha256(token), (self.clock)());
-        let mut conn = self.store.read().await?;
-        let found = sessions::by_token(&mut conn.tx(), &token_hash, now).await?;
-        drop(conn);
+        let found = self.watching(&token_hash).await?;
         // Managers' sessions last without being used, so that their screens only read.
         let counts = |session: &Session| session.idle_at_ms.is_some() && session.seen_at_ms.plus_ms(NOTED_AFTER_MS) <= now;
         if found.as_ref().is_some_and(counts) {
             self.note_use(token_hash, now).await;
         }
         Ok(found)
+    }
+
+    /// The same for a screen that goes on by itself, with the hash of the value: nobody uses it, so it keeps no session alive.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub async fn watching(&self, token_hash: &TokenHash) -> Result<Option<Session>, StoreError> {
+        sessions::by_token(&mut self.store.read().await?.tx(), token_hash, (self.clock)()).await
     }
 
     /// A page does not fail, nor wait for long, because too much is being written: a use that is not noted makes the session end early

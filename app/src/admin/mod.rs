@@ -1,4 +1,5 @@
-//! The administrator's pages: plain documents that the server renders from plain data, with forms that post. No program.
+//! The administrator's pages: plain documents that the server renders from plain data, with forms that post. No program: one small script
+//! keeps the overview alive (`public/office.js`).
 
 mod choosing;
 mod code;
@@ -9,6 +10,7 @@ mod frame;
 mod home;
 mod kept;
 mod listing;
+mod living;
 mod logo;
 mod manager;
 mod managers;
@@ -29,9 +31,10 @@ pub use debts::{debt_page, debts_page, debts_path};
 pub use done::OfficeDone;
 pub(crate) use frame::page;
 pub use frame::{AdminShell, Section, Signed, missing_page};
-pub use home::{HomePage, home_page};
+pub use home::{HomePage, OfficeScript, home_page};
 pub use kept::kept_page;
 pub use listing::Place;
+pub use living::{LIVE_PATH, Living, SHOWN_RECEIPTS, arrived_words, living_html, many_words, several_words};
 pub use logo::{LEAST_LOGO_SIDE, LogoPart, LogoWrong, MOST_LOGO_BYTES, MOST_LOGO_SIDE};
 pub use manager::{LetterLine, ManagerPage, Said, Typed, manager_page};
 pub use managers::{ATTENTION, ManagerLine, ManagersPage, Standing, managers_page};

@@ -166,7 +166,16 @@ pub(super) const NEWEST_OF_ALL: &str =
 
 /// The newest receipts of an organisation, whoever collected them, at most `limit`, from `before` on when it is given.
 pub async fn page_of_all(tx: &mut Tx<'_>, tenant: TenantId, before: Option<Before>, limit: i64) -> Result<Vec<Receipt>, StoreError> {
-    let before = before.unwrap_or(NEWEST);
+    rows_of_all(tx, tenant, before.unwrap_or(NEWEST), limit).await?.into_iter().map(Row::receipt).collect()
+}
+
+/// The newest receipts of an organisation, whoever collected them, at most `limit`, each with when we learned of it: what came since a
+/// moment is looked for among these.
+pub async fn newest_of_all(tx: &mut Tx<'_>, tenant: TenantId, limit: i64) -> Result<Vec<Known>, StoreError> {
+    rows_of_all(tx, tenant, NEWEST, limit).await?.into_iter().map(Row::read).collect()
+}
+
+async fn rows_of_all(tx: &mut Tx<'_>, tenant: TenantId, before: Before, limit: i64) -> Result<Vec<Row>, StoreError> {
     let rows: Vec<Row> = on!(tx, |db| sqlx::query_as(NEWEST_OF_ALL)
         .bind(tenant.get())
         .bind(before.paid_at_ms.get())
@@ -174,7 +183,7 @@ pub async fn page_of_all(tx: &mut Tx<'_>, tenant: TenantId, before: Option<Befor
         .bind(limit)
         .fetch_all(db)
         .await)?;
-    rows.into_iter().map(Row::receipt).collect()
+    Ok(rows)
 }
 
 /// One receipt of a payee, or `None`.

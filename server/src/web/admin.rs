@@ -161,6 +161,7 @@ pub(super) async fn go_on(mut visit: Visit, headers: &HeaderMap, admitted: Admit
             let lasts_s = site.sign_ins.lasts_ms(Role::Administrator) / 1000;
             visit.cookies.extend(cookies::set(cookies::ADMIN, &signed_in.token, lasts_s));
             trusting::keep(&mut visit, headers, &signed_in.trust);
+            site.live.signed_in(signed_in.caller.account);
             visit.redirect(next)
         }
         Err(refusal) => refuse(visit, &refusal, phone, next.to_owned()),
@@ -186,10 +187,11 @@ fn refuse(visit: Visit, refusal: &SignInRefusal, phone: String, next: String) ->
 
 /// `POST /admin/sign-out`.
 pub async fn sign_out(State(site): State<Site>, mut visit: Visit, headers: HeaderMap) -> Response {
-    if let Some(token) = cookies::get(&headers, cookies::ADMIN)
-        && let Err(error) = site.sign_ins.sign_out(token).await
-    {
-        return visit.store_trouble(&error, Some(HOME));
+    if let Some(token) = cookies::get(&headers, cookies::ADMIN) {
+        if let Err(error) = site.sign_ins.sign_out(token).await {
+            return visit.store_trouble(&error, Some(HOME));
+        }
+        site.live.ended(cookies::sha256(token));
     }
     visit.cookies.extend(cookies::forget(cookies::ADMIN));
     visit.redirect("/admin/sign-in?why=signed_out")

@@ -54,6 +54,11 @@ impl Policy<'_> {
 pub const PLAIN: &str =
     "default-src 'none'; style-src 'self'; img-src 'self' data:; form-action 'self'; frame-ancestors 'none'; base-uri 'none'";
 
+/// The policy of a plain page with one script of ours, which asks this server only.
+pub fn scripted(nonce: &str) -> String {
+    format!("{PLAIN}; script-src 'nonce-{nonce}'; connect-src 'self'")
+}
+
 /// Sets what every answer carries, without touching what a handler set itself.
 pub fn guard(headers: &mut HeaderMap, is_https: bool) {
     let always: [(HeaderName, &str); 4] = [

@@ -21,6 +21,7 @@ pub mod next;
 pub mod office;
 pub mod office_codes;
 pub mod office_debts;
+pub mod office_live;
 pub mod office_logo;
 pub mod office_managers;
 pub mod office_payments;

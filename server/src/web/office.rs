@@ -1,6 +1,8 @@
 //! The administrator's pages about the whole organisation: what there is, and what is set.
 
-use app::admin::{self, ChangedBy, HomePage, LogoPart, LogoWrong, OfficeDone, Place, RemindsTyped, SettingsPage, SettingsTyped};
+use app::admin::{
+    self, ChangedBy, HomePage, LogoPart, LogoWrong, OfficeDone, OfficeScript, Place, RemindsTyped, SettingsPage, SettingsTyped,
+};
 use axum::Form;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode, Uri};
@@ -11,6 +13,7 @@ use domain::receivable::QuietHours;
 use serde::Deserialize;
 
 use super::admin::{Administrator, administrator, answer, missing_part, shell};
+use super::headers;
 use super::next::decode;
 use super::visit::{Visit, query_value};
 use crate::office;
@@ -65,34 +68,27 @@ pub async fn home(State(site): State<Site>, visit: Visit, uri: Uri, headers: Hea
         Ok(found) => found,
         Err(response) => return response,
     };
-    let (counts, totals) = match site.settings.overview(&asking.caller).await {
-        Ok(found) => found,
-        Err(error) => return visit.store_trouble(&error, Some("/admin")),
+    let caller = asking.caller;
+    let read = async {
+        let counts = site.settings.overview(&caller).await?;
+        Ok::<_, StoreError>((counts, office::living(&site, caller.tenant, visit.now).await?))
     };
-    let orders_refused = match site.sightings.orders_refused().await {
-        Ok(found) => found,
-        Err(error) => return visit.store_trouble(&error, Some("/admin")),
-    };
-    let (concerns, more_concerns) = match office::concerned(&site, &asking.caller).await {
+    let (counts, living) = match read.await {
         Ok(found) => found,
         Err(error) => return visit.store_trouble(&error, Some("/admin")),
     };
     let shown = HomePage {
-        orders_refused,
-        count: u64::try_from(totals.count).unwrap_or(0),
-        sum_fen: totals.sum_fen,
-        refunded_fen: totals.refunded_fen,
+        living,
         managers: counts.managers,
         stores: counts.stores,
         codes: counts.codes,
         attention: counts.attention,
         has_logo: counts.has_logo,
-        concerns,
-        more_concerns,
-        now: visit.now,
     };
-    let html = admin::home_page(shell(&visit, "/admin"), &asking.signed, &shown);
-    answer(visit, StatusCode::OK, html)
+    let script = OfficeScript { src: site.client.admin_js.as_deref(), nonce: &visit.nonce };
+    let html = admin::home_page(shell(&visit, "/admin"), &asking.signed, &shown, script);
+    let policy = headers::scripted(&visit.nonce);
+    visit.app_page(StatusCode::OK, html, &policy)
 }
 
 /// `GET /admin/settings`.

@@ -34,13 +34,13 @@ use crate::store::sessions::TokenHash;
 use crate::store::{StoreError, sessions, tokens};
 
 /// How often a stream says that it lives, and looks whether its session does.
-const HEARTBEAT: Duration = Duration::from_secs(15);
+pub(super) const HEARTBEAT: Duration = Duration::from_secs(15);
 
 /// Most arrivals that wait to be told. What is beyond them stays in the store until these are told.
 const MOST_WAITING: usize = 500;
 
 /// How long a stream whose store did not answer waits before it asks again.
-const REST: Duration = Duration::from_secs(1);
+pub(super) const REST: Duration = Duration::from_secs(1);
 
 /// How long the figures of a day are good enough for what a stream repeats: many arrivals that are told at the same moment.
 const SAME_MOMENT: Duration = Duration::from_millis(250);
@@ -91,7 +91,8 @@ pub async fn live(State(site): State<Site>, uri: Uri, headers: HeaderMap) -> Res
     answer(stream(watch))
 }
 
-fn answer(events: impl Stream<Item = Result<Event, Infallible>> + Send + 'static) -> Response {
+/// The answer that never ends by itself.
+pub(super) fn answer(events: impl Stream<Item = Result<Event, Infallible>> + Send + 'static) -> Response {
     let mut response = Sse::new(events).into_response();
     let headers = response.headers_mut();
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache, no-transform"));
@@ -101,7 +102,7 @@ fn answer(events: impl Stream<Item = Result<Event, Infallible>> + Send + 'static
 }
 
 /// The first bytes tell the browser at once that the stream is open.
-fn opening() -> Event {
+pub(super) fn opening() -> Event {
     Event::default().comment("open").retry(Duration::from_secs(2))
 }
 

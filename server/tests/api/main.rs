@@ -39,6 +39,7 @@ mod missed;
 mod notices;
 mod office_codes;
 mod office_list;
+mod office_live;
 mod office_logo;
 mod office_payments;
 mod office_settings;
