@@ -40,6 +40,7 @@ impl Command for AddForm {
 
     async fn run(&self, tx: &mut Tx<'_>) -> Result<Self::Done, StoreError> {
         let AddForm { tenant, form, schema, by, now } = self;
+        forms::take_turn(tx, *tenant).await?;
         if let Some(known) = forms::asking(tx, *tenant, schema).await? {
             return Ok(Err(NotStored::Known(known)));
         }
@@ -71,6 +72,7 @@ impl Command for ReplaceForm {
 
     async fn run(&self, tx: &mut Tx<'_>) -> Result<Self::Done, StoreError> {
         let ReplaceForm { tenant, form, schema, by, now } = self;
+        forms::take_turn(tx, *tenant).await?;
         let Some((_, same)) = forms::with_same(tx, *tenant, *form).await? else { return Ok(Err(NotStored::NoForm)) };
         // Two forms that ask the same could not be told apart afterwards.
         if let Some(known) = forms::asking(tx, *tenant, schema).await? {

@@ -15,7 +15,7 @@ use crate::store::codes::{CodeKind, FoundCode};
 use crate::store::made_codes::{self, Configured};
 use crate::store::managers::UsedForm;
 use crate::store::stores::{self, Person};
-use crate::store::{Command, StoreError, Tx, accounts, audit, codes, managers, tokens};
+use crate::store::{Command, StoreError, Tx, accounts, audit, codes, forms, managers, tokens};
 
 /// Payees that a search finds at most.
 const MOST_FOUND: i64 = 10;
@@ -247,6 +247,7 @@ impl Command for Make {
         if let Some(content) = made_codes::sent_hash(tx, tenant, self.id).await? {
             return Ok(Ok((Taken::before(&self.sent, self.id, &content), None)));
         }
+        forms::take_turn(tx, tenant).await?;
         let Some(payee) = payee(tx, tenant, self.payee).await? else { return Ok(Err(NotSet::NoPayee)) };
         let Some(form) = made_codes::newest(tx, tenant, terms.form).await? else { return Ok(Err(NotSet::NoForm)) };
         let presets = match presets(&form, &terms.typed, &Typed::default()) {
@@ -296,6 +297,7 @@ impl Command for Configure {
 
     async fn run(&self, tx: &mut Tx<'_>) -> Result<Self::Done, StoreError> {
         let (tenant, terms) = (self.caller.tenant, &self.terms);
+        forms::take_turn(tx, tenant).await?;
         let Some((FoundCode { code, .. }, form)) = made_codes::one(tx, tenant, self.id).await? else { return Ok(Err(NotSet::NotFound)) };
         let chosen = match terms.form == form {
             true => None,

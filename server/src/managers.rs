@@ -21,7 +21,7 @@ use crate::store::codes::CodeKind;
 use crate::store::letters::{NewLetter, SentLetter};
 use crate::store::managers::{Part, StoredManager, Turn, UsedForm, Wanted};
 use crate::store::sessions::{EndWhy, Which};
-use crate::store::{Command, Store, StoreError, Tx, accounts, audit, codes, letters, managers, sessions, tokens};
+use crate::store::{Command, Store, StoreError, Tx, accounts, audit, codes, forms, letters, managers, sessions, tokens};
 
 /// Letters that a manager's page shows.
 const SHOWN_LETTERS: i64 = 5;
@@ -248,6 +248,7 @@ impl Command for Register {
 
     async fn run(&self, tx: &mut Tx<'_>) -> Result<Registered, StoreError> {
         let tenant = self.caller.tenant;
+        forms::take_turn(tx, tenant).await?;
         let forms = managers::forms(tx, tenant).await?;
         let Some(form) = forms.into_iter().find(|form| form.form == self.new.form) else { return Ok(Registered::NoForm) };
         let known = accounts::by_phone(tx, &self.new.phone).await?;

@@ -310,7 +310,10 @@ pub async fn append_everywhere(tx: &mut Tx<'_>, account: AccountId, deed: &Deed)
 }
 
 /// Of several instances one at a time writes to a chain, until it has committed. SQLite has one writer anyhow.
-async fn wait_for_turn(tx: &mut Tx<'_>, tenant: TenantId) -> Result<(), StoreError> {
+///
+/// # Errors
+/// When the database does not let it wait.
+pub(super) async fn wait_for_turn(tx: &mut Tx<'_>, tenant: TenantId) -> Result<(), StoreError> {
     let [high, low] = [tenant.get().as_u64_pair().0, tenant.get().as_u64_pair().1];
     if let Tx::Postgres(conn) = tx {
         sqlx::query(dialect::TAKE_TURN).bind((high ^ low).cast_signed()).execute(&mut **conn).await?;

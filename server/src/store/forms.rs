@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use super::managers::{self, UsedForm};
 use super::words::of_json;
-use super::{StoreError, Tx, codes, on, tokens};
+use super::{StoreError, Tx, audit, codes, on, tokens};
 
 /// A form of the organisation, as [`managers::forms`] tells it, and how many codes that are switched on ask it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -30,6 +30,12 @@ pub struct AskingCode {
     pub name: String,
     /// What it answers itself.
     pub presets: Typed,
+}
+
+/// Lets whoever reads a form to give it to a code wait for whoever publishes another version of it, and the other way round, so that no
+/// code is left with the version before. Both are written in the audit trail in the end, and wait for their turn there anyhow.
+pub async fn take_turn(tx: &mut Tx<'_>, tenant: TenantId) -> Result<(), StoreError> {
+    audit::wait_for_turn(tx, tenant).await
 }
 
 /// The forms that an administrator can choose, oldest first.

@@ -1,6 +1,7 @@
 //! Forms as an operator keeps them with `shouma form`: administrators choose them, payers fill them in, a later version replaces them.
 
 use std::process::{Command, Output};
+use std::time::Duration;
 
 use domain::TenantId;
 use domain::form::FormSchema;
@@ -8,12 +9,13 @@ use serde_json::json;
 use server::forms::{AddForm, NotStored, ReplaceForm};
 use server::fresh;
 use server::store::audit::Actor;
-use server::store::{forms, managers};
+use server::store::{StoreError, Tx, forms, managers};
 use uuid::Uuid;
 
 use crate::browser::{Answer, Browser};
 use crate::office_codes::hidden;
 use crate::scene::{Bill, Shop};
+use crate::two_instances::two;
 
 const MANAGER: &str = "13800138001";
 const MERCHANT: &str = "青禾实验学校";
@@ -76,7 +78,8 @@ async fn plate(shop: &Shop, admin: &Browser, form: Uuid, extra: &[(&'static str,
     let code = made.header("location").split('?').next().unwrap().to_owned();
     let shown = admin.open(&code).await;
     let url = shown.text.split("付款地址").nth(1).unwrap().split("href=\"").nth(1).unwrap().split('"').next().unwrap().to_owned();
-    (code, url.strip_prefix(&shop.url).unwrap().to_owned())
+    let path = url.find("/p/").map(|at| url[at..].to_owned());
+    (code, path.unwrap())
 }
 
 /// What a page sends that was opened now, with these answers.
@@ -274,4 +277,37 @@ async fn an_operator_keeps_forms_beside_the_running_server() {
         assert_eq!(run(&["show", "0199a0b1c2d3e4f50617283940516273", organisation[0], organisation[1]]).0, Some(2));
         shop.close().await;
     }
+}
+
+/// The same as replacing a form, in a transaction that is long in committing.
+struct Slowly(ReplaceForm);
+
+impl server::store::Command for Slowly {
+    type Done = Result<usize, NotStored>;
+
+    async fn run(&self, tx: &mut Tx<'_>) -> Result<Self::Done, StoreError> {
+        let done = self.0.run(tx).await;
+        tokio::time::sleep(Duration::from_millis(600)).await;
+        done
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_code_that_is_made_at_the_moment_of_a_new_version_asks_that_version() {
+    let Some([one, other]) = two().await else { return };
+    let admin = Browser::administrator(&other).await;
+    let form_id = one.add_form(TRIP).await.unwrap();
+    let (tenant, now) = (one.merchant().await, one.world.hands.now());
+    let replace = ReplaceForm { tenant, form: form_id, schema: form(TRIP_ON_FOOT), by: Actor::Operator, now };
+    let made = async {
+        tokio::time::sleep(Duration::from_millis(100)).await;
+        plate(&other, &admin, form_id, &[]).await
+    };
+    let (replaced, (code, address)) = tokio::join!(one.site.store.write(Slowly(replace)), made);
+    replaced.unwrap().unwrap();
+    Browser::wechat(&other).open(&address).await.says(200, &["学号", "要午餐"]);
+    admin.open(&code).await.says(200, &["付款人填写：学号、特别说明、要午餐"]);
+    assert!(one.forms().await.iter().any(|(form, codes, _)| (*form, *codes) == (form_id, 1)));
+    other.close().await;
+    one.close().await;
 }
