@@ -1,14 +1,15 @@
 //! Refunds that the channel never takes: given up by an operator, or made elsewhere by somebody.
 //!
 //! A refund that is refused stays asked for, under one number, because its cause may be mended. Where it never can be, such as after the
-//! money went back on the channel's own platform, a person ends it.
+//! money went back on the channel's own platform, a person ends it: as given up, or, where the channel confirms that the money went back
+//! there, as done.
 
 use domain::refund::{self, RefundState, RefundWord};
-use domain::{AccountId, Fen, Millis, OutRefundNo, OutTradeNo, PaymentId, Refund, TenantId, concern};
+use domain::{AccountId, Fen, Millis, OtherRefundNo, OutRefundNo, OutTradeNo, PaymentId, Refund, TenantId, concern};
 use serde_json::json;
 use uuid::Uuid;
 
-use crate::channels::ChannelError;
+use crate::channels::{ChannelError, OtherRefund};
 use crate::fresh;
 use crate::jobs::lease_ms;
 use crate::refunds::Refunds;
@@ -40,18 +41,54 @@ pub enum GiveUpError {
     /// The channel did not say whether it knows it.
     #[error("WeChat Pay did not say whether it has it ({0}); try again later")]
     Unsaid(ChannelError),
+    /// The refund that is said to have been made in its place is not that.
+    #[error("WeChat Pay's refund {no} does not stand for this return: {why}")]
+    NotMade {
+        /// The number that was named.
+        no: OtherRefundNo,
+        /// What speaks against it.
+        why: NotMade,
+    },
     /// The store did not take it.
     #[error(transparent)]
     Store(#[from] StoreError),
 }
 
+/// Why a refund that was made elsewhere does not stand for one of ours.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum NotMade {
+    /// The channel has none of this number.
+    #[error("there is no such refund")]
+    Unknown,
+    /// It returns money of another order.
+    #[error("it is of another order")]
+    OtherOrder,
+    /// It returns another amount.
+    #[error("it returns ¥{0}")]
+    OtherAmount(Fen),
+    /// The payer does not have the money yet, or does not get it.
+    #[error("it is {0:?}")]
+    NotDone(RefundWord),
+    /// It stands for another refund of ours.
+    #[error("it is counted for another return already")]
+    Counted,
+}
+
 impl Refunds {
-    /// Ends a refund that the channel refused and does not have: what was set aside is free again, as after the channel's own word that it
-    /// gave up. `call_ms` is how long one call to the channel may take.
+    /// Ends a refund that the channel refused and does not have. What was set aside is free again, as after the channel's own word that it
+    /// gave up; or, when the channel confirms that the refund `made_as` returned as much of the same order, this one is done. `call_ms` is
+    /// how long one call to the channel may take.
     ///
     /// # Errors
-    /// [`GiveUpError`], in the order in which its reasons stand there.
-    pub async fn give_up(&self, tenant: TenantId, payment: PaymentId, no: &OutRefundNo, call_ms: i64) -> Result<Refund, GiveUpError> {
+    /// [`GiveUpError`]; then the refund stands as before.
+    pub async fn give_up(
+        &self,
+        tenant: TenantId,
+        payment: PaymentId,
+        no: &OutRefundNo,
+        made_as: Option<OtherRefundNo>,
+        call_ms: i64,
+    ) -> Result<Refund, GiveUpError> {
         let now = (self.clock)();
         let until = now.plus_ms(HELD_MS);
         let hold = Hold { tenant, payment, no: no.clone(), leased_until: now.plus_ms(lease_ms(call_ms)), until };
@@ -65,8 +102,14 @@ impl Refunds {
             }
             Err(error) => return Err(GiveUpError::Unsaid(error)),
         }
+        if let Some(no) = &made_as {
+            let other = self.channel.query_other_refund(no).await.map_err(GiveUpError::Unsaid)?;
+            if let Some(why) = not_made(&refund, other) {
+                return Err(GiveUpError::NotMade { no: no.clone(), why });
+            }
+        }
         let now = (self.clock)();
-        let (payee, given_up) = self.store.write(GiveUp { refund, until, seed: fresh::uuid(now), now }).await??;
+        let (payee, given_up) = self.store.write(GiveUp { refund, made_as, until, seed: fresh::uuid(now), now }).await??;
         self.live.concern(tenant, payee);
         Ok(given_up)
     }
@@ -93,6 +136,16 @@ impl Refunds {
             self.live.concern(tenant, payee);
         }
         Ok(heard.is_some())
+    }
+}
+
+/// What speaks against the refund that was made elsewhere.
+fn not_made(refund: &Refund, other: Option<OtherRefund>) -> Option<NotMade> {
+    match other {
+        None => Some(NotMade::Unknown),
+        Some(other) if other.attempt != refund.attempt.as_str() => Some(NotMade::OtherOrder),
+        Some(other) if other.amount_fen != refund.amount_fen => Some(NotMade::OtherAmount(other.amount_fen)),
+        Some(other) => (other.word != RefundWord::Done).then_some(NotMade::NotDone(other.word)),
     }
 }
 
@@ -126,6 +179,7 @@ impl Command for Hold {
 
 struct GiveUp {
     refund: Refund,
+    made_as: Option<OtherRefundNo>,
     until: Millis,
     seed: Uuid,
     now: Millis,
@@ -148,9 +202,15 @@ impl Command for GiveUp {
         if self.now >= self.until || !payments::hold_refund(tx, &refund, self.until.plus_ms(-1), self.until).await? {
             return Ok(Err(GiveUpError::InHand));
         }
-        let next = refund::settle(&stored.payment, &refund, &RefundWord::Closed);
+        let word = match &self.made_as {
+            None => RefundWord::Closed,
+            Some(other) if payments::mark_made_as(tx, &refund, other).await? => RefundWord::Done,
+            Some(other) => return Ok(Err(GiveUpError::NotMade { no: other.clone(), why: NotMade::Counted })),
+        };
+        let next = refund::settle(&stored.payment, &refund, &word);
         payments::save_refund(tx, &stored, &refund, &next, self.seed, self.now).await?;
-        let detail = json!({"payment": payment, "amount_fen": amount_fen});
+        let made_as = self.made_as.as_ref().map(OtherRefundNo::as_str);
+        let detail = json!({"payment": payment, "amount_fen": amount_fen, "made_as": made_as});
         audit::append(tx, *tenant, &Deed::new(self.now, Actor::Operator, Act::GiveUpRefund, no, &detail)).await?;
         Ok(Ok((stored.payment.payee, next.refund)))
     }

@@ -138,6 +138,29 @@ impl OutRefundNo {
     }
 }
 
+/// The channel's name for a refund that was made elsewhere, such as on its own platform: at most 64 letters, digits, `_`, `-` and `*`.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct OtherRefundNo(String);
+
+impl OtherRefundNo {
+    /// Reads a number that a person typed; `None` when it is none, or one of ours.
+    pub fn parse(text: &str) -> Option<OtherRefundNo> {
+        let is_number = (1..=64).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_-*".contains(&byte));
+        (is_number && OutRefundNo::parse(text).is_none()).then(|| OtherRefundNo(text.to_owned()))
+    }
+
+    /// The number as text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for OtherRefundNo {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
 impl fmt::Display for OutRefundNo {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)

@@ -34,7 +34,7 @@ pub use account::{Caller, Role};
 pub use channel_code::ChannelCode;
 pub use code::{AmountRule, Code};
 pub use fen::Fen;
-pub use ids::{AccountId, CodeId, ConcernId, OutRefundNo, OutTradeNo, PaymentId, ReceivableId, StoreId, TenantId};
+pub use ids::{AccountId, CodeId, ConcernId, OtherRefundNo, OutRefundNo, OutTradeNo, PaymentId, ReceivableId, StoreId, TenantId};
 pub use payment::{Payment, PaymentState};
 pub use refund::Refund;
 pub use time::{Day, Millis};

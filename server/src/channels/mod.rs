@@ -12,7 +12,7 @@ use async_trait::async_trait;
 use domain::diagnosis::ChannelSeen;
 use domain::payment::{AttemptKind, Trade};
 use domain::refund::RefundWord;
-use domain::{ChannelCode, Fen, Millis, OutRefundNo, OutTradeNo, Refund};
+use domain::{ChannelCode, Fen, Millis, OtherRefundNo, OutRefundNo, OutTradeNo, Refund};
 use serde::Serialize;
 
 /// What a payment channel can be asked.
@@ -36,6 +36,9 @@ pub trait Channel: Send + Sync {
 
     /// Asks where a refund stands. `Ok(None)` when the channel does not know it.
     async fn query_refund(&self, no: &OutRefundNo) -> Result<Option<RefundWord>, ChannelError>;
+
+    /// Asks for a refund that was not asked for here: one made on the channel's own platform. `Ok(None)` when the channel does not know it.
+    async fn query_other_refund(&self, no: &OtherRefundNo) -> Result<Option<OtherRefund>, ChannelError>;
 
     /// Proves and reads what the channel sent to us, from the headers and the body exactly as they arrived.
     ///
@@ -67,6 +70,17 @@ pub trait Channel: Send + Sync {
 
     /// What the page hands to `WeixinJSBridge.invoke('getBrandWCPayRequest', ..)` to pay `prepay_id` (wechat-pay 2.5).
     fn bridge(&self, prepay_id: &str) -> BridgeParams;
+}
+
+/// A refund that was made elsewhere.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OtherRefund {
+    /// The number of the order whose money it returns.
+    pub attempt: String,
+    /// How much.
+    pub amount_fen: Fen,
+    /// Where it stands.
+    pub word: RefundWord,
 }
 
 /// What a harmless question showed.

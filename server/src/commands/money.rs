@@ -5,7 +5,7 @@ use std::sync::Arc;
 use app::Locale;
 use app::channel::{Listener, sentence};
 use domain::concern::{Concern, ConcernState};
-use domain::{Fen, OutRefundNo, PaymentId};
+use domain::{Fen, OtherRefundNo, OutRefundNo, PaymentId};
 use server::config::Config;
 use server::live::Hub;
 use server::refunds::{self, Ask, Refunds};
@@ -31,6 +31,10 @@ pub struct RefundTask {
     /// Instead of returning anything: end the refund of this number, which WeChat Pay refused and does not have
     #[arg(long, value_name = "NO", conflicts_with_all = ["amount", "reason", "kept"])]
     give_up: Option<String>,
+    /// With --give-up: the money went back on the merchant platform, as the refund of this number there, which WeChat Pay confirms. The
+    /// return then counts as done
+    #[arg(long, value_name = "NO", requires = "give_up")]
+    made_as: Option<String>,
     /// What the payer reads as reason
     #[arg(long, default_value = "退款")]
     reason: String,
@@ -42,7 +46,7 @@ pub async fn refund(task: RefundTask) -> Result<(), Failed> {
     let id: PaymentId =
         task.payment.parse().map_err(|_| Failed::setting(format!("{:?} is not a payment's number of 32 digits", task.payment)))?;
     if let Some(no) = &task.give_up {
-        return give_up(config, id, no).await;
+        return give_up(config, id, no, task.made_as.as_deref()).await;
     }
     let typed = task.amount.unwrap_or_default();
     let amount = if task.kept { Ok(Fen::ZERO) } else { Fen::parse_yuan(&typed) };
@@ -65,9 +69,12 @@ pub async fn refund(task: RefundTask) -> Result<(), Failed> {
     Ok(())
 }
 
-/// `shouma refund PAYMENT --give-up NO`: frees what is set aside for a refund that the channel never takes.
-async fn give_up(config: Config, payment: PaymentId, no: &str) -> Result<(), Failed> {
+/// `shouma refund PAYMENT --give-up NO`: frees what is set aside for a refund that the channel never takes, or counts it as done.
+async fn give_up(config: Config, payment: PaymentId, no: &str, made_as: Option<&str>) -> Result<(), Failed> {
     let no = OutRefundNo::parse(no).ok_or_else(|| Failed::setting(format!("{no:?} is not a refund's number; shouma concerns shows it")))?;
+    let other =
+        |no| OtherRefundNo::parse(no).ok_or_else(|| Failed::setting(format!("{no:?} is not a refund's number of the merchant platform")));
+    let made_as = made_as.map(other).transpose()?;
     let clock = clock::system();
     let wechat = config.wechat.as_ref().ok_or_else(|| Failed::setting("wechat.mchid: is needed to ask WeChat Pay"))?;
     let channel = site::channel(wechat, &config.public_url, clock.clone()).map_err(Failed::setting)?;
@@ -78,8 +85,12 @@ async fn give_up(config: Config, payment: PaymentId, no: &str) -> Result<(), Fai
     drop(conn);
     kept_keys::recall(&store, &channel).await?;
     let refunds = Refunds { store: store.clone(), channel: Arc::new(channel), clock, live: Hub::default() };
-    let refund = refunds.give_up(tenant, payment, &no, call_ms).await.map_err(Failed::of)?;
-    println!("refund {no} is given up; ¥{} of payment {payment} is no longer set aside", refund.amount_fen);
+    let is_done = made_as.is_some();
+    let refund = refunds.give_up(tenant, payment, &no, made_as, call_ms).await.map_err(Failed::of)?;
+    match is_done {
+        true => println!("refund {no} is done: ¥{} of payment {payment} went back", refund.amount_fen),
+        false => println!("refund {no} is given up; ¥{} of payment {payment} is no longer set aside", refund.amount_fen),
+    }
     store.close().await;
     Ok(())
 }
@@ -110,7 +121,7 @@ fn what_to_do(concern: &Concern, asked_fen: Fen) -> String {
         (_, Some(code)) => {
             let advice = sentence(Locale::en, code, Listener::Administrator);
             let end = OutRefundNo::parse(&concern.subject).map(|no| {
-                format!(" If it never can, because it went back on the merchant platform: shouma refund {payment} --give-up {no}")
+                format!(" If it never can: shouma refund {payment} --give-up {no}, and besides --made-as with the refund's number there where it went back on the merchant platform")
             });
             format!("¥{amount_fen} cannot go back yet ({}). {advice}{}", code.key(), end.unwrap_or_default())
         }

@@ -1,9 +1,9 @@
 //! A return that WeChat never takes is ended by an operator, and one that was made elsewhere is told (H12-H14).
 
 use domain::refund::{RefundState, RefundWord};
-use domain::{Fen, OutRefundNo, Refund};
+use domain::{Fen, OtherRefundNo, OutRefundNo, Refund};
 use serde_json::json;
-use server::giving_up::GiveUpError;
+use server::giving_up::{GiveUpError, NotMade};
 
 use crate::browser::Browser;
 use crate::log;
@@ -14,8 +14,14 @@ const MANAGER: &str = "13800138000";
 impl Shop {
     /// What an operator does with `shouma refund PAYMENT --give-up NO`.
     async fn give_up(&self, payment: &str, no: &OutRefundNo) -> Result<Refund, GiveUpError> {
+        self.end(payment, no, None).await
+    }
+
+    /// The same with `--made-as`.
+    async fn end(&self, payment: &str, no: &OutRefundNo, made_as: Option<&str>) -> Result<Refund, GiveUpError> {
         let payment = self.stored(payment).await.payment;
-        self.site.refunds.give_up(payment.tenant, payment.id, no, 10_000).await
+        let made_as = made_as.map(|no| OtherRefundNo::parse(no).unwrap());
+        self.site.refunds.give_up(payment.tenant, payment.id, no, made_as, 10_000).await
     }
 
     /// Somebody returns ¥`fen` of this payment on WeChat's merchant platform.
@@ -38,9 +44,15 @@ impl Shop {
 
     /// Gives a refund up as soon as nobody is about to ask for it.
     async fn give_up_when_free(&self, payment: &str, no: &OutRefundNo) -> Result<Refund, GiveUpError> {
+        self.end_when_free(payment, no, None).await
+    }
+
+    /// The same with `--made-as`.
+    async fn end_when_free(&self, payment: &str, no: &OutRefundNo, made_as: Option<&str>) -> Result<Refund, GiveUpError> {
         until("the refund is in nobody's hands", async || {
             self.world.hands.pass_ms(30_000);
-            Some(self.give_up(payment, no).await).filter(|given_up| !matches!(given_up, Err(GiveUpError::InHand | GiveUpError::NotRefused)))
+            Some(self.end(payment, no, made_as).await)
+                .filter(|given_up| !matches!(given_up, Err(GiveUpError::InHand | GiveUpError::NotRefused)))
         })
         .await
     }
@@ -126,6 +138,40 @@ async fn a_return_is_not_given_up_before_it_is_refused_nor_while_wechat_has_it()
         let after = shop.give_up(&bill.payment, &refund.no).await;
         assert!(matches!(after, Err(GiveUpError::NotAsked(RefundState::Processing))), "{after:?}");
         assert_eq!((shop.count(&deeds(&refund.no)).await, shop.stored(&bill.payment).await.payment.refunding_fen), (0, Fen::of(1_000)));
+        shop.close().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_return_that_was_made_on_wechats_platform_instead_counts_as_done_once_wechat_confirms_it() {
+    for shop in Shop::on_each_engine().await {
+        let manager = Browser::manager(&shop, MANAGER).await;
+        let (bill, other) = (shop.paid("100").await, shop.paid("7").await);
+        for (bill, no, fen) in [(&bill, "50301207182026", 3_000), (&bill, "50301207182027", 100), (&other, "50301207182028", 700)] {
+            shop.return_elsewhere(bill, no, fen).await;
+        }
+        shop.world.fault("refund", "merchant-disabled", 1_000).await;
+        let refund = shop.refund(&bill.payment, 3_000, "退货").await.unwrap();
+        let second = shop.refund(&bill.payment, 3_000, "再退").await.unwrap();
+        let not_made = async |of: &Refund, no: &str| match shop.end_when_free(&bill.payment, &of.no, Some(no)).await {
+            Err(GiveUpError::NotMade { why, .. }) => why,
+            ended => panic!("{no}: {ended:?}"),
+        };
+        assert_eq!(not_made(&refund, "50301207182029").await, NotMade::Unknown);
+        assert_eq!(not_made(&refund, "50301207182028").await, NotMade::OtherOrder);
+        assert_eq!(not_made(&refund, "50301207182027").await, NotMade::OtherAmount(Fen::of(100)));
+        assert_eq!(shop.stored(&bill.payment).await.payment.refunding_fen, Fen::of(6_000), "both stand as before");
+
+        let done = shop.end_when_free(&bill.payment, &refund.no, Some("50301207182026")).await.unwrap();
+        assert_eq!(done.state, RefundState::Done);
+        let payment = shop.stored(&bill.payment).await.payment;
+        assert_eq!((payment.refunding_fen, payment.refunded_fen), (Fen::of(3_000), Fen::of(3_000)));
+        assert_eq!(shop.count(&deeds(&refund.no)).await, 1);
+        assert_eq!(not_made(&second, "50301207182026").await, NotMade::Counted, "it stands for one return only");
+        let receipt = manager.open(&format!("/m/receipts/{}", bill.payment)).await;
+        receipt.says(200, &["退货", "已退回"]);
+        assert!(!receipt.text.contains("没有退回"), "{}", receipt.text);
+        assert_eq!(shop.count("refund WHERE due_at_ms IS NOT NULL").await, 1, "only the other one is asked for");
         shop.close().await;
     }
 }

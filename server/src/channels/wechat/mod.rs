@@ -15,7 +15,7 @@ mod wire;
 use async_trait::async_trait;
 use domain::payment::{AttemptKind, Trade};
 use domain::refund::RefundWord;
-use domain::{ChannelCode, OutRefundNo, OutTradeNo, Refund};
+use domain::{ChannelCode, Fen, OtherRefundNo, OutRefundNo, OutTradeNo, Refund};
 use http::{HeaderMap, Method};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -26,7 +26,7 @@ pub use self::config::{ConfigError, NOTIFY_PATH, WECHAT_API, WechatConfig};
 use self::gateway::{Answer, Gateway};
 pub use self::notice::{MOST_NOTICE_BYTES, is_probe};
 use self::wire::{OrderAmount, OrderRequest, PayerRef, RefundAmount, SceneInfo};
-use super::{BridgeParams, Channel, ChannelError, Closing, Created, Look, NewOrder, Notice, NoticeRefusal};
+use super::{BridgeParams, Channel, ChannelError, Closing, Created, Look, NewOrder, Notice, NoticeRefusal, OtherRefund};
 use crate::clock::Clock;
 
 const TRANSACTIONS: &str = "/v3/pay/transactions";
@@ -71,6 +71,18 @@ impl Wechat {
 
     async fn get(&self, door: Door, path: &str) -> Result<Answer, ChannelError> {
         self.gateway.call(door, Method::GET, path, Vec::new()).await
+    }
+
+    /// The refund of this number; `None` when WeChat Pay has none such.
+    async fn refund_answer(&self, no: &str) -> Result<Option<wire::RefundAnswer>, ChannelError> {
+        let answer = match self.get(Door::QueryRefund, &format!("{REFUNDS}/{no}")).await {
+            Err(ChannelError::Refused { code: ChannelCode::ResourceMissing | ChannelCode::OrderMissing, .. }) => return Ok(None),
+            answer => read::<wire::RefundAnswer>(&answer?)?,
+        };
+        if answer.out_refund_no != no {
+            return Err(ChannelError::unknown("the answer is about another refund"));
+        }
+        Ok(Some(answer))
     }
 
     fn order_request<'a>(&'a self, order: &'a NewOrder) -> OrderRequest<'a> {
@@ -168,14 +180,12 @@ impl Channel for Wechat {
     }
 
     async fn query_refund(&self, no: &OutRefundNo) -> Result<Option<RefundWord>, ChannelError> {
-        let answer = match self.get(Door::QueryRefund, &format!("{REFUNDS}/{no}")).await {
-            Err(ChannelError::Refused { code: ChannelCode::ResourceMissing | ChannelCode::OrderMissing, .. }) => return Ok(None),
-            answer => read::<wire::RefundAnswer>(&answer?)?,
-        };
-        if answer.out_refund_no != no.as_str() {
-            return Err(ChannelError::unknown("the answer is about another refund"));
-        }
-        Ok(Some(answer.status.into()))
+        Ok(self.refund_answer(no.as_str()).await?.map(|answer| answer.status.into()))
+    }
+
+    async fn query_other_refund(&self, no: &OtherRefundNo) -> Result<Option<OtherRefund>, ChannelError> {
+        let Some(answer) = self.refund_answer(no.as_str()).await? else { return Ok(None) };
+        Ok(Some(OtherRefund { attempt: answer.out_trade_no, amount_fen: Fen::of(answer.amount.refund), word: answer.status.into() }))
     }
 
     async fn read_notice(&self, headers: &HeaderMap, body: &[u8]) -> Result<Notice, NoticeRefusal> {

@@ -1,7 +1,7 @@
 //! Refunds: what goes back of a payment, asked for at the channel until it is final.
 
 use domain::refund::{Refund, RefundCause, RefundState};
-use domain::{AccountId, Fen, Millis, OutRefundNo, PaymentId, TenantId};
+use domain::{AccountId, Fen, Millis, OtherRefundNo, OutRefundNo, PaymentId, TenantId};
 use sqlx::FromRow;
 use uuid::Uuid;
 
@@ -131,6 +131,22 @@ pub async fn hold_refund(tx: &mut Tx<'_>, refund: &Refund, leased_until: Millis,
         .fetch_optional(db)
         .await)?;
     Ok(held.is_some())
+}
+
+/// Notes which refund of the channel's own platform returned this money in its place. `false` when that one stands in for another refund
+/// already.
+pub async fn mark_made_as(tx: &mut Tx<'_>, refund: &Refund, other: &OtherRefundNo) -> Result<bool, StoreError> {
+    let sql = "UPDATE refund SET made_as = $4 WHERE tenant = $1 AND no = $2 AND NOT EXISTS \
+         (SELECT 1 FROM refund other WHERE other.tenant = $1 AND other.attempt = $3 AND other.made_as = $4)";
+    on!(tx, |db| sqlx::query(sql)
+        .bind(refund.tenant.get())
+        .bind(refund.no.as_str())
+        .bind(refund.attempt.as_str())
+        .bind(other.as_str())
+        .execute(db)
+        .await
+        .map(|done| done.rows_affected() == 1))
+    .map_err(StoreError::from)
 }
 
 /// Notes when the channel is to be asked about a refund again.
