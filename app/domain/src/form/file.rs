@@ -82,6 +82,8 @@ impl FormSchema {
             }
         }
         let (places, fields): (Vec<usize>, Vec<Field>) = read.into_iter().unzip();
+        let taken = taken_besides(said, &places);
+        of_fields.extend(taken.into_iter().map(|(at, why)| FileFault { field: Some((at, name(&said[at]))), why: why.to_string() }));
         let schema = FormSchema { version: 1, fields };
         for SchemaError { field, why } in schema.validate_schema().err().unwrap_or_default() {
             match field {
@@ -100,6 +102,20 @@ impl FormSchema {
     pub fn to_file(&self) -> String {
         serde_json::to_string_pretty(self).unwrap_or_default()
     }
+}
+
+/// The fields whose key or label stands in the file before, where one of the two is misspelt and the form's own rules see only the other.
+/// `places` are those of the fields that could be read.
+fn taken_besides(said: &[Value], places: &[usize]) -> Vec<(usize, SchemaRefusal)> {
+    let is_read = |at: usize| places.contains(&at);
+    let word = |at: usize, word: &str| said[at].get(word).and_then(Value::as_str).map(str::trim).filter(|text| !text.is_empty());
+    let of = |at: usize, of: &str, why: SchemaRefusal| {
+        let own = word(at, of)?;
+        let before = (0..at).filter(|before| word(*before, of) == Some(own)).collect::<Vec<_>>();
+        // Where both can be read it is said already.
+        (!before.is_empty() && !(is_read(at) && before.into_iter().any(is_read))).then_some((at, why))
+    };
+    (0..said.len()).flat_map(|at| [of(at, "key", SchemaRefusal::KeyTaken), of(at, "label", SchemaRefusal::LabelTaken)]).flatten().collect()
 }
 
 /// What a fault calls a field.
@@ -178,7 +194,7 @@ mod tests {
 
     #[test]
     fn every_fault_is_a_line_with_its_place() {
-        let table: [(&str, &[&str]); 18] = [
+        let table: [(&str, &[&str]); 19] = [
             ("{", &["not JSON: EOF while parsing an object at line 1 column 1"]),
             ("[]", &["\"fields\" must be a list of fields"]),
             (r#"{"fields": []}"#, &["no fields"]),
@@ -234,6 +250,17 @@ mod tests {
                 &["field 1 \"甲\": no such word for switch: \"rule\"", "field 3 \"丙\": key taken", "field 4 \"乙\": label taken"],
             ),
             (&file(r#"{"key": "a", "label": " ", "component": "location"}"#), &["field 1 \"a\": no label"]),
+            (
+                &file(
+                    r#"{"key": "a", "label": "甲", "component": "switch", "rule": "any"}, {"key": "a", "label": "乙", "component": "photo"}, {"key": "b", "label": "乙", "component": "text", "max": 9}"#,
+                ),
+                &[
+                    "field 1 \"甲\": no such word for switch: \"rule\"",
+                    "field 2 \"乙\": key taken",
+                    "field 3 \"乙\": no such word for text: \"max\"",
+                    "field 3 \"乙\": label taken",
+                ],
+            ),
         ];
         for (text, expected) in table {
             assert_eq!(lines(text), expected, "{text}");
