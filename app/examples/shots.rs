@@ -54,7 +54,13 @@ fn built_assets(folder: &Path) -> std::io::Result<Assets> {
 }
 
 fn pages(shell: Shell<'_>) -> Vec<(&'static str, String)> {
-    let shop = Shop { name: "青禾实验学校".into(), logo_url: None, payee: "王敏".into(), code_name: "教务处".into() };
+    let shop = Shop {
+        name: "青禾实验学校".into(),
+        logo_url: None,
+        payee: "王敏".into(),
+        code_name: "教务处".into(),
+        contact: domain::contact::Contact::parse("0571-5550 0100"),
+    };
     let long = Shop {
         name: "内蒙古自治区呼和浩特市第一实验小学附属幼儿园食堂管理服务有限责任公司".into(),
         payee: "阿卜杜拉·买买提·艾合买提江".into(),
@@ -118,7 +124,6 @@ fn pages(shell: Shell<'_>) -> Vec<(&'static str, String)> {
         status_url: "/p/demo/0196f3a2b1c47d8e9f001122a7d84c21",
         form_url: Some("/p/demo"),
         receipt_url: None,
-        contact: "王敏 138 0013 8000",
     };
     let bridge = Way::Bridge { params_json: r#"{"appId":"wx1","package":"prepay_id=x</script>"}"#.into(), bridge_script: None };
     let native = Way::Native {

@@ -3,6 +3,7 @@
 
 use domain::account::Phone;
 use domain::code::{AmountRule, CodeState, Validity};
+use domain::contact::Contact;
 use domain::form::{Component, Field, FormSchema, Typed};
 use domain::letter::MailAddress;
 use domain::receivable::ManagerWriteOffs;
@@ -67,6 +68,7 @@ pub async fn organisations(passwords: &Passwords, now: Millis) -> Result<Vec<Fou
         tenant,
         name: "青禾实验学校".into(),
         is_open: true,
+        contact: Contact::parse("0571-5550 0100"),
         logo_png: None,
         manager_refunds: ManagerRefunds::UpTo { limit_fen: MANAGER_LIMIT },
         manager_write_offs: ManagerWriteOffs::UpTo { limit_fen: MANAGER_LIMIT },
@@ -98,6 +100,7 @@ fn closed(payee: AccountId, now: Millis) -> Found {
         tenant,
         name: "青禾实验学校旧校区".into(),
         is_open: false,
+        contact: None,
         logo_png: None,
         manager_refunds: ManagerRefunds::Never,
         manager_write_offs: ManagerWriteOffs::Never,
@@ -123,6 +126,7 @@ fn studio(hash: &str, now: Millis) -> Found {
         tenant,
         name: "河畔画室".into(),
         is_open: true,
+        contact: None,
         logo_png: None,
         manager_refunds: ManagerRefunds::SameDay,
         manager_write_offs: ManagerWriteOffs::Never,

@@ -2,6 +2,7 @@
 
 use domain::account::{Lang, Phone};
 use domain::code::{AmountRule, CodeState, Validity};
+use domain::contact::Contact;
 use domain::form::{FormSchema, Typed};
 use domain::letter::MailAddress;
 use domain::receivable::ManagerWriteOffs;
@@ -97,6 +98,8 @@ pub struct Found {
     pub name: String,
     /// Whether it collects.
     pub is_open: bool,
+    /// Where payers reach it.
+    pub contact: Option<Contact>,
     /// Its logo.
     pub logo_png: Option<Vec<u8>>,
     /// What its managers may return by themselves.
@@ -141,6 +144,7 @@ impl Command for Found {
     async fn run(&self, tx: &mut Tx<'_>) -> Result<Vec<AccountId>, StoreError> {
         tenants::insert(tx, self.tenant, &self.name, self.now).await?;
         tenants::set_open(tx, self.tenant, self.is_open).await?;
+        tenants::set_contact(tx, self.tenant, self.contact.as_ref()).await?;
         tenants::set_logo(tx, self.tenant, self.logo_png.as_deref()).await?;
         tenants::set_manager_refunds(tx, self.tenant, self.manager_refunds).await?;
         tenants::set_manager_write_offs(tx, self.tenant, self.manager_write_offs).await?;

@@ -1,5 +1,6 @@
 //! What holds for a whole organisation, as its administrator sets it.
 
+use domain::contact::Contact;
 use domain::receivable::{LARGEST_RECEIVABLE, ManagerWriteOffs, QuietHours, ReminderHour};
 use domain::refund_right::ManagerRefunds;
 use domain::{Caller, Fen, Millis};
@@ -34,6 +35,8 @@ pub enum Setting {
     Name(String),
     /// Its logo as PNG, or none.
     Logo(Option<Vec<u8>>),
+    /// Where payers reach it, or nowhere.
+    Contact(Option<Contact>),
     /// Whether it collects.
     Open(bool),
     /// Whether debts are reminded of on a schedule, and from when on each day; without an hour that stays as it is.
@@ -48,6 +51,7 @@ impl Setting {
             Setting::Messages(_) => Act::LetMessages,
             Setting::Name(_) => Act::RenameOrganisation,
             Setting::Logo(_) => Act::SetLogo,
+            Setting::Contact(_) => Act::SetContact,
             Setting::Open(_) => Act::OpenOrganisation,
             Setting::Reminders(..) => Act::LetRemind,
         }
@@ -76,6 +80,8 @@ pub struct AllSettings {
     pub name: String,
     /// Where its logo is seen, if it has one, and who changed it last.
     pub logo: (Option<String>, Option<Changed>),
+    /// Where payers reach it, and who changed that last.
+    pub contact: (Option<Contact>, Option<Changed>),
     /// Whether it collects.
     pub is_open: bool,
     /// Whether debts are reminded of on a schedule.
@@ -112,6 +118,7 @@ impl Settings {
             write_offs: tenants::manager_write_offs(tx, caller.tenant).await?,
             messages: tenants::has_messages(tx, caller.tenant).await?,
             logo: (tenant.logo_url(), last(tx, caller, Act::SetLogo).await?),
+            contact: (tenant.contact, last(tx, caller, Act::SetContact).await?),
             name: tenant.name,
             is_open: tenant.is_open,
             reminders: tenants::reminds(tx, caller.tenant).await?,
@@ -187,6 +194,10 @@ impl Command for Set {
                 tenants::set_logo(tx, tenant, png.as_deref()).await?;
                 json!({"from": before.logo_hash, "to": png.as_deref().map(tenants::logo_hash)})
             }
+            Setting::Contact(contact) if before.contact != *contact => {
+                tenants::set_contact(tx, tenant, contact.as_ref()).await?;
+                json!({"from": before.contact, "to": contact})
+            }
             Setting::Open(is_open) if before.is_open != *is_open => {
                 tenants::set_open(tx, tenant, *is_open).await?;
                 json!({"is_open": is_open})
@@ -202,7 +213,7 @@ impl Command for Set {
                 reminders::wake_all(tx, tenant).await?;
                 json!({"scheduled": reminds, "from": hour.text()})
             }
-            Setting::Messages(_) | Setting::Name(_) | Setting::Logo(_) | Setting::Open(_) => return Ok(false),
+            Setting::Messages(_) | Setting::Name(_) | Setting::Logo(_) | Setting::Contact(_) | Setting::Open(_) => return Ok(false),
         };
         audit::append(tx, tenant, &Deed::new(self.now, by, self.setting.act(), tenant, &detail)).await?;
         Ok(true)

@@ -9,6 +9,7 @@ pub mod channel_code;
 pub mod code;
 pub mod code_terms;
 pub mod concern;
+pub mod contact;
 pub mod device;
 pub mod diagnosis;
 pub mod digest;

@@ -4,6 +4,7 @@
 mod choosing;
 mod code;
 mod codes;
+mod contact;
 mod debts;
 mod done;
 mod frame;
@@ -27,6 +28,7 @@ mod stores;
 pub use choosing::{SEATS_PATH, seats_page};
 pub use code::{CodePage, CodeThere, CodeTyped, CodeWrong, code_page};
 pub use codes::{CodeLine, ForWhom, PayeeChoice, codes_page, for_whom_page};
+pub use contact::ContactPart;
 pub use debts::{debt_page, debts_page, debts_path};
 pub use done::OfficeDone;
 pub(crate) use frame::page;

@@ -5,6 +5,7 @@ use domain::receivable::{ManagerWriteOffs, QuietHours, ReminderHour};
 use domain::refund_right::ManagerRefunds;
 use leptos::prelude::*;
 
+use super::contact::{ContactPart, contact};
 use super::done::{OfficeDone, note};
 use super::frame::{AdminShell, Section, Signed, page};
 use super::logo::{LogoPart, logo};
@@ -90,6 +91,8 @@ pub struct SettingsPage {
     pub typed: SettingsTyped,
     /// The logo.
     pub logo: LogoPart,
+    /// Where payers reach it.
+    pub contact: ContactPart,
     /// Whether managers may have messages about money.
     pub has_messages: bool,
     /// Whether the organisation collects.
@@ -104,7 +107,7 @@ pub struct SettingsPage {
     pub now: Millis,
 }
 
-/// The page. Its forms post to `/admin/settings/{refunds,write-offs,messages,name,open,reminders}`.
+/// The page. Its forms post to `/admin/settings/{refunds,write-offs,messages,name,contact,open,reminders}`.
 pub fn settings_page(shell: AdminShell<'_>, signed: &Signed, shown: &SettingsPage) -> String {
     let locale = shell.prefs.locale;
     let title = td_string!(locale, office.settings);
@@ -119,6 +122,7 @@ pub fn settings_page(shell: AdminShell<'_>, signed: &Signed, shown: &SettingsPag
                 <div class="column">
                     {name(locale, &shown.typed, name_by)}
                     {logo(locale, &shown.logo, changed(locale, shown.logo.changed.as_ref(), shown.now))}
+                    {contact(locale, &shown.contact, changed(locale, shown.contact.changed.as_ref(), shown.now))}
                     {messages(locale, shown.has_messages, messages_by)}
                     {reminders(locale, shown.reminds.as_ref(), reminders_by)}
                     {collecting(locale, shown.is_open, open_by)}

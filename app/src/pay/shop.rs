@@ -1,5 +1,6 @@
 //! Who is being paid: the head of every payer page.
 
+use domain::contact::Contact;
 use leptos::prelude::*;
 
 use crate::i18n::*;
@@ -16,6 +17,8 @@ pub struct Shop {
     pub payee: String,
     /// What the code is called, e.g. 教务处; may be empty.
     pub code_name: String,
+    /// Where a payer who has to ask reaches the organisation, if it says so.
+    pub contact: Option<Contact>,
 }
 
 /// Logo, name, who collects.
@@ -37,6 +40,13 @@ pub(super) fn masthead(locale: Locale, shop: &Shop) -> impl IntoView + use<> {
             </div>
         </header>
     }
+}
+
+/// Where to ask, at the foot of every page after the form.
+pub(super) fn contact_line(locale: Locale, shop: &Shop) -> Option<AnyView> {
+    let contact = shop.contact.as_ref()?;
+    let call = view! { <p class="num">{td_string!(locale, pay.contact)}" "<a href=contact.url()>{contact.to_string()}</a></p> };
+    Some(call.into_any())
 }
 
 fn initial(name: &str) -> String {

@@ -1,6 +1,7 @@
 //! What every payer page promises, whatever is on it.
 
 use domain::code::AmountRule;
+use domain::contact::Contact;
 use domain::form::{Component, Field, FieldError, FieldRefusal, FormSchema, ScanKind, Typed};
 use domain::payment::Standing;
 use domain::receipt::Receipt;
@@ -14,7 +15,7 @@ use crate::ui::Mark;
 const NASTY: &str = "\"><script>alert(1)</script>&'";
 
 fn shop() -> Shop {
-    Shop { name: NASTY.into(), logo_url: None, payee: NASTY.into(), code_name: NASTY.into() }
+    Shop { name: NASTY.into(), logo_url: None, payee: NASTY.into(), code_name: NASTY.into(), contact: Contact::parse("0571-5550 0100") }
 }
 
 fn shell(locale: Locale, assets: &Assets) -> Shell<'_> {
@@ -65,7 +66,6 @@ fn waiting(shop: &Shop, standing: Standing, way: Way) -> Waiting<'_> {
         status_url: "/p/demo/0196f3a2b1c47d8e9f001122a7d84c21",
         form_url: Some("/p/demo"),
         receipt_url: None,
-        contact: "",
     }
 }
 

@@ -10,7 +10,7 @@ use leptos::prelude::*;
 
 use super::apart::apart;
 use super::document::{Frame, Part, Shell, document, reader_links};
-use super::shop::{Shop, masthead};
+use super::shop::{Shop, contact_line, masthead};
 use crate::channel::{Listener, sentence};
 use crate::i18n::*;
 use crate::ui::fill;
@@ -64,8 +64,6 @@ pub struct Waiting<'a> {
     pub form_url: Option<&'a str>,
     /// The receipt, once there is one.
     pub receipt_url: Option<&'a str>,
-    /// Who can be asked about a payment that people look at, e.g. a phone number; may be empty.
-    pub contact: &'a str,
 }
 
 /// The waiting page.
@@ -93,6 +91,7 @@ pub fn waiting_page(shell: Shell<'_>, waiting: &Waiting<'_>) -> String {
                 </div>
                 {is_open.then(|| view! { <p class="num" id="net" aria-live="polite" hidden>{td_string!(locale, pay.offline)}</p> })}
                 <p class="num">{number}</p>
+                {contact_line(locale, waiting.shop)}
                 {is_open.then(|| view! { <p class="num">{td_string!(locale, pay.may_close)}</p> })}
                 <p class="foot">{reader_links(shell)}</p>
             </main>
@@ -176,15 +175,12 @@ fn saying(locale: Locale, waiting: &Waiting<'_>, standing: Standing, hidden: boo
         Standing::Returned => ("returned", "wait", td_string!(locale, pay.returning_text)),
         Standing::Refunded => ("refunded", "ok", td_string!(locale, pay.refunded_text)),
     };
-    let contact = (standing == Standing::Held && !waiting.contact.is_empty())
-        .then(|| view! { <p>{fill(td_string!(locale, pay.contact), &[("contact", &waiting.contact)])}</p> });
     view! {
         <section data-for=name hidden=hidden>
             {(!kind.is_empty()).then(|| view! { <Sign kind=kind /> })}
             <h2>{title(locale, waiting, standing)}</h2>
             <p class="money"><i>"¥"</i>{waiting.amount_fen.to_string()}</p>
             <p>{text.to_owned()}</p>
-            {contact}
             {acts(locale, waiting, standing)}
         </section>
     }

@@ -67,6 +67,7 @@ pub async fn init(init: Init) -> Result<(), Failed> {
             tenant,
             name: init.organisation,
             is_open: true,
+            contact: None,
             logo_png: None,
             manager_refunds: ManagerRefunds::Never,
             manager_write_offs: ManagerWriteOffs::Never,

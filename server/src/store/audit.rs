@@ -131,6 +131,8 @@ pub enum Act {
     RenameOrganisation,
     /// The organisation was given a logo, or its logo was taken away.
     SetLogo,
+    /// Telling payers where they reach the organisation.
+    SetContact,
     /// The organisation was opened for collecting, or closed.
     OpenOrganisation,
     /// Whether managers may have messages was changed.
@@ -186,6 +188,7 @@ impl Act {
             Act::ReplaceForm => "form.replace",
             Act::RenameOrganisation => "organisation.rename",
             Act::SetLogo => "organisation.logo",
+            Act::SetContact => "organisation.contact",
             Act::OpenOrganisation => "organisation.open",
             Act::LetMessages => "organisation.messages",
             Act::LetRemind => "organisation.reminders",

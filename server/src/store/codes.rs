@@ -1,6 +1,7 @@
 //! Collection codes, the tokens by which they are reached, and the published versions of their forms.
 
 use domain::code::{CodeRefusal, CodeState, Validity};
+use domain::contact::Contact;
 use domain::form::FormSchema;
 use domain::receivable::Standing;
 use domain::token::TokenLife;
@@ -92,6 +93,8 @@ pub struct Merchant {
     pub is_open: bool,
     /// Where its logo is seen, if it has one.
     pub logo_url: Option<String>,
+    /// Where payers reach it, if it says so.
+    pub contact: Option<Contact>,
 }
 
 #[derive(FromRow)]
@@ -113,6 +116,7 @@ pub(super) struct Row {
     tenant_name: String,
     is_open: bool,
     logo_hash: Option<String>,
+    contact: Option<String>,
     payee_name: String,
     is_store: bool,
 }
@@ -135,7 +139,12 @@ impl Row {
             kind: of_word("code.kind", &self.kind)?,
             token: self.token,
             life: TokenLife { replaced_at_ms: self.replaced_at_ms.map(Millis::of), cut_at_ms: self.cut_at_ms.map(Millis::of) },
-            merchant: Merchant { name: self.tenant_name, is_open: self.is_open, logo_url },
+            merchant: Merchant {
+                name: self.tenant_name,
+                is_open: self.is_open,
+                logo_url,
+                contact: self.contact.as_deref().and_then(Contact::parse),
+            },
             payee_name: self.payee_name,
             debt: None,
             is_store: self.is_store,
@@ -148,7 +157,7 @@ macro_rules! found {
     ($rest:literal) => {
         concat!(
             "SELECT c.tenant, c.id, c.payee, c.kind, c.name, c.amount_rule, c.state, c.valid_from_ms, c.valid_until_ms, c.presets, f.schema, k.token, ",
-            "k.replaced_at_ms, k.cut_at_ms, t.name AS tenant_name, t.is_open, t.logo_hash, ",
+            "k.replaced_at_ms, k.cut_at_ms, t.name AS tenant_name, t.is_open, t.logo_hash, t.contact, ",
             "COALESCE(a.name, o.name, '') AS payee_name, o.id IS NOT NULL AS is_store ",
             "FROM code_token k JOIN code c ON c.tenant = k.tenant AND c.id = k.code ",
             "JOIN form f ON f.tenant = c.tenant AND f.id = c.form AND f.version = c.form_version ",

@@ -6,7 +6,7 @@ use sqlx::{PgConnection, SqlSafeStr, SqliteConnection};
 use super::open::OpenError;
 
 /// Every step from an empty database to the present shape, in order. A published step is never edited.
-const STEPS: [(i64, &str, &str); 18] = [
+const STEPS: [(i64, &str, &str); 19] = [
     (1, "ground", include_str!("../../migrations/0001_ground.sql")),
     (2, "concern", include_str!("../../migrations/0002_concern.sql")),
     (3, "sign_in", include_str!("../../migrations/0003_sign_in.sql")),
@@ -25,6 +25,7 @@ const STEPS: [(i64, &str, &str); 18] = [
     (16, "doors", include_str!("../../migrations/0016_doors.sql")),
     (17, "text_days", include_str!("../../migrations/0017_text_days.sql")),
     (18, "refund_elsewhere", include_str!("../../migrations/0018_refund_elsewhere.sql")),
+    (19, "contact", include_str!("../../migrations/0019_contact.sql")),
 ];
 
 const TABLE: &str = "_sqlx_migrations";

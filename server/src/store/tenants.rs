@@ -1,6 +1,7 @@
 //! Organisations.
 
 use aws_lc_rs::digest;
+use domain::contact::Contact;
 use domain::receivable::{ManagerWriteOffs, ReminderHour};
 use domain::refund_right::ManagerRefunds;
 use domain::{Millis, TenantId};
@@ -21,6 +22,8 @@ pub struct Tenant {
     pub is_open: bool,
     /// The name of its logo, if it has one; [`logo`] gives the picture.
     pub logo_hash: Option<String>,
+    /// Where payers reach it, if it says so.
+    pub contact: Option<Contact>,
 }
 
 impl Tenant {
@@ -41,11 +44,13 @@ struct Row {
     name: String,
     is_open: bool,
     logo_hash: Option<String>,
+    contact: Option<String>,
 }
 
 impl From<Row> for Tenant {
     fn from(row: Row) -> Tenant {
-        Tenant { id: TenantId::of(row.id), name: row.name, is_open: row.is_open, logo_hash: row.logo_hash }
+        let contact = row.contact.as_deref().and_then(Contact::parse);
+        Tenant { id: TenantId::of(row.id), name: row.name, is_open: row.is_open, logo_hash: row.logo_hash, contact }
     }
 }
 
@@ -66,7 +71,7 @@ pub async fn insert(tx: &mut Tx<'_>, id: TenantId, name: &str, now: Millis) -> R
 
 /// The organisation, or `None`.
 pub async fn by_id(tx: &mut Tx<'_>, id: TenantId) -> Result<Option<Tenant>, StoreError> {
-    let row: Option<Row> = on!(tx, |db| sqlx::query_as("SELECT id, name, is_open, logo_hash FROM tenant WHERE id = $1")
+    let row: Option<Row> = on!(tx, |db| sqlx::query_as("SELECT id, name, is_open, logo_hash, contact FROM tenant WHERE id = $1")
         .bind(id.get())
         .fetch_optional(db)
         .await)?;
@@ -76,13 +81,22 @@ pub async fn by_id(tx: &mut Tx<'_>, id: TenantId) -> Result<Option<Tenant>, Stor
 /// Every organisation of this installation, oldest first.
 pub async fn all(tx: &mut Tx<'_>) -> Result<Vec<Tenant>, StoreError> {
     let rows: Vec<Row> =
-        on!(tx, |db| sqlx::query_as("SELECT id, name, is_open, logo_hash FROM tenant ORDER BY created_at_ms, id").fetch_all(db).await)?;
+        on!(tx, |db| sqlx::query_as("SELECT id, name, is_open, logo_hash, contact FROM tenant ORDER BY created_at_ms, id")
+            .fetch_all(db)
+            .await)?;
     Ok(rows.into_iter().map(Tenant::from).collect())
 }
 
 /// Calls the organisation something else from now on.
 pub async fn rename(tx: &mut Tx<'_>, id: TenantId, name: &str) -> Result<(), StoreError> {
     on!(tx, |db| sqlx::query("UPDATE tenant SET name = $2 WHERE id = $1").bind(id.get()).bind(name).execute(db).await.map(drop))
+        .map_err(StoreError::from)
+}
+
+/// Tells payers from now on where they reach the organisation, or no more.
+pub async fn set_contact(tx: &mut Tx<'_>, id: TenantId, contact: Option<&Contact>) -> Result<(), StoreError> {
+    let contact = contact.map(Contact::as_str);
+    on!(tx, |db| sqlx::query("UPDATE tenant SET contact = $2 WHERE id = $1").bind(id.get()).bind(contact).execute(db).await.map(drop))
         .map_err(StoreError::from)
 }
 

@@ -1,7 +1,7 @@
 //! The administrator's pages about the whole organisation: what there is, and what is set.
 
 use app::admin::{
-    self, ChangedBy, HomePage, LogoPart, LogoWrong, OfficeDone, OfficeScript, Place, RemindsTyped, SettingsPage, SettingsTyped,
+    self, ChangedBy, ContactPart, HomePage, LogoPart, LogoWrong, OfficeDone, OfficeScript, Place, RemindsTyped, SettingsPage, SettingsTyped,
 };
 use axum::Form;
 use axum::extract::{Path, State};
@@ -9,6 +9,7 @@ use axum::http::{HeaderMap, StatusCode, Uri};
 use axum::response::Response;
 use domain::Caller;
 use domain::code_terms::title;
+use domain::contact::Contact;
 use domain::receivable::QuietHours;
 use serde::Deserialize;
 
@@ -130,15 +131,22 @@ pub(super) async fn show_settings(
     let quiet = visit.site.reminders.quiet;
     let hour = all.reminder_hour.text();
     let mut reminds = RemindsTyped { is_on: all.reminders, hour, is_hour_wrong: false, quiet };
+    let (contact, contact_changed) = all.contact;
+    let mut contact = ContactPart { typed: contact.map(|contact| contact.to_string()).unwrap_or_default(), ..ContactPart::default() };
     if let Trouble::Typed(typed) = trouble {
         typed.keep(&mut shown_typed);
+        if let Some(typed) = &typed.contact {
+            (contact.typed, contact.is_wrong) = (typed.chars().take(60).collect(), true);
+        }
         typed.keep_reminds(&mut reminds);
     }
     let logo_wrong = if let Trouble::Logo(wrong) = trouble { Some(wrong) } else { None };
     let (logo_url, logo_changed) = all.logo;
     let by = |Changed { at_ms, name }: Changed| ChangedBy { at_ms, name };
+    contact.changed = contact_changed.map(by);
     let shown = SettingsPage {
         typed: shown_typed,
+        contact,
         logo: LogoPart { name: all.name, url: logo_url, wrong: logo_wrong, changed: logo_changed.map(by) },
         has_messages: all.messages,
         is_open: all.is_open,
@@ -162,6 +170,7 @@ pub struct SettingsForm {
     write_off_limit: String,
     messages: Option<String>,
     name: Option<String>,
+    contact: Option<String>,
     open: Option<String>,
     reminders: Option<String>,
     from: Option<String>,
@@ -180,6 +189,10 @@ impl SettingsForm {
             "write-offs" => write_offs_of(self.write_offs.as_deref()?, &self.write_off_limit).map(Setting::WriteOffs),
             "messages" => is_on(&self.messages).map(Setting::Messages),
             "name" => title(self.name.as_deref()?).map(Setting::Name),
+            "contact" => match self.contact.as_deref()?.trim() {
+                "" => Some(Setting::Contact(None)),
+                typed => Contact::parse(typed).map(|contact| Setting::Contact(Some(contact))),
+            },
             "open" => is_on(&self.open).map(Setting::Open),
             "reminders" => {
                 let hour = self.from.as_deref().map(|from| hour_of(from, quiet).ok_or(()));

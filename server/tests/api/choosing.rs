@@ -33,6 +33,7 @@ impl Shop {
             tenant,
             name: OTHER.to_owned(),
             is_open: true,
+            contact: None,
             logo_png: None,
             manager_refunds: ManagerRefunds::Never,
             manager_write_offs: ManagerWriteOffs::Never,

@@ -1,5 +1,7 @@
 //! What an administrator sets for the whole organisation: it counts at once and says who changed it.
 
+use serde_json::json;
+
 use crate::browser::Browser;
 use crate::debts::debt;
 use crate::scene::Shop;
@@ -99,6 +101,38 @@ async fn payers_read_the_organisations_new_name_and_that_it_does_not_collect() {
         for odd in [("messages", ""), ("open", "perhaps"), ("logo", "x")] {
             assert_eq!(admin.post(&format!("/admin/settings/{}", odd.0), &[(odd.0, odd.1.to_owned())]).await.status, 422, "{odd:?}");
         }
+        shop.close().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn where_payers_reach_the_organisation_stands_on_every_page_after_the_form() {
+    for shop in Shop::on_each_engine().await {
+        let admin = Browser::administrator(&shop).await;
+        admin.open("/admin/settings").await.says(200, &["付款人可以拨打的电话", "value=\"0571-5550 0100\"", "还没有改过"]);
+        assert_eq!(set(&admin, "contact", &[("contact", " （０５７１）５５５０—０１９９ ")]).await, "saved");
+        assert_eq!(set(&admin, "contact", &[("contact", "(0571)5550-0199")]).await, "same");
+        let wrong = admin.post("/admin/settings/contact", &[("contact", "请找张老师 8001".to_owned())]).await;
+        wrong.says(422, &["5 到 15 位数字", "value=\"请找张老师 8001\"", "aria-invalid=\"true\""]);
+
+        let payer = Browser::wechat(&shop);
+        let link = "<a href=\"tel:057155500199\">(0571)5550-0199</a>";
+        let form = payer.open("/p/demo").await;
+        assert!(!form.text.contains("tel:"), "the form asks for nothing but the payment");
+        let bill = shop.bill(&payer, "3").await;
+        payer.open(&bill.page).await.says(200, &["收款方电话", link]);
+        shop.world.pay(&bill.payment, json!({})).await;
+        bill.until("paid").await;
+        payer.open(&bill.receipt().await).await.says(200, &["收款方电话", link]);
+        payer.open(&format!("{}?lang=en", bill.receipt().await)).await.says(200, &["Call the merchant", link]);
+        assert_eq!(set(&admin, "open", &[("open", "off")]).await, "saved");
+        Browser::wechat(&shop).open("/p/demo").await.says(410, &["收款方电话", link]);
+
+        assert_eq!(set(&admin, "contact", &[("contact", "")]).await, "saved");
+        let none = Browser::wechat(&shop).open("/p/demo").await;
+        assert!(!none.text.contains("tel:") && !none.text.contains("收款方电话"), "{}", none.text);
+        admin.open("/admin/settings").await.says(200, &["何主任于 "]);
+        assert_eq!(shop.number("SELECT COUNT(*) FROM audit WHERE act = 'organisation.contact'").await, 2);
         shop.close().await;
     }
 }

@@ -33,6 +33,7 @@ pub(super) fn shop(found: &FoundCode) -> Shop {
         logo_url: found.merchant.logo_url.clone(),
         payee: found.payee_name.clone(),
         code_name: found.code.name.clone(),
+        contact: found.merchant.contact.clone(),
     }
 }
 

@@ -32,8 +32,13 @@ pub async fn receipt(State(site): State<Site>, visit: Visit, Path(token): Path<S
         Ok(None) => return visit.notice(StatusCode::NOT_FOUND, &NoticeKind::NotFound, None, None),
         Err(error) => return visit.store_trouble(&error, Some(&format!("/r/{token}"))),
     };
-    let shop =
-        Shop { logo_url: tenant.logo_url(), name: tenant.name, payee: receipt.payee_name.clone(), code_name: receipt.code_name.clone() };
+    let shop = Shop {
+        logo_url: tenant.logo_url(),
+        name: tenant.name,
+        payee: receipt.payee_name.clone(),
+        code_name: receipt.code_name.clone(),
+        contact: tenant.contact,
+    };
     let photos = format!("/r/{token}/photos");
     let returned: Vec<Returned> = refunds
         .into_iter()

@@ -156,7 +156,6 @@ async fn show_waiting(mut visit: Visit, address: &str, looked: Looked, wants_nat
         status_url: address,
         form_url: form_url.as_deref(),
         receipt_url: receipt_url.as_deref(),
-        contact: "",
     };
     let html = waiting_page(visit.shell(), &page);
     visit.page(StatusCode::OK, html)
