@@ -113,7 +113,8 @@ fn taken_besides(said: &[Value], places: &[usize]) -> Vec<(usize, SchemaRefusal)
         let own = word(at, of)?;
         let before = (0..at).filter(|before| word(*before, of) == Some(own)).collect::<Vec<_>>();
         // Where both can be read it is said already.
-        (!before.is_empty() && !(is_read(at) && before.into_iter().any(is_read))).then_some((at, why))
+        let is_said = is_read(at) && before.iter().any(|before| is_read(*before));
+        (!before.is_empty() && !is_said).then_some((at, why))
     };
     (0..said.len()).flat_map(|at| [of(at, "key", SchemaRefusal::KeyTaken), of(at, "label", SchemaRefusal::LabelTaken)]).flatten().collect()
 }
