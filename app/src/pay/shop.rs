@@ -45,7 +45,8 @@ pub(super) fn masthead(locale: Locale, shop: &Shop) -> impl IntoView + use<> {
 /// Where to ask, at the foot of every page after the form.
 pub(super) fn contact_line(locale: Locale, shop: &Shop) -> Option<AnyView> {
     let contact = shop.contact.as_ref()?;
-    let call = view! { <p class="num">{td_string!(locale, pay.contact)}" "<a href=contact.url()>{contact.to_string()}</a></p> };
+    let words = format!("{} {contact}", td_string!(locale, pay.contact));
+    let call = view! { <p class="foot"><a href=contact.url()>{words}</a></p> };
     Some(call.into_any())
 }
 
