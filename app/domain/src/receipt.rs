@@ -65,6 +65,12 @@ impl Receipt {
         self.amount_fen.minus(self.refunded_fen).and_then(|left| left.minus(self.refunding_fen)).unwrap_or(Fen::ZERO)
     }
 
+    /// The receipt as its payer has it and passes it on, see [`Answer::passed_on`].
+    #[must_use]
+    pub fn passed_on(self) -> Receipt {
+        Receipt { answers: self.answers.into_iter().map(Answer::passed_on).collect(), ..self }
+    }
+
     /// The receipt as a screen may show it, see [`Answer::masked`].
     #[must_use]
     pub fn masked(self) -> Receipt {
@@ -108,6 +114,18 @@ mod tests {
             };
             assert_eq!(receipt.title(), expected);
         }
+    }
+
+    #[test]
+    fn whoever_is_given_the_receipt_of_a_debt_does_not_read_who_owes() {
+        let value = AnswerValue::Debtor { shown: "张*明".into(), about: "秋季学费".into() };
+        let debtor = Answer { value, ..Answer::plain("debtor", "应缴人", "张小明 · S2026001") };
+        assert_eq!(debtor.clone().masked().text, "张小明 · S2026001");
+        assert_eq!(debtor.written().collect::<Vec<_>>(), ["张小明 · S2026001", "秋季学费"]);
+        let given = debtor.passed_on();
+        assert_eq!(given, Answer::plain("debtor", "应缴人", "张*明"));
+        let number = Answer { value: AnswerValue::IdNumber, ..Answer::plain("id", "身份证号", "11010519491231002X") };
+        assert_eq!(number.passed_on().text, "**************002X");
     }
 
     #[test]

@@ -41,7 +41,7 @@ pub(crate) fn tag(locale: Locale, debt: &Receivable, claim: Claim, today: Day) -
         Standing::Open => match debt.due.filter(|_| debt.is_overdue(claim, today)) {
             Some(due) => {
                 let days = today.get() - due.get();
-                ("gone", fill(td_string!(locale, receivables.tag_overdue), &[("days", &days)]))
+                ("bad", fill(td_string!(locale, receivables.tag_overdue), &[("days", &days)]))
             }
             None if claim.is_partly_paid() => say("wait", td_string!(locale, receivables.tag_partly)),
             None => say("wait", td_string!(locale, receivables.tag_open)),

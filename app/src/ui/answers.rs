@@ -23,7 +23,7 @@ pub fn said(locale: Locale, answer: &Answer) -> String {
         }
         AnswerValue::InvoiceTitle { title: TitleKind::Person, name, .. } => name.clone(),
         AnswerValue::IdNumber => answer.clone().masked().text,
-        AnswerValue::Plain | AnswerValue::Place { .. } => answer.text.clone(),
+        AnswerValue::Plain | AnswerValue::Place { .. } | AnswerValue::Debtor { .. } => answer.text.clone(),
     }
 }
 

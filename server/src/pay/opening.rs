@@ -3,8 +3,8 @@
 use app::pay::AmountError;
 use aws_lc_rs::digest;
 use domain::code::CodeRefusal;
-use domain::form::{Answer, FieldError, FormSchema, Typed};
-use domain::receivable::Receivable;
+use domain::form::{Answer, AnswerValue, FieldError, FormSchema, Typed};
+use domain::receivable::{Debtor, Receivable};
 use domain::{Code, CodeId, Fen, Millis, Payment, PaymentId, PaymentState, TenantId};
 
 use super::Payments;
@@ -179,9 +179,13 @@ fn identity(number: &str, amount: Fen, answers: &[Answer]) -> String {
     hex(digest::digest(&digest::SHA256, content.as_bytes()).as_ref())
 }
 
-/// Who owes, on the receipt of a debt's payment: masked, because the receipt's link is passed on. The label is Chinese like all.
+/// Who owes, on the receipt of a debt's payment: whole for those who collect and look for it, masked for whoever is given the receipt. The
+/// label is Chinese like all.
 fn debtor_answer(debt: &Receivable) -> Answer {
-    Answer::plain("debtor", "应缴人", &debt.debtor.masked_name())
+    let Debtor { name, reference, .. } = &debt.debtor;
+    let text = [name.as_str(), reference].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" · ");
+    let value = AnswerValue::Debtor { shown: debt.debtor.masked_name(), about: debt.title.clone() };
+    Answer { value, ..Answer::plain("debtor", "应缴人", &text) }
 }
 
 /// What the payer reads at the channel, within its 127 bytes.

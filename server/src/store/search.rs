@@ -88,5 +88,5 @@ pub(super) fn tokens_of(payment: PaymentId, amount: Fen, answers: &[Answer]) -> 
 
 /// The pieces of text by which a receipt is found: the answers, the amount, the last digits of the number.
 fn written(payment: PaymentId, amount: Fen, answers: &[Answer]) -> impl Iterator<Item = String> {
-    answers.iter().map(|answer| answer.text.clone()).chain([amount.yuan(), payment.tail()])
+    answers.iter().flat_map(Answer::written).map(str::to_owned).chain([amount.yuan(), payment.tail()])
 }

@@ -13,7 +13,7 @@ use domain::receipt::Receipt;
 use domain::{Caller, CodeId, PaymentId};
 use serde::Deserialize;
 
-use super::manager::{show_plain, signed_in};
+use super::manager::{missing, show_plain, signed_in};
 use super::visit::Visit;
 use crate::concerns::refund_line;
 use crate::qr::{self, Wear};
@@ -62,7 +62,7 @@ pub async fn receipt(
     };
     let held = match hold(&site, &caller, &payment).await {
         Ok(Some(held)) => held,
-        Ok(None) => return visit.not_found("/m/receipts"),
+        Ok(None) => return missing(visit, caller, "/m/receipts").await,
         Err(error) => return visit.store_trouble(&error, Some(&address)),
     };
     let Held { receipt, merchant, refunds, url } = &held;
@@ -89,7 +89,7 @@ pub async fn give(State(site): State<Site>, visit: Visit, Path(payment): Path<St
     };
     let Held { receipt, merchant, url, .. } = match hold(&site, &caller, &payment).await {
         Ok(Some(held)) => held,
-        Ok(None) => return visit.not_found("/m/receipts"),
+        Ok(None) => return missing(visit, caller, "/m/receipts").await,
         Err(error) => return visit.store_trouble(&error, Some(&address)),
     };
     let png = qr::data_uri(&url, 8).unwrap_or_default();
@@ -145,7 +145,7 @@ pub async fn plate(
     // Whatever is no plate is not printed: it would stop working on the wall.
     let found = match found.await {
         Ok(Some(found)) if choice(&found, &visit).not.is_none() => found,
-        Ok(_) => return visit.not_found("/m/plate"),
+        Ok(_) => return missing(visit, caller, "/m/plate").await,
         Err(error) => return visit.store_trouble(&error, Some(&address)),
     };
     put_on_paper(visit, &found, &wanted, &address, "/m/plate")
@@ -169,7 +169,7 @@ async fn hold(site: &Site, caller: &Caller, payment: &str) -> Result<Option<Held
     let merchant = tenants::by_id(&mut conn.tx(), caller.tenant).await?.map(|tenant| tenant.name).unwrap_or_default();
     let refunds = payments::refunds_of(&mut conn.tx(), caller.tenant, payment).await?;
     Ok(Some(Held {
-        receipt: receipt.masked(),
+        receipt: receipt.passed_on(),
         merchant,
         refunds: refunds.into_iter().map(refund_line).collect(),
         url: format!("{}/r/{}", site.config.public_url, stored.receipt_token),

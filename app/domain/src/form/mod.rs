@@ -242,6 +242,25 @@ impl Answer {
             _ => self,
         }
     }
+
+    /// The answer as whoever is given the receipt may see it: the link is passed on, and the paper left lying. Of who owes only what tells
+    /// them apart for somebody who knows them; the collecting side reads it whole.
+    #[must_use]
+    pub fn passed_on(self) -> Answer {
+        match self.value {
+            AnswerValue::Debtor { shown, .. } => Answer { text: shown, value: AnswerValue::Plain, ..self },
+            _ => self.masked(),
+        }
+    }
+
+    /// Everything by which a search finds the receipt that carries it.
+    pub fn written(&self) -> impl Iterator<Item = &str> {
+        let about = match &self.value {
+            AnswerValue::Debtor { about, .. } => Some(about.as_str()),
+            _ => None,
+        };
+        [self.text.as_str()].into_iter().chain(about)
+    }
 }
 
 /// Places of an identity number that a screen shows.
@@ -280,6 +299,13 @@ pub enum AnswerValue {
     },
     /// A number that identifies a person: kept whole, shown masked ([`Answer::masked`]).
     IdNumber,
+    /// Who owes, on the payment of a debt: the text has their whole name, and what the collecting side knows them by.
+    Debtor {
+        /// What others may see of it ([`Answer::passed_on`]).
+        shown: String,
+        /// What they owe for.
+        about: String,
+    },
     /// An invoice title.
     InvoiceTitle {
         /// Who it is for.

@@ -32,6 +32,7 @@ pub async fn receipt(State(site): State<Site>, visit: Visit, Path(token): Path<S
         Ok(None) => return visit.notice(StatusCode::NOT_FOUND, &NoticeKind::NotFound, None, None),
         Err(error) => return visit.store_trouble(&error, Some(&format!("/r/{token}"))),
     };
+    let receipt = receipt.passed_on();
     let shop = Shop {
         logo_url: tenant.logo_url(),
         name: tenant.name,
