@@ -128,6 +128,7 @@ impl Collecting for Scene {
             presets: vec![Preset { label: "班级".to_owned(), text: "三年二班".to_owned() }],
             token: "Zk3v9QbTx0aLmN1c".to_owned(),
             amount: domain::AmountRule::Free,
+            hindrance: String::new(),
             old: self.old(),
             refreshed: self
                 .old()
@@ -151,6 +152,7 @@ impl Collecting for Scene {
             name: name.to_owned(),
             presets: vec![Preset { label: "班级".to_owned(), text: "三年二班".to_owned() }],
             amount: domain::AmountRule::Free,
+            not_now: String::new(),
             is_shown: number == 1,
         };
         Ok(vec![code("默认码", 1), code("恒达物业", 2)])

@@ -35,6 +35,7 @@ pub fn diagnosis_title(locale: Locale) -> &'static str {
 pub fn diagnosis_screen(locale: Locale, seen: Diagnosis<'_>) -> AnyView {
     let cause = conclude(seen.observed);
     let conclusion = conclusion(locale, cause, seen);
+    let who = cause.map(|cause| view! { <p class="quiet">{who_mends(locale, cause)}</p> });
     let kind = if cause.is_some() { "note note-bad" } else { "note" };
     let frame = match seen.frame_url {
         // Without the right to send forms, nobody pays by mistake.
@@ -49,9 +50,11 @@ pub fn diagnosis_screen(locale: Locale, seen: Diagnosis<'_>) -> AnyView {
     view! {
         <Bar title=diagnosis_title(locale) back=Some(("/m/settings", td_string!(locale, manager.settings_title)))/>
         <main id="main" class="one" tabindex="-1">
+            <p class="quiet">{td_string!(locale, diagnosis.lead)}</p>
             <section aria-labelledby="conclusion">
                 <h2 id="conclusion">{td_string!(locale, diagnosis.conclusion)}</h2>
                 <p class=kind role="status" data-cause=cause.map_or("none", Cause::key)>{conclusion}</p>
+                {who}
             </section>
             <section class="card" aria-labelledby="checks">
                 <h2 id="checks">{td_string!(locale, diagnosis.checks)}</h2>
@@ -75,7 +78,6 @@ pub fn diagnosis_screen(locale: Locale, seen: Diagnosis<'_>) -> AnyView {
                 </button>
             </section>
             <a class="button" href="/m/diagnose">{td_string!(locale, diagnosis.again)}</a>
-            <p class="quiet">{td_string!(locale, diagnosis.lead)}</p>
         </main>
     }
     .into_any()
@@ -167,16 +169,25 @@ fn wallet(locale: Locale, seen: &Observed) -> String {
     fill(template, &[("time", &at.text())])
 }
 
-/// The one sentence, and who can mend it.
+/// The one sentence, as whoever collects reads it: what only an administrator can do is theirs to pass on.
 fn conclusion(locale: Locale, cause: Option<Cause>, seen: Diagnosis<'_>) -> String {
     let Some(cause) = cause else { return td_string!(locale, diagnosis.all_fine).to_owned() };
+    let words = cause_words(locale, cause, seen);
+    match cause.who() {
+        Who::Administrator => fill(td_string!(locale, diagnosis.tell), &[("words", &words)]),
+        Who::Manager | Who::Time | Who::Payer => words,
+    }
+}
+
+/// Who can mend it.
+fn who_mends(locale: Locale, cause: Cause) -> String {
     let who = match cause.who() {
         Who::Manager => td_string!(locale, diagnosis.who_manager),
         Who::Administrator => td_string!(locale, diagnosis.who_administrator),
         Who::Time => td_string!(locale, diagnosis.who_time),
         Who::Payer => td_string!(locale, diagnosis.who_payer),
     };
-    format!("{} {}", cause_words(locale, cause, seen), fill(td_string!(locale, diagnosis.who), &[("who", &who)]))
+    fill(td_string!(locale, diagnosis.who), &[("who", &who)])
 }
 
 fn cause_words(locale: Locale, cause: Cause, seen: Diagnosis<'_>) -> String {
@@ -232,7 +243,8 @@ fn seconds(by_ms: i64) -> u64 {
     (by_ms.unsigned_abs() + 500) / 1_000
 }
 
-fn refusal_words(locale: Locale, refusal: CodeRefusal) -> &'static str {
+/// Why a code cannot be paid, in a few words.
+pub fn refusal_words(locale: Locale, refusal: CodeRefusal) -> &'static str {
     match refusal {
         CodeRefusal::MerchantClosed => td_string!(locale, diagnosis.code_closed),
         CodeRefusal::Disabled => td_string!(locale, diagnosis.code_disabled),
@@ -257,6 +269,11 @@ fn report(locale: Locale, cause: Option<Cause>, seen: Diagnosis<'_>) -> String {
     if let Some(sees) = seen.observed.payer_sees {
         lines.push(format!("{} {}", td_string!(locale, diagnosis.payer_sees), sees_words(locale, sees)));
     }
-    lines.push(format!("[{}] {}", cause.map_or("none", Cause::key), conclusion(locale, cause, seen)));
+    // The administrator reads this, so nobody is asked to pass it on.
+    let concluded = match cause {
+        Some(cause) => format!("{} {}", cause_words(locale, cause, seen), who_mends(locale, cause)),
+        None => td_string!(locale, diagnosis.all_fine).to_owned(),
+    };
+    lines.push(format!("[{}] {concluded}", cause.map_or("none", Cause::key)));
     lines.join("\n")
 }

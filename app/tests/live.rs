@@ -123,7 +123,14 @@ async fn a_lost_stream_goes_on_where_it_was_and_tells_at_once_what_came_meanwhil
     screen.pays(8, NOON + 2_000, 2);
     screen.pays(9, NOON + 3_000, 3);
     assert!(matches!(screen.till.news.get_untracked(), Some(News::Arrived(_))), "not one by one");
-    screen.say("beat", &Beat { as_of_ms: Millis::of(NOON + 4_000), concerns: None });
+    let beat =
+        |hindrance: Option<&str>| Beat { as_of_ms: Millis::of(NOON + 4_000), concerns: None, hindrance: hindrance.map(str::to_owned) };
+    screen.say("beat", &beat(Some("微信支付现在拒绝新的付款")));
+    assert_eq!(screen.till.hindrance.get_untracked(), "微信支付现在拒绝新的付款");
+    screen.say("beat", &beat(None));
+    assert_eq!(screen.till.hindrance.get_untracked(), "微信支付现在拒绝新的付款", "what could not be found out is as it was");
+    screen.say("beat", &beat(Some("")));
+    assert_eq!(screen.till.hindrance.get_untracked(), "");
     assert_eq!(screen.till.news.get_untracked(), Some(News::Meanwhile { count: 2, sum_fen: Fen::of(200) }));
     assert_eq!(screen.count(), 3);
     // From here on each is told as it comes.

@@ -55,6 +55,7 @@ impl Collecting for Shop {
             presets: vec![Preset { label: "班级".to_owned(), text: "三年二班".to_owned() }],
             token: "Zk3v9QbTx0aLmN1c".to_owned(),
             amount: AmountRule::Free,
+            hindrance: String::new(),
             old: vec![OldCode {
                 token: "oldOLDoldOLDab12".to_owned(),
                 name: "尾号 ab12".to_owned(),
@@ -80,6 +81,7 @@ impl Collecting for Shop {
             name: name.to_owned(),
             presets: vec![Preset { label: "班级".to_owned(), text: "三年二班".to_owned() }],
             amount: domain::AmountRule::Free,
+            not_now: String::new(),
             is_shown: number == 1,
         };
         Ok(vec![code("默认码", 1), code("恒达物业", 2)])
@@ -345,6 +347,7 @@ fn a_wrong_password_is_said_and_the_phone_kept() {
     let sign_in = SignIn { phone: "138 0013 8000".to_owned(), why: Some(SignInWhy::Wrong), next: "/m/receipts".to_owned() };
     let table = [
         (SignInWhy::Wrong, 422, "手机号或密码不对"),
+        (SignInWhy::NotAPhone, 422, "请填写 11 位手机号"),
         (SignInWhy::Locked { until_ms: NOON }, 422, "12:00"),
         (SignInWhy::Later { after_s: 30 }, 429, "30 秒"),
         (SignInWhy::Ended, 200, "登录已结束"),

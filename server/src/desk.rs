@@ -1,5 +1,6 @@
 //! What a manager's screens ask for: the code, today's figures, the receipts.
 
+use app::diagnosis::refusal_words;
 use app::manager::{self, Collecting, Desk, OldCode, OwnCode, Preset, Refreshed, Today};
 use app::receipts::{
     CodeChoice, Cursor, DayTotal, DebtLink, PAGE_ROWS, ReceiptDetail, ReceiptPage, ReceiptQuery, ReceiptRow, Receipts, StoreChoice, Through,
@@ -15,6 +16,7 @@ use crate::codes::Kept;
 use crate::concerns::refund_line;
 use crate::fresh;
 use crate::hex::hex;
+use crate::hindrance::hindrance;
 use crate::qr;
 use crate::site::Site;
 use crate::store::codes::{CodeKind, FoundCode};
@@ -77,10 +79,12 @@ impl ManagerDesk {
         let old = tokens::working(&mut conn.tx(), tenant, caller.account, now).await?;
         let refreshed = tokens::refreshed(&mut conn.tx(), tenant, &found.token).await?;
         let changed_at_ms = tokens::changed_at(&mut conn.tx(), tenant, caller.account).await?.unwrap_or_default();
+        let hindrance = hindrance(&mut conn.tx(), caller, &found, now).await?;
         Ok(Some(Desk {
             presets: presets(&found.code),
             token: found.token,
             amount: found.code.amount,
+            hindrance: hindrance.map(|hindrance| hindrance.words(self.locale)).unwrap_or_default(),
             old: old.into_iter().filter_map(|old| self.old_code(old, code)).collect(),
             refreshed: refreshed.map(|made| Refreshed {
                 at_ms: made.at_ms,
@@ -101,12 +105,15 @@ impl ManagerDesk {
         let mut conn = self.site.store.read().await?;
         let shown = codes::app_code(&mut conn.tx(), caller.tenant, caller.account).await?.map(|found| found.code.id);
         let all = codes::app_codes(&mut conn.tx(), caller.tenant, caller.account).await?;
-        let choice = |FoundCode { code, .. }: FoundCode| OwnCode {
-            presets: presets(&code),
-            is_shown: Some(code.id) == shown,
-            code: code.id,
-            name: code.name,
-            amount: code.amount,
+        let now = (self.site.clock)();
+        let not_now = |found: &FoundCode| found.opens(now).err().map(|refusal| refusal_words(self.locale, refusal));
+        let choice = |found: FoundCode| OwnCode {
+            not_now: not_now(&found).unwrap_or_default().to_owned(),
+            presets: presets(&found.code),
+            is_shown: Some(found.code.id) == shown,
+            code: found.code.id,
+            name: found.code.name,
+            amount: found.code.amount,
         };
         Ok(all.into_iter().map(choice).collect())
     }

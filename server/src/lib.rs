@@ -16,6 +16,7 @@ pub mod found;
 pub mod fresh;
 pub mod giving_up;
 mod hex;
+mod hindrance;
 pub mod jobs;
 pub mod kept_keys;
 pub mod leases;

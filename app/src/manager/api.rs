@@ -25,6 +25,8 @@ pub struct Desk {
     pub token: String,
     /// How much the code collects.
     pub amount: AmountRule,
+    /// What keeps customers from paying by it, or is not as it was left: a sentence in the reader's language, or empty.
+    pub hindrance: String,
     /// What refreshes of the manager's codes left behind and still works, the newest first (row E11, idea I7).
     pub old: Vec<OldCode>,
     /// The last refresh, if there was one.
@@ -61,6 +63,8 @@ pub struct OwnCode {
     pub presets: Vec<Preset>,
     /// How much it collects.
     pub amount: AmountRule,
+    /// Why it cannot be paid now, in the reader's language; empty when it can.
+    pub not_now: String,
     /// Whether it is the one that is shown.
     pub is_shown: bool,
 }
@@ -153,13 +157,16 @@ pub struct Bye {
 }
 
 /// The stream lives: the JSON of one `beat` event of `GET /m/live`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Beat {
     /// From when the figures are, by the server's clock.
     pub as_of_ms: Millis,
     /// How much there is to look at; `None` when that could not be counted.
     #[serde(default)]
     pub concerns: Option<ConcernCount>,
+    /// As [`Desk::hindrance`]; `None` when that could not be found out.
+    #[serde(default)]
+    pub hindrance: Option<String>,
 }
 
 /// What the manager's screens may ask for. The caller is always the signed-in one, never a parameter from the page.
@@ -261,6 +268,7 @@ mod tests {
             name: "恒达物业专用 A".to_owned(),
             presets: vec![preset("三年一班"), preset("Hengda")],
             amount: AmountRule::Free,
+            not_now: String::new(),
             is_shown: false,
         };
         let table = [

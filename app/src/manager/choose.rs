@@ -45,7 +45,7 @@ fn choices(locale: Locale, codes: Vec<OwnCode>, words: &str) -> impl IntoView {
 }
 
 fn choice(locale: Locale, code: OwnCode) -> impl IntoView {
-    let OwnCode { code: id, name, presets, amount, is_shown } = code;
+    let OwnCode { code: id, name, presets, amount, not_now, is_shown } = code;
     let known = presets.into_iter().map(|preset| format!("{}：{}", preset.label, preset.text));
     let known = known.chain(amount_words(locale, amount)).collect::<Vec<_>>().join(" · ");
     let known = if known.is_empty() { td_string!(locale, manager.switch_plain).to_owned() } else { known };
@@ -55,6 +55,7 @@ fn choice(locale: Locale, code: OwnCode) -> impl IntoView {
             <button class="card choice" type="submit" aria-pressed=if is_shown { "true" } else { "false" }>
                 <span class="row-title">{name}</span>
                 <span class="quiet">{known}</span>
+                {(!not_now.is_empty()).then(|| view! { <span class="tag" data-kind="bad">{not_now}</span> })}
                 {is_shown.then(|| view! { <span class="tag" data-kind="good">{icons::check()} {td_string!(locale, manager.switch_shown)}</span> })}
             </button>
         </form>

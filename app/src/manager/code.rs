@@ -69,6 +69,7 @@ fn Code() -> impl IntoView {
             <Figures at_first=(today.count, today.sum_fen)/>
         </div>
         <div class="middle">
+            <Hindrance/>
             <Plate desk now/>
             <OldCodes now/>
         </div>
@@ -76,6 +77,21 @@ fn Code() -> impl IntoView {
             <ConcernLine/>
             <VoicePanel/>
             <Latest desk/>
+        </div>
+    }
+    .into_any()
+}
+
+/// What keeps customers from paying, with the way to what can be done about it. It takes no space while nothing does.
+#[component]
+fn Hindrance() -> impl IntoView {
+    let till = till();
+    let locale = till.locale;
+    view! {
+        <div role="alert">
+            <p class="note note-bad" data-note="hindrance" hidden=move || till.hindrance.with(String::is_empty)>
+                {move || till.hindrance.get()} " " <a href="/m/diagnose">{td_string!(locale, manager.diagnose)}</a>
+            </p>
         </div>
     }
     .into_any()

@@ -6,6 +6,8 @@ mod brought;
 #[cfg(feature = "ssr")]
 mod choose;
 mod code;
+#[cfg(feature = "ssr")]
+mod hindrance;
 pub mod live;
 mod more;
 mod old;
@@ -27,7 +29,9 @@ pub use brought::{brought, old_name};
 pub use choose::choose_screen;
 pub use code::{ArrivalNews, CodeScreen, LinkState};
 #[cfg(feature = "ssr")]
+pub use hindrance::Hindrance;
+#[cfg(feature = "ssr")]
 pub use refresh::{cut_screen, refresh_screen};
 pub use settings::SettingsScreen;
 #[cfg(feature = "ssr")]
-pub use sign_in::{SignIn, SignInWhy, sign_in_screen};
+pub use sign_in::{SignIn, SignInWhy, Why, sign_in_screen};

@@ -215,6 +215,9 @@ mod browser {
             if let Some(count) = beat.concerns {
                 self.till.concerns.set(count);
             }
+            if let Some(hindrance) = beat.hindrance {
+                self.till.hindrance.set(hindrance);
+            }
             if stale(beat.as_of_ms) {
                 self.ask_for_today();
             }

@@ -73,6 +73,8 @@ pub struct Till {
     pub fresh: RwSignal<u64>,
     /// How much there is to look at.
     pub concerns: RwSignal<ConcernCount>,
+    /// What keeps customers from paying, as [`Desk::hindrance`].
+    pub hindrance: RwSignal<String>,
     /// The voice.
     pub voice: RwSignal<Voice>,
     /// The list of receipts as far as it was loaded.
@@ -96,6 +98,9 @@ impl Till {
             news: RwSignal::new(None),
             fresh: RwSignal::new(0),
             concerns: RwSignal::new(seed.concern_count),
+            hindrance: RwSignal::new(
+                seed.desk.as_ref().and_then(|desk| desk.as_ref().ok()).map(|desk| desk.hindrance.clone()).unwrap_or_default(),
+            ),
             voice: RwSignal::new(Voice::default()),
             listing: Listing::new(seed.list.clone()),
             ahead: RwSignal::new(None),
@@ -111,6 +116,7 @@ impl Till {
             shown.is_some_and(|shown| (desk.changed_at_ms, desk.today.as_of_ms) < (shown.changed_at_ms, shown.today.as_of_ms))
         };
         if !self.desk.with_untracked(is_older) {
+            self.hindrance.set(desk.hindrance.clone());
             self.desk.set(Some(Ok(desk)));
         }
     }

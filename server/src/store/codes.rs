@@ -265,6 +265,14 @@ pub async fn app_code(tx: &mut Tx<'_>, tenant: TenantId, payee: AccountId) -> Re
     row.map(Row::read).transpose()
 }
 
+/// What the code is called that this manager chose to show and that is switched off; `None` when what they chose is shown.
+pub async fn chosen_and_off(tx: &mut Tx<'_>, tenant: TenantId, payee: AccountId) -> Result<Option<String>, StoreError> {
+    let sql = "SELECT c.name FROM member m JOIN code c ON c.tenant = m.tenant AND c.id = m.shown_code \
+         WHERE m.tenant = $1 AND m.account = $2 AND m.role = 'manager' AND c.state <> 'active'";
+    let row: Option<(String,)> = on!(tx, |db| sqlx::query_as(sql).bind(tenant.get()).bind(payee.get()).fetch_optional(db).await)?;
+    Ok(row.map(|(name,)| name))
+}
+
 /// The codes that this manager may show, oldest first, each reached by the token that it shows.
 pub async fn app_codes(tx: &mut Tx<'_>, tenant: TenantId, payee: AccountId) -> Result<Vec<FoundCode>, StoreError> {
     let rows: Vec<Row> = on!(tx, |db| sqlx::query_as(found!(

@@ -25,13 +25,14 @@ use super::elsewhere::sign_in_elsewhere;
 use super::visit::{prefs_of, query_value};
 use crate::concerns::count;
 use crate::desk::REPEATED_MS;
+use crate::hindrance::hindrance;
 use crate::live::{CodeChange, LiveArrival, LiveEvent};
 use crate::site::Site;
 use crate::store::reach::Reach;
 use crate::store::receipts::After;
 use crate::store::rollups::Totals;
 use crate::store::sessions::TokenHash;
-use crate::store::{StoreError, sessions, tokens};
+use crate::store::{StoreError, codes, sessions, tokens};
 
 /// How often a stream says that it lives, and looks whether its session does.
 pub(super) const HEARTBEAT: Duration = Duration::from_secs(15);
@@ -254,7 +255,7 @@ impl Watch {
         if let Ok(reach) = self.read_reach().await {
             self.reach = reach;
         }
-        let beat = Beat { as_of_ms: (self.site.clock)(), concerns: self.concerns().await };
+        let beat = Beat { as_of_ms: (self.site.clock)(), concerns: self.concerns().await, hindrance: self.hindrance().await };
         Event::default().event("beat").json_data(beat).unwrap_or_else(|_| Event::default().comment("beat"))
     }
 
@@ -266,6 +267,24 @@ impl Watch {
 
     async fn read_reach(&self) -> Result<Reach, StoreError> {
         Reach::of(&mut self.site.store.read().await?.tx(), &self.caller).await
+    }
+
+    /// What keeps customers from paying, or nothing; `None` when the store does not say.
+    async fn hindrance(&self) -> Option<String> {
+        let found = async {
+            let mut conn = self.site.store.read().await?;
+            let tx = &mut conn.tx();
+            let Some(shown) = codes::app_code(tx, self.caller.tenant, self.caller.account).await? else { return Ok(None) };
+            hindrance(tx, &self.caller, &shown, (self.site.clock)()).await
+        };
+        match found.await {
+            Ok(found) => Some(found.map(|found| found.words(self.locale)).unwrap_or_default()),
+            Err(error) => {
+                let error: StoreError = error;
+                tracing::error!(%error, "what keeps customers from paying could not be found out for a live stream");
+                None
+            }
+        }
     }
 
     /// How much there is to look at; `None` when the store does not say, and the screen keeps what it knows.

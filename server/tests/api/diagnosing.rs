@@ -97,7 +97,8 @@ async fn settings_that_do_not_fit_the_channel_are_named() {
     let (cause, page) =
         with(|config| wechat(config, |wechat| wechat.merchant_serial_no = "0123456789ABCDEF0123456789ABCDEF01234567".into())).await;
     assert_eq!(cause, "keys_refused", "{}", page.text);
-    page.says(200, &["管理员"]);
+    page.says(200, &["请转告管理员：微信支付不认", "由谁处理：管理员", "下面是在本机打开的付款页", "<iframe"]);
+    assert!(page.text.find("下面是在本机打开的付款页") < page.text.find("<iframe"), "{}", page.text);
     let (cause, page) = with(|config| {
         wechat(config, |wechat| {
             wechat.api_v3_key = Secret::of("an APIv3 key of thirty-two bytes");

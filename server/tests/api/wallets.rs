@@ -43,6 +43,7 @@ async fn the_directory_that_diagnosis_names_lets_every_waiting_page_call_the_wal
     let (cause, page) = diagnosed(&shop, "?sees=directory").await;
     assert_eq!(cause, "pay_directory");
     let sentence = page.text.split_once("data-cause=\"pay_directory\"").unwrap().1.split_once('>').unwrap().1;
+    let sentence = sentence.trim_start_matches("请转告管理员：");
     let named = sentence.split_once(" 没有登记为支付目录").unwrap_or_else(|| panic!("{sentence}")).0.to_owned();
     assert!(named.starts_with(&shop.url), "{named}");
     register(&shop, &named).await;
