@@ -306,6 +306,21 @@ test.describe("signed in elsewhere", () => {
     await signIn(there, MANAGERS.elsewhere);
     await expect(there).toHaveURL(/\/m\/receipts(#|$)/);
   });
+
+  test("a form that is sent then waits on a page of its own, with all that was typed", async ({ wechatPage: here, newPhone }) => {
+    await atTheCode(here, MANAGERS.elsewhere);
+    await here.goto("/m/receivables/new");
+    await hydrated(here);
+    await here.locator("#name").fill("赵小雨");
+    await here.locator("#title").fill("2026 秋季餐费");
+    await here.locator("#amount").fill("100");
+    await atTheCode(await newPhone(), MANAGERS.elsewhere);
+    await here.getByRole("button", { name: "保存" }).tap();
+    await expect(here.getByRole("heading", { name: "登录后再提交一次" })).toBeVisible();
+    await expect(here.getByText(/此账号于 \d\d:\d\d 在另一台设备（.+）登录，这里已退出。/)).toBeVisible();
+    await expect(here.locator("#kept input[name=name]")).toHaveValue("赵小雨");
+    await decent(here);
+  });
 });
 
 test("another manager's receipts are nobody else's business", async ({ wechatPage: page, sim, baseURL }) => {

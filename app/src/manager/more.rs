@@ -58,9 +58,14 @@ pub fn More(
             picture.try_set(Some(made));
         });
     };
+    // What opens below the tabs would be taken for nothing.
+    let show_all = move |_event: leptos::ev::Event| {
+        #[cfg(target_arch = "wasm32")]
+        crate::ui::browser::into_sight(&_event);
+    };
     let old_count = move || desk.with(|desk| desk.old.len());
     view! {
-        <details class="more-acts">
+        <details class="more-acts" on:toggle=show_all>
             <summary class="button button-quiet">{icons::unfold()} {td_string!(locale, manager.unfold)}</summary>
             <ul class="tiles">
                 <li><a href="/m/refresh" on:click=opens(is_asking)>{icons::refresh()} <span>{td_string!(locale, manager.refresh)}</span></a></li>

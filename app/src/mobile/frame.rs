@@ -111,11 +111,7 @@ fn Tabs() -> impl IntoView {
     let locale = crate::mobile::till::till().locale;
     let path = use_location().pathname;
     let tab = move |href: &'static str, icon: fn() -> AnyView, name: &'static str| {
-        let is_here = move || {
-            let path = path.get();
-            let path = path.trim_end_matches('/');
-            if href == "/m" { path == href } else { path.starts_with(href) }
-        };
+        let is_here = move || tab_of(&path.get()) == Some(href);
         view! {
             <a href=href aria-current=move || is_here().then_some("page")>
                 {icon()} <span>{name}</span>
@@ -131,4 +127,44 @@ fn Tabs() -> impl IntoView {
         </nav>
     }
     .into_any()
+}
+
+/// The tab from which the screen at a path is reached.
+fn tab_of(path: &str) -> Option<&'static str> {
+    match path.split('/').nth(2).unwrap_or_default() {
+        "" | "codes" | "refresh" | "cut" | "concerns" => Some("/m"),
+        "receipts" | "payments" => Some("/m/receipts"),
+        "settings" | "receivables" | "plate" | "help" | "errors" | "diagnose" => Some("/m/settings"),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_screen_belongs_to_the_tab_from_which_it_is_reached() {
+        let table = [
+            ("/m", Some("/m")),
+            ("/m/", Some("/m")),
+            ("/m/codes", Some("/m")),
+            ("/m/concerns", Some("/m")),
+            ("/m/receipts", Some("/m/receipts")),
+            ("/m/receipts/export", Some("/m/receipts")),
+            ("/m/payments", Some("/m/receipts")),
+            ("/m/settings/", Some("/m/settings")),
+            ("/m/settings/sign-ins", Some("/m/settings")),
+            ("/m/receivables/7", Some("/m/settings")),
+            ("/m/plate", Some("/m/settings")),
+            ("/m/help", Some("/m/settings")),
+            ("/m/errors", Some("/m/settings")),
+            ("/m/diagnose", Some("/m/settings")),
+            ("/m/sign-in", None),
+            ("/m/nowhere", None),
+        ];
+        for (path, expected) in table {
+            assert_eq!(tab_of(path), expected, "{path}");
+        }
+    }
 }

@@ -108,12 +108,15 @@ mod browser {
     use web_sys::{Document, Element, FormData, HtmlElement, HtmlFormElement, HtmlInputElement, UrlSearchParams};
 
     use super::{PLAIN_ID, Trouble, is_living};
-    use crate::mobile::Till;
     use crate::mobile::page::Page;
     use crate::mobile::till::till;
+    use crate::mobile::{KEPT_ID, Till};
     use crate::ui::{browser, device};
 
     type Go = std::rc::Rc<dyn Fn(&str, NavigateOptions)>;
+
+    /// The field where the reader goes on: what is wrong, or what is asked first.
+    const WRONG: &str = ":not(fieldset)[aria-invalid=true], fieldset[aria-invalid=true] input, [autofocus]";
 
     /// What the server was asked for.
     #[derive(Clone, Copy, PartialEq, Eq)]
@@ -239,6 +242,12 @@ mod browser {
                 return Some(());
             }
             let Page { landed, document, seed } = page;
+            // Signed out meanwhile: the browser itself sends the form once more, and shows the page that holds it.
+            if let Some(form) = document.get_element_by_id(KEPT_ID).and_then(|form| form.dyn_into::<HtmlFormElement>().ok()) {
+                let _ = self::document().body().map(|body| body.append_child(&form));
+                let _ = form.submit();
+                return Some(());
+            }
             let is_ours = seed.is_some();
             if let Some(seed) = seed {
                 // The language was changed on another page of this browser: the frame around the screen must follow.
@@ -249,7 +258,7 @@ mod browser {
                 self.till.take_seed(seed, 0);
             }
             match document.get_element_by_id(PLAIN_ID) {
-                Some(screen) => self.show(&landed, &document, &screen),
+                Some(screen) => self.show(&landed, &document, &screen, asked),
                 // A living screen: the program has it, and what it shows came with the page.
                 None if is_ours => self.go(&landed, true),
                 None if asked == Asked::Deed => return None,
@@ -258,9 +267,10 @@ mod browser {
             Some(())
         }
 
-        fn show(self, landed: &str, page: &Document, screen: &Element) {
+        fn show(self, landed: &str, page: &Document, screen: &Element, asked: Asked) {
             let Some(place) = self.place.get_untracked() else { return };
             let is_same = self.wanted.with_value(|wanted| wanted == landed);
+            let begins = !is_same || asked == Asked::Page;
             place.set_inner_html(&screen.inner_html());
             document().set_title(&page.title());
             self.is_busy(false);
@@ -270,14 +280,15 @@ mod browser {
                 self.wanted.set_value(landed.to_owned());
                 self.go(landed, true);
             }
-            let wrong = place.query_selector("input[aria-invalid=true], fieldset[aria-invalid=true] input, [autofocus]").ok().flatten();
+            if begins {
+                window().scroll_to_with_x_and_y(0.0, 0.0);
+            }
+            // What is wrong comes into sight; the beginning of a screen is (style/mobile.css, main).
+            let wrong = place.query_selector(WRONG).ok().flatten();
             if let Some(element) =
                 wrong.or_else(|| document().get_element_by_id("main")).and_then(|element| element.dyn_into::<HtmlElement>().ok())
             {
                 let _ = element.focus();
-            }
-            if !is_same {
-                window().scroll_to_with_x_and_y(0.0, 0.0);
             }
         }
 

@@ -92,7 +92,7 @@ mod browser {
     use crate::mobile::update::update;
 
     /// A form, in which something may have been typed that reading the page anew would lose.
-    const FORM: &str = "#plain form[method=post] :is(input:not([type=hidden]), select, textarea)";
+    const FORM: &str = "#plain form:not([role=search]) :is(input:not([type=hidden]), select, textarea)";
 
     /// Follows fingers for as long as the page lives.
     pub fn watch(finger: RwSignal<Finger>, till: Till) {

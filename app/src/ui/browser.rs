@@ -56,3 +56,13 @@ pub fn remember(name: &str, word: &str) {
 pub fn remembered(name: &str) -> Option<String> {
     leptos::prelude::window().local_storage().ok().flatten()?.get_item(name).ok().flatten()
 }
+
+/// Scrolls so that what was opened just now is seen, above the tabs at the foot.
+#[cfg(target_arch = "wasm32")]
+pub fn into_sight(toggled: &web_sys::Event) {
+    use leptos::wasm_bindgen::JsCast;
+    let opened = toggled.target().and_then(|target| target.dyn_into::<web_sys::Element>().ok());
+    if let Some(opened) = opened.filter(|opened| opened.has_attribute("open")) {
+        opened.scroll_into_view_with_bool(false);
+    }
+}

@@ -41,7 +41,14 @@ test("a debt is raised, paid in parts by its own link, and the rest is written o
   await expect(manager.getByText("已付一部分")).toBeVisible();
   await manager.locator("details.unfold summary", { hasText: "核销" }).tap();
   await manager.getByRole("button", { name: /核销 ¥40.00/ }).tap();
-  await expect(manager.locator("#reason-why")).toBeVisible();
+  // What is wrong stands before the reader's eyes, and a reload leads back to the debt.
+  await expect(manager.locator("#reason-why")).toBeInViewport();
+  await expect(manager.locator("#reason")).toBeFocused();
+  const refused = manager.url();
+  await manager.reload();
+  await expect(manager.getByText("已付一部分")).toBeVisible();
+  expect(manager.url()).not.toBe(refused);
+  await manager.locator("details.unfold summary", { hasText: "核销" }).tap();
   await manager.locator("#reason").fill("转学");
   await manager.getByRole("button", { name: /核销 ¥40.00/ }).tap();
   await expect(manager.getByText("已核销，付款链接已失效。")).toBeVisible();

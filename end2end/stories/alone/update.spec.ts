@@ -80,6 +80,8 @@ test("the help answers what managers ask, and is searched by any word", async ({
   await manager.getByRole("link", { name: "设置" }).tap();
   await manager.getByRole("link", { name: "帮助" }).tap();
   await expect(manager.getByRole("heading", { name: "帮助" })).toBeVisible();
+  // A screen begins at its beginning, and not below the bar that stays.
+  expect(await manager.evaluate(() => scrollY)).toBe(0);
   await decent(manager);
   await manager.getByRole("searchbox").fill("退款");
   await expect(manager.getByText("没有声音。")).toBeHidden();
