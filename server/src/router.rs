@@ -6,7 +6,7 @@ use app::Refusal;
 use app::pay::NoticeKind;
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, Path, Request, State};
-use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, Uri, header};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri, header};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
@@ -26,9 +26,9 @@ use crate::store::{StoreError, payments, photos, tenants};
 use crate::web::limits::Act;
 use crate::web::visit::{self, Visit};
 use crate::web::{
-    admin, choosing, claims, diagnosing, explaining, exporting, headers, identify, importing, install, kept, lost, manager, messages,
-    office, office_codes, office_debts, office_live, office_logo, office_managers, office_payments, office_stores, password, payer,
-    printing, proof, receivables, refunding, reminding, sign_in, sign_ins, stream, unanswered, unread,
+    admin, choosing, claims, deeds, diagnosing, explaining, exporting, headers, identify, importing, install, kept, lost, manager,
+    messages, office, office_codes, office_debts, office_live, office_logo, office_managers, office_payments, office_stores, password,
+    payer, printing, proof, receivables, refunding, reminding, sign_in, sign_ins, stream, unanswered, unread,
 };
 
 /// A file with what a form writes around it; the confirmation, whose text grows when it is encoded, is smaller than the file was.
@@ -329,6 +329,11 @@ async fn at_the_door(State(site): State<Site>, request: Request, next: Next) -> 
         return manager::readable(response);
     }
     let has_words = response.headers().contains_key(header::CONTENT_TYPE);
+    // An address with a page of its own never gets here: it does not refuse to be opened.
+    let is_deed = response.status() == StatusCode::METHOD_NOT_ALLOWED && method == Method::GET && !has_words;
+    if let Some(page) = deeds::page_of(path).filter(|_| is_deed) {
+        return Visit::read(&site, &uri, &headers, peer).redirect(page);
+    }
     let (kind, back) = match response.status() {
         StatusCode::PAYLOAD_TOO_LARGE => (NoticeKind::TooLarge, Some(path.to_owned())),
         StatusCode::FORBIDDEN | StatusCode::BAD_REQUEST | StatusCode::UNSUPPORTED_MEDIA_TYPE | StatusCode::UNPROCESSABLE_ENTITY => {

@@ -28,6 +28,8 @@ pub enum SignInWhy {
     Needed,
     /// Phone or password are wrong; which of them is not said.
     Wrong,
+    /// What was typed as phone number is none, so no password was looked at.
+    NotAPhone,
     /// The password is right, but the person collects nowhere.
     NoSeat,
     /// The password is right, but an administrator suspended them.
@@ -76,19 +78,26 @@ impl SignInWhy {
 /// The sign-in page. It posts `phone`, `password` and `next` to itself; the server answers by leading on, or with this page.
 pub fn sign_in_screen(locale: Locale, mode: Mode, sign_in: SignIn) -> impl IntoView {
     let next = sign_in.next.clone();
-    let is_fault = sign_in.why.is_some_and(SignInWhy::is_fault);
-    let is_typed = !sign_in.phone.is_empty();
+    let is_phone_fault = sign_in.why == Some(SignInWhy::NotAPhone);
+    let is_fault = sign_in.why.is_some_and(SignInWhy::is_fault) && !is_phone_fault;
+    let is_typed = !sign_in.phone.is_empty() && !is_phone_fault;
+    let phone_why =
+        is_phone_fault.then(|| view! { <p class="field-why" id="phone-why" role="alert">{td_string!(locale, lost.bad_phone)}</p> });
+    let is_phone_wrong = (is_fault || is_phone_fault).then_some("true");
+    let phone_described = if is_phone_fault { Some("phone-why") } else { is_fault.then_some("why") };
+    let why = sign_in.why.filter(|_| !is_phone_fault);
     view! {
         <main id="main" class="sign-in" tabindex="-1">
             <p class="brand" aria-hidden="true">"收"</p>
             <h1>{td_string!(locale, manager.sign_in_title)}</h1>
             <p class="quiet">{td_string!(locale, manager.sign_in_lead)}</p>
             <form class="card" method="post" action="/m/sign-in" data-native="">
-                {sign_in.why.map(|why| view! { <Why locale why/> })}
+                {why.map(|why| view! { <Why locale why/> })}
                 <input type="hidden" name="next" value=sign_in.next/>
                 <label for="phone">{td_string!(locale, manager.phone)}</label>
                 <input id="phone" name="phone" type="tel" inputmode="tel" autocomplete="username" required=true maxlength="20"
-                    value=sign_in.phone autofocus=!is_typed aria-describedby=is_fault.then_some("why") aria-invalid=is_fault.then_some("true")/>
+                    value=sign_in.phone autofocus=!is_typed aria-describedby=phone_described aria-invalid=is_phone_wrong/>
+                {phone_why}
                 <label for="password">{td_string!(locale, manager.password)}</label>
                 <Password locale is_fault autofocus=is_typed/>
                 <button class="button" type="submit">{td_string!(locale, manager.sign_in)}</button>
@@ -101,11 +110,18 @@ pub fn sign_in_screen(locale: Locale, mode: Mode, sign_in: SignIn) -> impl IntoV
     .into_any()
 }
 
+/// Why somebody has to sign in, or could not.
 #[component]
-fn Why(locale: Locale, why: SignInWhy) -> impl IntoView {
+pub fn Why(
+    /// The language.
+    locale: Locale,
+    /// The reason.
+    why: SignInWhy,
+) -> impl IntoView {
     let text = match why {
         SignInWhy::Needed => td_string!(locale, manager.sign_in_needed).to_owned(),
         SignInWhy::Wrong => td_string!(locale, manager.sign_in_wrong).to_owned(),
+        SignInWhy::NotAPhone => td_string!(locale, lost.bad_phone).to_owned(),
         SignInWhy::NoSeat => td_string!(locale, manager.sign_in_no_seat).to_owned(),
         SignInWhy::Suspended => td_string!(locale, manager.sign_in_suspended).to_owned(),
         SignInWhy::Locked { until_ms } => fill(td_string!(locale, manager.sign_in_locked), &[("time", &clock(until_ms))]),

@@ -264,8 +264,13 @@ fn sign_in(seed: &Seed, sign_in: &SignIn) -> Read {
     Read { status, html: Some(render(seed, |locale| sign_in_screen(locale, seed.prefs.mode, sign_in.clone()))) }
 }
 
-/// What stands at an address that leads nowhere.
-fn not_a_page(locale: Locale) -> impl IntoView {
+/// The title of [`not_a_page`].
+pub fn not_a_page_title(locale: Locale) -> &'static str {
+    td_string!(locale, manager.not_a_page)
+}
+
+/// What stands at an address that leads nowhere, and at one that leads to what is not the caller's.
+pub fn not_a_page(locale: Locale) -> AnyView {
     view! {
         <Bar title=td_string!(locale, manager.not_a_page)/>
         <main id="main" tabindex="-1">
@@ -274,6 +279,7 @@ fn not_a_page(locale: Locale) -> impl IntoView {
             </Empty>
         </main>
     }
+    .into_any()
 }
 
 fn document(visit: &Visit, bundle: &Bundle, title: &str, seed: Seed, html: Option<PlainHtml>) -> String {

@@ -15,6 +15,8 @@ mod choosing;
 #[cfg(feature = "ssr")]
 mod document;
 #[cfg(feature = "ssr")]
+mod kept;
+#[cfg(feature = "ssr")]
 mod lost;
 #[cfg(feature = "ssr")]
 mod offline;
@@ -27,10 +29,12 @@ pub use ask::{arrive, ask, sign_in};
 #[cfg(feature = "ssr")]
 pub use choosing::{SEATS_PATH, seats_page};
 #[cfg(feature = "ssr")]
-pub use document::{Answer, Backend, Bundle, Visit, answer, answer_with};
+pub use document::{Answer, Backend, Bundle, Visit, answer, answer_with, not_a_page, not_a_page_title};
 pub use frame::MobileApp;
 #[cfg(feature = "ssr")]
-pub use lost::{LostPage, Ways, lost_page};
+pub use kept::{KeptForm, kept_page};
+#[cfg(feature = "ssr")]
+pub use lost::{Door, LostPage, Ways, lost_page};
 #[cfg(feature = "ssr")]
 pub use offline::{app_names, offline_page};
 #[cfg(feature = "ssr")]
@@ -39,4 +43,7 @@ pub use password::{LEAST_CHARS, PasswordPage, PasswordRefusal, password_page};
 pub use proof::{PROOF_PATH, ProofPage, ProofSaid, proof_page};
 pub use seed::{SEED_ID, Seed};
 pub use till::Till;
+
+/// The form that a page holds until whoever sent it has signed in again.
+pub const KEPT_ID: &str = "kept";
 pub use update::{UpdateLink, Updating};

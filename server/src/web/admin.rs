@@ -41,7 +41,6 @@ pub(super) async fn administrator(visit: Visit, uri: &Uri, headers: &HeaderMap) 
         Some(Session { caller, account_name, tenant_name, .. }) => {
             Ok((visit, Administrator { caller, signed: Signed { name: account_name, organisation: tenant_name } }))
         }
-        None if token.is_none() => Err(visit.redirect(&to_door("needed", asked(uri)))),
         None => Err(signed_out(visit, uri, headers).await),
     }
 }
@@ -58,14 +57,16 @@ fn to_door(why: &str, next: &str) -> String {
 
 /// To the sign-in page and from there back. What was typed into a form waits meanwhile on the page that answers it.
 async fn signed_out(visit: Visit, uri: &Uri, headers: &HeaderMap) -> Response {
-    let Some((to, pairs)) = visit.sent.as_ref().and_then(|sent| Some((sent.to.clone(), sent.pairs()?))) else {
-        return visit.redirect(&to_door("ended", asked(uri)));
-    };
+    let (had_session, sent) = (cookies::get(headers, cookies::ADMIN).is_some(), visit.sent.as_ref());
+    let door = if had_session { "ended" } else { "needed" };
+    // Whoever signed out in another tab has no session either, and a form that was open in this one.
+    let kept = sent.and_then(|sent| Some((sent.to.clone(), sent.pairs().filter(|pairs| had_session || !pairs.is_empty())?)));
+    let Some((to, pairs)) = kept else { return visit.redirect(&to_door(door, asked(uri))) };
     let why = how_it_ended(&visit, headers).await;
     // A form has an address of its own, which shows nothing: back to the page on which it stands.
     let page = headers.get(header::REFERER).and_then(|referer| referer.to_str().ok()?.parse::<Uri>().ok());
     let next = next::safe(page.as_ref().and_then(|page| page.path_and_query()).map(|path| path.as_str()), HOME);
-    let html = admin::kept_page(shell(&visit, HOME), why, &to_door("ended", &next), &to, &pairs);
+    let html = admin::kept_page(shell(&visit, HOME), why, &to_door(door, &next), &to, &pairs);
     answer(visit, StatusCode::UNAUTHORIZED, html)
 }
 

@@ -7,7 +7,7 @@ use axum::response::Response;
 use domain::{Caller, Millis, PaymentId, PaymentState};
 use serde::Deserialize;
 
-use super::manager::{show_plain, signed_in};
+use super::manager::{missing, show_plain, signed_in};
 use super::next::encode;
 use super::visit::Visit;
 use crate::site::Site;
@@ -65,7 +65,7 @@ pub async fn ask(State(site): State<Site>, visit: Visit, Path(payment): Path<Str
             let to = format!("{}?asked={}", url(&looked.stored), visit.now.get());
             visit.redirect(&to)
         }
-        Ok(None) => visit.not_found("/m/receipts"),
+        Ok(None) => missing(visit, caller, "/m/receipts").await,
         Err(error) => visit.store_trouble(&error, Some(&here)),
     }
 }

@@ -8,7 +8,7 @@ use domain::receivable::{Entry, EntryField, ImportedRows, read_rows};
 use domain::{Caller, Fen};
 
 use super::exporting::{download, kind_of};
-use super::manager::{show_plain, signed_in};
+use super::manager::{missing, show_plain, signed_in};
 use super::submit::{Posted, ReadError};
 use super::visit::Visit;
 use crate::sheets::{self, Cell, MOST_ROWS, SheetError};
@@ -135,11 +135,11 @@ pub async fn confirm(State(site): State<Site>, visit: Visit, headers: HeaderMap,
 
 /// `GET /m/receivables/template/{file}`: an empty table with an example.
 pub async fn template(visit: Visit, Path(file): Path<String>, headers: HeaderMap) -> Response {
-    let (visit, _) = match signed_in(visit, &headers, &format!("{HERE}/import")).await {
+    let (visit, caller) = match signed_in(visit, &headers, &format!("{HERE}/import")).await {
         Ok(known) => known,
         Err(response) => return response,
     };
-    let Some(kind) = kind_of(&file) else { return visit.not_found(HERE) };
+    let Some(kind) = kind_of(&file) else { return missing(visit, caller, HERE).await };
     let locale = visit.prefs.locale;
     let heading = EntryField::ALL.map(|field| column_name(locale, field));
     let example = example_row(locale).map(|cell| Cell::Text(cell.to_owned())).to_vec();

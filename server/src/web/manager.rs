@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use app::concerns::Concerns;
 use app::manager::{Collecting, SignIn, SignInWhy};
-use app::mobile::{self, Answer, Backend, Bundle};
+use app::mobile::{self, Answer, Backend, Bundle, KeptForm};
 use app::pay::NoticeKind;
 use app::receipts::Receipts;
 use app::{Locale, Refusal};
@@ -110,11 +110,7 @@ pub(super) async fn show(visit: Visit, uri: &Uri, headers: &HeaderMap, caller: O
             }
             response
         }
-        Answer::SignIn { next } => {
-            let had_session = cookies::get(headers, cookies::SESSION).is_some();
-            let why = if had_session { "ended" } else { "needed" };
-            visit.redirect(&format!("/m/sign-in?why={why}&next={}", encode(&next)))
-        }
+        Answer::SignIn { next } => visit.redirect(&to_door(headers, &next)),
     }
 }
 
@@ -134,8 +130,32 @@ async fn caller(site: &Site, headers: &HeaderMap) -> Result<Option<Caller>, Resp
 pub(super) async fn signed_in(visit: Visit, headers: &HeaderMap, back: &str) -> Result<(Visit, Caller), Response> {
     match caller(&visit.site, headers).await? {
         Some(caller) => Ok((visit, caller)),
-        None => Err(visit.redirect(&format!("/m/sign-in?why=needed&next={}", encode(back)))),
+        None => Err(signed_out(visit, headers, back).await),
     }
+}
+
+/// To the sign-in page and from there back. What was typed into a form waits meanwhile on the page that answers it.
+async fn signed_out(visit: Visit, headers: &HeaderMap, back: &str) -> Response {
+    let door = to_door(headers, back);
+    let kept = visit.sent.as_ref().and_then(|sent| Some((sent.to.clone(), sent.pairs().filter(|pairs| !pairs.is_empty())?)));
+    let Some((to, pairs)) = kept else { return visit.redirect(&door) };
+    let kept = KeptForm { why: how_it_ended(&visit, headers).await, sign_in: &door, to: &to, pairs: &pairs };
+    let html = mobile::kept_page(visit.prefs, &visit.nonce, &visit.site.client.mobile, kept);
+    visit.screen(StatusCode::UNAUTHORIZED, html)
+}
+
+/// The address of the sign-in page that says whether a session has ended, and leads on to `back`.
+fn to_door(headers: &HeaderMap, back: &str) -> String {
+    let had_session = cookies::get(headers, cookies::SESSION).is_some();
+    format!("/m/sign-in?why={}&next={}", if had_session { "ended" } else { "needed" }, encode(back))
+}
+
+/// There is no such thing under `list` for whoever asks, which is said of what is somebody else's as well.
+pub(super) async fn missing(visit: Visit, caller: Caller, list: &str) -> Response {
+    let title = mobile::not_a_page_title(visit.prefs.locale);
+    // What was asked for is no part of the answer, but the tab that leads there is.
+    let address = format!("{list}/missing");
+    show_plain(visit, caller, &address, StatusCode::NOT_FOUND, title, mobile::not_a_page).await
 }
 
 /// What the settings page posts: any of the three.
@@ -175,7 +195,7 @@ pub async fn seen(State(site): State<Site>, visit: Visit, headers: HeaderMap, Fo
     let next = Some(safe_next(Some(&form.next))).filter(|next| next != HOME).unwrap_or_else(|| "/m/concerns".to_owned());
     let caller = match caller(&site, &headers).await {
         Ok(Some(caller)) => caller,
-        Ok(None) => return visit.redirect(&format!("/m/sign-in?why=needed&next={}", encode(&next))),
+        Ok(None) => return visit.redirect(&to_door(&headers, &next)),
         Err(response) => return response,
     };
     let Ok(id) = form.id.parse::<ConcernId>() else { return visit.redirect(&next) };
@@ -229,7 +249,7 @@ pub async fn choose(State(site): State<Site>, visit: Visit, headers: HeaderMap, 
 pub async fn picture(State(site): State<Site>, visit: Visit, headers: HeaderMap) -> Response {
     let caller = match caller(&site, &headers).await {
         Ok(Some(caller)) => caller,
-        Ok(None) => return visit.redirect(&format!("/m/sign-in?why=needed&next={}", encode("/m"))),
+        Ok(None) => return visit.redirect(&to_door(&headers, HOME)),
         Err(response) => return response,
     };
     let found = async {
@@ -251,7 +271,7 @@ pub async fn picture(State(site): State<Site>, visit: Visit, headers: HeaderMap)
 async fn keep(visit: Visit, headers: &HeaderMap, back: &str, act: impl AsyncFnOnce(&Caller) -> Result<Kept, StoreError>) -> Response {
     let caller = match caller(&visit.site, headers).await {
         Ok(Some(caller)) => caller,
-        Ok(None) => return visit.redirect(&format!("/m/sign-in?why=needed&next={}", encode(HOME))),
+        Ok(None) => return visit.redirect(&to_door(headers, HOME)),
         Err(response) => return response,
     };
     match act(&caller).await {

@@ -4,6 +4,7 @@ pub mod admin;
 pub mod choosing;
 pub mod claims;
 pub mod cookies;
+pub mod deeds;
 pub mod diagnosing;
 mod elsewhere;
 pub mod explaining;

@@ -11,7 +11,7 @@ use axum::response::Response;
 use domain::receivable::{EntryField, EntryTyped, EntryWrong, Remark, Source, Standing, parse_day};
 use domain::{AccountId, Caller, Day, PaymentId, ReceivableId, TenantId};
 
-use super::manager::{show_plain, signed_in};
+use super::manager::{missing, show_plain, signed_in};
 use super::reminding::card;
 use super::submit::Posted;
 use super::visit::{Visit, again_soon};
@@ -226,7 +226,7 @@ pub(super) async fn show_one(
     let here = format!("{HERE}/{id}");
     let page = match read_one(site, &caller, id, &visit).await {
         Ok(Some(page)) => page,
-        Ok(None) => return visit.not_found(HERE),
+        Ok(None) => return missing(visit, caller, HERE).await,
         Err(error) => return visit.store_trouble(&error, Some(&here)),
     };
     let title = one_title(visit.prefs.locale);
@@ -316,7 +316,7 @@ pub async fn write_off(State(site): State<Site>, visit: Visit, Path(id): Path<St
         Ok(known) => known,
         Err(response) => return response,
     };
-    let Ok(debt) = id.parse() else { return visit.not_found(HERE) };
+    let Ok(debt) = id.parse() else { return missing(visit, caller, HERE).await };
     let typed = |wrong| reason_typed(&posted, wrong);
     match Remark::reason(posted.value("reason")) {
         Ok(reason) => {
@@ -342,9 +342,9 @@ pub async fn restore(State(site): State<Site>, visit: Visit, Path(id): Path<Stri
         Ok(known) => known,
         Err(response) => return response,
     };
-    let Ok(debt) = id.parse() else { return visit.not_found(HERE) };
+    let Ok(debt) = id.parse() else { return missing(visit, caller, HERE).await };
     let changed = site.receivables.restore(&caller, debt).await;
-    changed_or(visit, &id, changed, Said::Restored)
+    changed_or(visit, caller, &id, changed, Said::Restored).await
 }
 
 pub(super) async fn posted(visit: Visit, headers: &HeaderMap, id: &str, request: Request) -> Result<(Visit, Caller, Posted), Response> {
@@ -353,13 +353,13 @@ pub(super) async fn posted(visit: Visit, headers: &HeaderMap, id: &str, request:
 }
 
 /// Back to the debt, which says what was done.
-fn changed_or(visit: Visit, id: &str, changed: Result<(), ChangeError>, said: Said) -> Response {
+async fn changed_or(visit: Visit, caller: Caller, id: &str, changed: Result<(), ChangeError>, said: Said) -> Response {
     let here = |said: Said| format!("{HERE}/{id}?said={}", said.word());
     match changed {
         Ok(()) => visit.redirect(&here(said)),
         Err(ChangeError::Passed) => visit.redirect(&here(Said::Passed)),
         Err(ChangeError::NoRight(_)) => visit.redirect(&here(Said::Denied)),
-        Err(ChangeError::NotFound) => visit.not_found(HERE),
+        Err(ChangeError::NotFound) => missing(visit, caller, HERE).await,
         Err(ChangeError::Store(error)) => visit.store_trouble(&error, Some(&format!("{HERE}/{id}"))),
     }
 }
@@ -378,7 +378,7 @@ pub(super) async fn changed_or_again(
         let typed = ChangeTyped { is_unsaved: true, ..typed };
         return again_soon(show_one(site, visit, caller, id, StatusCode::SERVICE_UNAVAILABLE, None, typed).await);
     }
-    changed_or(visit, id, changed, said)
+    changed_or(visit, caller, id, changed, said).await
 }
 
 /// `GET /m/receivables/matches`: what there is to confirm.
@@ -423,9 +423,9 @@ pub async fn confirm(State(site): State<Site>, visit: Visit, Path(id): Path<Stri
         Ok(known) => known,
         Err(response) => return response,
     };
-    let (Ok(debt), Ok(payment)) = (id.parse(), posted.value("payment").parse()) else { return visit.not_found(HERE) };
+    let (Ok(debt), Ok(payment)) = (id.parse(), posted.value("payment").parse()) else { return missing(visit, caller, HERE).await };
     let changed = site.receivables.confirm(&caller, debt, payment).await;
-    changed_or(visit, &id, changed, Said::Matched)
+    changed_or(visit, caller, &id, changed, Said::Matched).await
 }
 
 /// `POST /m/receivables/{id}/unmatch`: counts it no more.
@@ -434,7 +434,7 @@ pub async fn undo(State(site): State<Site>, visit: Visit, Path(id): Path<String>
         Ok(known) => known,
         Err(response) => return response,
     };
-    let (Ok(debt), Ok(payment)) = (id.parse(), posted.value("payment").parse()) else { return visit.not_found(HERE) };
+    let (Ok(debt), Ok(payment)) = (id.parse(), posted.value("payment").parse()) else { return missing(visit, caller, HERE).await };
     let changed = site.receivables.undo(&caller, debt, payment).await;
-    changed_or(visit, &id, changed, Said::Unmatched)
+    changed_or(visit, caller, &id, changed, Said::Unmatched).await
 }

@@ -7,9 +7,9 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use domain::account::Phone;
 use domain::receivable::EntryWrong;
-use domain::{Millis, ReceivableId};
+use domain::{Caller, Millis, ReceivableId};
 
-use super::manager::signed_in;
+use super::manager::{missing, signed_in};
 use super::payer::{find, shop};
 use super::receivables::{changed_or_again, posted, show_one};
 use super::submit::Posted;
@@ -48,11 +48,11 @@ pub async fn remind(State(site): State<Site>, visit: Visit, Path(id): Path<Strin
         Ok(known) => known,
         Err(response) => return response,
     };
-    let Ok(debt) = id.parse::<ReceivableId>() else { return visit.not_found(HERE) };
+    let Ok(debt) = id.parse::<ReceivableId>() else { return missing(visit, caller, HERE).await };
     match site.reminders.ask(&caller, debt).await {
         Ok(None) => back(visit, &id, Said::Reminded),
         Ok(Some(_)) => back(visit, &id, Said::RemindedLater),
-        Err(error) => refused(visit, &id, &error),
+        Err(error) => refused(visit, caller, &id, error).await,
     }
 }
 
@@ -69,10 +69,10 @@ pub async fn switch(State(site): State<Site>, visit: Visit, Path(id): Path<Strin
         "by_hand" => (Change::ByHandOnly, Said::Saved),
         _ => return back(visit, &id, Said::Passed),
     };
-    let Ok(debt) = id.parse::<ReceivableId>() else { return visit.not_found(HERE) };
+    let Ok(debt) = id.parse::<ReceivableId>() else { return missing(visit, caller, HERE).await };
     match site.reminders.change(&caller, debt, change).await {
         Ok(()) => back(visit, &id, said),
-        Err(error) => refused(visit, &id, &error),
+        Err(error) => refused(visit, caller, &id, error).await,
     }
 }
 
@@ -85,7 +85,7 @@ pub async fn phone(State(site): State<Site>, visit: Visit, Path(id): Path<String
     let sent = posted.value("phone");
     let typed = |wrong| ChangeTyped { phone: Some((sent.chars().take(40).collect(), wrong)), ..ChangeTyped::default() };
     match (id.parse::<ReceivableId>(), Phone::parse(sent)) {
-        (Err(_), _) => visit.not_found(HERE),
+        (Err(_), _) => missing(visit, caller, HERE).await,
         (Ok(debt), Some(phone)) => {
             let changed = site.receivables.set_phone(&caller, debt, phone).await;
             changed_or_again(&site, visit, caller, &id, changed, Said::Saved, typed(None)).await
@@ -102,12 +102,12 @@ fn back(visit: Visit, id: &str, said: Said) -> Response {
     visit.redirect(&format!("{HERE}/{id}?said={}", said.word()))
 }
 
-fn refused(visit: Visit, id: &str, error: &RemindError) -> Response {
+async fn refused(visit: Visit, caller: Caller, id: &str, error: RemindError) -> Response {
     match error {
-        RemindError::NotFound => visit.not_found(HERE),
+        RemindError::NotFound => missing(visit, caller, HERE).await,
         // The screen says why, as it stands by now.
         RemindError::NotSetUp | RemindError::Not(_) => back(visit, id, Said::Passed),
-        RemindError::Store(error) => visit.store_trouble(error, Some(&format!("{HERE}/{id}"))),
+        RemindError::Store(error) => visit.store_trouble(&error, Some(&format!("{HERE}/{id}"))),
     }
 }
 

@@ -6,6 +6,7 @@ use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, Uri, header};
 use axum::response::Response;
 use domain::Role;
+use domain::account::Phone;
 use serde::Deserialize;
 
 use super::headers::Policy;
@@ -33,6 +34,10 @@ pub async fn sign_in(State(site): State<Site>, visit: Visit, headers: HeaderMap,
     let phone: String = form.phone.chars().take(30).collect();
     if let Err(after_s) = site.gate.pass(Act::SignIn, visit.address) {
         return door(visit, SignIn { phone, why: Some(SignInWhy::Later { after_s }), next }).await;
+    }
+    // A slip of the finger is no guess at a password, and is named as what it is.
+    if Phone::parse(&form.phone).is_none() {
+        return door(visit, SignIn { phone, why: Some(SignInWhy::NotAPhone), next }).await;
     }
     let trusts = trusting::held(&visit, &headers);
     let admitted = match site.sign_ins.admit(Role::Manager, &form.phone, &form.password, &trusts).await {

@@ -1,16 +1,23 @@
-//! A form whose screen cannot show it again while too much waits to be written: the page that says so sends it again, whole.
+//! A form whose screen cannot show it again, while too much waits to be written or because whoever sent it was signed out: the page
+//! that says so sends it again, whole.
 
 use crate::browser::{Answer, Browser};
+use crate::debts::debt;
 use crate::notices::{empty_queue, fill_queue};
 use crate::scene::{Shop, World};
 use crate::testing;
 
 const MANAGER: &str = "13800138000";
 
-/// The form that the page holds: where it goes, and its fields.
+/// The form that the page holds which says that too much waits to be written.
 fn held(page: &Answer) -> (String, Vec<(String, String)>) {
     page.says(503, &["什么都没有保存", "再提交一次"]);
     assert_eq!(page.header("retry-after"), "2");
+    form_of(page)
+}
+
+/// The form of a page: where it goes, and its fields.
+fn form_of(page: &Answer) -> (String, Vec<(String, String)>) {
     let attribute = |tag: &str, name: &str| {
         let value = tag.split(&format!(" {name}=\"")).nth(1).and_then(|rest| rest.split('"').next()).unwrap_or_default();
         value.replace("&quot;", "\"").replace("&lt;", "<").replace("&gt;", ">").replace("&#39;", "'").replace("&amp;", "&")
@@ -68,4 +75,45 @@ async fn a_form_that_was_not_taken_is_sent_again_with_one_tap_and_done_once() {
     }
     assert_eq!((shop.count("refund").await, shop.count("store").await), (1, 1));
     shop.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_managers_form_waits_while_they_sign_in_again_after_another_phone_did() {
+    for shop in Shop::on_each_engine().await {
+        let manager = Browser::manager(&shop, MANAGER).await;
+        let number = crate::office_codes::hidden(&manager.open("/m/receivables/new").await.text, "number");
+        let entry = [debt("1200", true), vec![("number", number)]].concat();
+        Browser::manager(&shop, MANAGER).await;
+
+        let kept = manager.post("/m/receivables/new", &entry).await;
+        let door = "href=\"/m/sign-in?why=ended&amp;next=/m/receivables/new\"";
+        kept.says(401, &["在另一台设备（", "什么都没有保存", "再提交一次", "id=\"kept\"", door]);
+        assert!(kept.is_page() && !kept.text.contains("<script"), "{}", kept.text);
+        assert_eq!(shop.count("receivable").await, 0);
+        let (to, fields) = form_of(&kept);
+        assert_eq!(to, "/m/receivables/new");
+        for ((name, value), (kept_name, kept_value)) in entry.iter().zip(&fields) {
+            assert_eq!((*name, value), (kept_name.as_str(), kept_value));
+        }
+        assert_eq!(fields.len(), entry.len());
+        // A button by itself holds nothing, and a page that is opened is read again: both say the reason on the way.
+        let asked = [manager.post("/m/receivables/7/restore", &[]).await, manager.ask("GET", "/m/receivables/7", &[], None).await];
+        for answer in asked {
+            assert_eq!((answer.status, answer.header("location")), (303, "/m/sign-in?why=ended&next=/m/receivables/7"));
+        }
+
+        let entered = manager.sign_in(MANAGER, server::demo::PASSWORD, "/m/receivables/new").await;
+        assert_eq!(entered.header("location"), "/m/receivables/new");
+        let pairs: Vec<(&str, String)> = fields.iter().map(|(name, value)| (name.as_str(), value.clone())).collect();
+        for _ in 0..2 {
+            assert_eq!(manager.post(&to, &pairs).await.status, 303);
+        }
+        assert_eq!(shop.count("receivable").await, 1);
+
+        // Whoever signed out in another tab has no cookie any more.
+        manager.post("/m/sign-out", &[]).await;
+        let kept = manager.post("/m/receivables/new?lang=en", &entry).await;
+        kept.says(401, &["You are no longer signed in here", "Nothing was saved", "why=needed&amp;next=/m/receivables/new"]);
+        shop.close().await;
+    }
 }

@@ -67,9 +67,13 @@ async fn a_wrong_password_and_an_unknown_phone_are_answered_alike() {
     assert_eq!(answers.len(), 1, "only the typed phone differs: {answers:?}");
     let [known, unknown] = times.map(|times| times.into_iter().min().unwrap());
     assert!(unknown * 3 > known && known * 3 > unknown, "{known:?} for a known phone, {unknown:?} for an unknown one");
-    for typed in ["", "not a phone", "1380013800", "12345678901"] {
-        Browser::desktop(&shop).sign_in(typed, PASSWORD, "").await.says(422, &["手机号或密码不对"]);
+    let counted = shop.count("door").await;
+    for typed in ["", "not a phone", "1380013800", "138001380000"] {
+        let answer = Browser::desktop(&shop).sign_in(typed, PASSWORD, "").await;
+        answer.says(422, &["请填写 11 位手机号", "id=\"phone-why\""]);
+        assert!(!answer.text.contains("手机号或密码不对"), "{}", answer.text);
     }
+    assert_eq!(shop.count("door").await, counted, "no wrong password is counted where none was looked at");
     shop.close().await;
 }
 

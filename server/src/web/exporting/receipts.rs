@@ -18,7 +18,7 @@ use crate::site::Site;
 use crate::store::StoreError;
 use crate::store::reach::Reach;
 use crate::store::receipts::{Before, Narrow};
-use crate::web::manager::{show_plain, signed_in};
+use crate::web::manager::{missing, show_plain, signed_in};
 use crate::web::visit::Visit;
 
 /// `GET /m/receipts/export`: which days, and what else the list was narrowed to.
@@ -37,7 +37,7 @@ pub async fn receipts(State(site): State<Site>, visit: Visit, Path(file): Path<S
         Ok(known) => known,
         Err(response) => return response,
     };
-    let Some(kind) = kind_of(&file) else { return visit.not_found("/m/receipts") };
+    let Some(kind) = kind_of(&file) else { return missing(visit, caller, "/m/receipts").await };
     match collect(&site, &caller, &query, visit.now.day()).await {
         Ok(Ok(found)) => {
             let (heading, rows) = table(visit.prefs.locale, &found);
