@@ -31,6 +31,8 @@ pub struct RefundTyped {
     pub reason: String,
     /// Those words.
     pub words: String,
+    /// Whether the form says that it was sent: with nothing chosen in it, nothing else does.
+    pub is_marked: bool,
 }
 
 /// What somebody asks for, after the form's own rules.
@@ -107,8 +109,8 @@ pub enum RefundScreen<'a> {
         right: RefundRight,
         /// What was typed.
         typed: &'a RefundTyped,
-        /// What is wrong with it.
-        wrong: Option<RefundWrong>,
+        /// What is wrong with it, from its top.
+        wrong: Vec<RefundWrong>,
     },
     /// What the payer will see; one confirmation.
     Preview {
@@ -133,25 +135,38 @@ impl RefundTyped {
                 "amount" => typed.amount = value,
                 "reason" => typed.reason = value,
                 "words" => typed.words = value,
+                "sent" => typed.is_marked = true,
                 _ => {}
             }
         }
         typed
     }
 
-    /// Whether the form was sent at all.
+    /// Whether the form was sent at all: a link may fill in an amount, and a reason is chosen by a person.
     pub fn is_sent(&self) -> bool {
-        !self.what.is_empty() || !self.amount.is_empty() || !self.reason.is_empty()
+        self.is_marked || !self.reason.is_empty()
     }
 
     /// What is asked for, within `right`. A chosen reason is told to the payer in the words that `locale` has for it.
     ///
     /// # Errors
-    /// The first thing that is wrong, from the top of the form.
-    pub fn check(&self, locale: Locale, right: RefundRight) -> Result<RefundAsked, RefundWrong> {
+    /// Everything that is wrong, from the top of the form.
+    pub fn check(&self, locale: Locale, right: RefundRight) -> Result<RefundAsked, Vec<RefundWrong>> {
+        match (self.amount(right), self.reason(locale)) {
+            (Ok(amount_fen), Ok(reason)) => Ok(RefundAsked { amount_fen, reason }),
+            (amount, reason) => Err(amount.err().into_iter().chain(reason.err()).collect()),
+        }
+    }
+
+    /// Whether a part is meant: it was chosen, or an amount was typed and nothing chosen.
+    fn is_part(&self) -> bool {
+        self.what == "part" || (self.what.is_empty() && !self.amount.trim().is_empty())
+    }
+
+    fn amount(&self, right: RefundRight) -> Result<Fen, RefundWrong> {
         let amount_fen = match self.what.as_str() {
             "whole" => right.left_fen,
-            "part" => Fen::parse_yuan(&self.amount).map_err(RefundWrong::Amount)?,
+            _ if self.is_part() => Fen::parse_yuan(&self.amount).map_err(RefundWrong::Amount)?,
             _ => return Err(RefundWrong::Part),
         };
         if !amount_fen.is_positive() {
@@ -163,7 +178,7 @@ impl RefundTyped {
         if amount_fen > right.left_fen {
             return Err(RefundWrong::MoreThanLeft { left_fen: right.left_fen });
         }
-        Ok(RefundAsked { amount_fen, reason: self.reason(locale)? })
+        Ok(amount_fen)
     }
 
     fn reason(&self, locale: Locale) -> Result<String, RefundWrong> {
@@ -229,7 +244,7 @@ pub fn refund_screen(locale: Locale, of: RefundOf<'_>, screen: RefundScreen<'_>)
 /// What stands on the screen. Its form asks for the preview by GET and the preview's posts to the same address.
 pub fn refund_parts(locale: Locale, of: RefundOf<'_>, screen: RefundScreen<'_>) -> AnyView {
     let inner = match screen {
-        RefundScreen::Form { right, typed, wrong } => form(locale, of, right, typed, wrong.as_ref()),
+        RefundScreen::Form { right, typed, wrong } => form(locale, of, right, typed, &wrong),
         RefundScreen::Preview { typed, asked } => preview(locale, of, typed, asked),
         RefundScreen::Barred(bar) => barred(locale, of, bar),
     };
@@ -247,7 +262,7 @@ fn about(locale: Locale, of: RefundOf<'_>) -> String {
     fill(td_string!(locale, refunding.of), &values)
 }
 
-fn form(locale: Locale, of: RefundOf<'_>, right: RefundRight, typed: &RefundTyped, wrong: Option<&RefundWrong>) -> AnyView {
+fn form(locale: Locale, of: RefundOf<'_>, right: RefundRight, typed: &RefundTyped, wrong: &[RefundWrong]) -> AnyView {
     let lead = match ReturnName::at(of.receipt.paid_at_ms, of.now) {
         ReturnName::Withdrawal => td_string!(locale, refunding.withdraw_lead),
         ReturnName::Refund => td_string!(locale, refunding.refund_lead),
@@ -255,21 +270,14 @@ fn form(locale: Locale, of: RefundOf<'_>, right: RefundRight, typed: &RefundType
     let RefundRight { left_fen, most_fen } = right;
     let limit =
         (most_fen < left_fen).then(|| fill(td_string!(locale, refunding.limit), &[("most", &yuan(most_fen)), ("left", &yuan(left_fen))]));
-    let sentence = wrong.map(|wrong| sentence(locale, wrong));
-    let at = wrong.map(field_of);
-    let why = |field: &'static str| {
-        let sentence = sentence.clone().filter(|_| at == Some(field));
-        sentence.map(|sentence| view! { <p class="field-why" id=format!("{field}-why")>{sentence}</p> })
-    };
-    let is_wrong = |field: &'static str| (at == Some(field)).then_some("true");
-    let described = |field: &'static str| (at == Some(field)).then(|| format!("{field}-why"));
-    let top = match wrong {
-        Some(RefundWrong::SentBefore(_)) => sentence.clone(),
-        Some(_) => Some(td_string!(locale, refunding.check_again).to_owned()),
-        None => None,
-    };
-    let before = matches!(wrong, Some(RefundWrong::SentBefore(_))).then(|| see_before(locale, of));
-    let is_part = typed.what == "part" || limit.is_some();
+    let at = |field: &'static str| wrong.iter().find(|wrong| field_of(wrong) == field).map(|wrong| sentence(locale, wrong));
+    let why = |field: &'static str| at(field).map(|sentence| view! { <p class="field-why" id=format!("{field}-why")>{sentence}</p> });
+    let is_wrong = |field: &'static str| at(field).map(|_| "true");
+    let described = |field: &'static str| at(field).map(|_| format!("{field}-why"));
+    // What concerns the whole form is said above it.
+    let before = at("form").map(|_| see_before(locale, of));
+    let top = at("form").or_else(|| (!wrong.is_empty()).then(|| td_string!(locale, refunding.check_again).to_owned()));
+    let is_part = typed.is_part() || limit.is_some();
     let whole = limit.is_none().then(|| {
         let words = match left_fen == of.receipt.amount_fen {
             true => td_string!(locale, refunding.whole),
@@ -291,6 +299,7 @@ fn form(locale: Locale, of: RefundOf<'_>, right: RefundRight, typed: &RefundType
         {limit.map(|words| view! { <p class="note note-warn">{words}</p> })}
         <form class="ask-form" method="get" action=of.reader.refund(of.receipt.payment) autocomplete="off">
             <input type="hidden" name="number" value=typed.number.clone()/>
+            <input type="hidden" name="sent" value="1"/>
             <fieldset class="card" aria-invalid=is_wrong("what") aria-describedby=described("what")>
                 <legend>{td_string!(locale, refunding.how_much)}</legend>
                 {why("what")}
@@ -473,26 +482,31 @@ mod tests {
     }
 
     #[test]
-    fn a_form_is_read_from_the_top_and_its_first_fault_is_named() {
+    fn a_form_is_read_from_the_top_and_every_fault_is_named() {
         use RefundWrong::*;
         let right = RefundRight { left_fen: Fen::of(1000), most_fen: Fen::of(600) };
         let long = "长".repeat(MOST_REASON_CHARS + 1);
         let fits = "长".repeat(MOST_REASON_CHARS);
         let asked = |fen, reason: &str| Ok(RefundAsked { amount_fen: Fen::of(fen), reason: reason.to_owned() });
+        let wrong = |wrong: RefundWrong| Err(vec![wrong]);
         let table = [
-            (typed("", "", "", ""), Err(Part)),
-            (typed("both", "1", "twice", ""), Err(Part)),
-            (typed("part", "", "twice", ""), Err(Amount(YuanError::Empty))),
-            (typed("part", "0", "twice", ""), Err(Amount(YuanError::Empty))),
-            (typed("part", "1.234", "twice", ""), Err(Amount(YuanError::TooManyDecimals))),
-            (typed("part", "zwei", "twice", ""), Err(Amount(YuanError::NotANumber))),
-            (typed("part", "6.01", "twice", ""), Err(AboveLimit { most_fen: Fen::of(600) })),
-            (typed("part", "10.01", "twice", ""), Err(MoreThanLeft { left_fen: Fen::of(1000) })),
-            (typed("whole", "", "twice", ""), Err(AboveLimit { most_fen: Fen::of(600) })),
-            (typed("part", "6", "", ""), Err(Reason)),
-            (typed("part", "6", "because", ""), Err(Reason)),
-            (typed("part", "6", "other", " \n "), Err(Words)),
-            (typed("part", "6", "other", &long), Err(WordsTooLong)),
+            (typed("", "", "", ""), Err(vec![Part, Reason])),
+            (typed("part", "zwei", "other", ""), Err(vec![Amount(YuanError::NotANumber), Words])),
+            (typed("", " ", "twice", ""), wrong(Part)),
+            (typed("", "1.5", "twice", ""), asked(150, "重复付款")),
+            (typed("", "1.5", "", ""), wrong(Reason)),
+            (typed("both", "1", "twice", ""), wrong(Part)),
+            (typed("part", "", "twice", ""), wrong(Amount(YuanError::Empty))),
+            (typed("part", "0", "twice", ""), wrong(Amount(YuanError::Empty))),
+            (typed("part", "1.234", "twice", ""), wrong(Amount(YuanError::TooManyDecimals))),
+            (typed("part", "zwei", "twice", ""), wrong(Amount(YuanError::NotANumber))),
+            (typed("part", "6.01", "twice", ""), wrong(AboveLimit { most_fen: Fen::of(600) })),
+            (typed("part", "10.01", "twice", ""), wrong(MoreThanLeft { left_fen: Fen::of(1000) })),
+            (typed("whole", "", "twice", ""), wrong(AboveLimit { most_fen: Fen::of(600) })),
+            (typed("part", "6", "", ""), wrong(Reason)),
+            (typed("part", "6", "because", ""), wrong(Reason)),
+            (typed("part", "6", "other", " \n "), wrong(Words)),
+            (typed("part", "6", "other", &long), wrong(WordsTooLong)),
             (typed("part", "6", "other", &fits), asked(600, &fits)),
             (typed("part", "6", "other", " 少发\n一件 "), asked(600, "少发 一件")),
             (typed("part", "0.01", "twice", "ignored"), asked(1, "重复付款")),

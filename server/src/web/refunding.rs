@@ -13,7 +13,7 @@ use domain::{Caller, Fen, OutRefundNo, PaymentId, Role};
 use uuid::Uuid;
 
 use super::admin::{Administrator, administrator, answer, missing_part, shell};
-use super::manager::{show_plain, signed_in};
+use super::manager::{missing, show_plain, signed_in};
 use super::submit::Posted;
 use super::visit::Visit;
 use crate::fresh;
@@ -56,9 +56,9 @@ impl Asking {
         address(self.reader(), payment)
     }
 
-    fn not_found(&self, visit: Visit) -> Response {
+    async fn not_found(&self, visit: Visit) -> Response {
         match self {
-            Asking::Manager(_) => visit.not_found(Reader::Manager.list()),
+            Asking::Manager(caller) => missing(visit, *caller, Reader::Manager.list()).await,
             Asking::Administrator(asking) => missing_part(visit, asking),
         }
     }
@@ -98,7 +98,7 @@ pub async fn office_form(
 async fn show_form(site: &Site, visit: Visit, asking: Asking, payment: &str, pairs: &[(String, String)]) -> Response {
     let Returnable { receipt, right } = match read(site, asking.caller(), payment).await {
         Ok(Some(found)) => found,
-        Ok(None) => return asking.not_found(visit),
+        Ok(None) => return asking.not_found(visit).await,
         Err(error) => return visit.store_trouble(&error, Some(&asking.address(payment))),
     };
     let mut typed = typed(pairs);
@@ -111,7 +111,7 @@ async fn show_form(site: &Site, visit: Visit, asking: Asking, payment: &str, pai
         Err(bar) => return show(visit, asking, StatusCode::OK, &receipt, RefundScreen::Barred(bar)).await,
     };
     if !typed.is_sent() || is_changing {
-        return show(visit, asking, StatusCode::OK, &receipt, RefundScreen::Form { right, typed: &typed, wrong: None }).await;
+        return show(visit, asking, StatusCode::OK, &receipt, RefundScreen::Form { right, typed: &typed, wrong: vec![] }).await;
     }
     match typed.check(visit.prefs.locale, right) {
         Ok(asked) => show(visit, asking, StatusCode::OK, &receipt, RefundScreen::Preview { typed: &typed, asked: &asked }).await,
@@ -159,7 +159,7 @@ fn back(reader: Reader, payment: &str, uri: &Uri) -> String {
 async fn take(site: &Site, visit: Visit, asking: Asking, payment: &str, back: &str, request: Request) -> Response {
     let Returnable { receipt, right } = match read(site, asking.caller(), payment).await {
         Ok(Some(found)) => found,
-        Ok(None) => return asking.not_found(visit),
+        Ok(None) => return asking.not_found(visit).await,
         Err(error) => return visit.store_trouble(&error, Some(back)),
     };
     let posted = Posted::read(request).await.unwrap_or_default();
@@ -199,7 +199,7 @@ async fn take(site: &Site, visit: Visit, asking: Asking, payment: &str, back: &s
             return visit.store_trouble(&error, Some(&format!("{}?{}", asking.address(payment), typed.query())));
         }
     };
-    refused(visit, asking, &receipt, right, &typed, wrong).await
+    refused(visit, asking, &receipt, right, &typed, vec![wrong]).await
 }
 
 /// The address of the form, of whatever it is asked.
@@ -242,11 +242,15 @@ async fn refused(
     receipt: &Receipt,
     right: Result<RefundRight, RefundBar>,
     typed: &RefundTyped,
-    wrong: RefundWrong,
+    wrong: Vec<RefundWrong>,
 ) -> Response {
-    match (right, wrong) {
-        (Ok(right), wrong) => again(visit, asking, receipt, right, typed, wrong).await,
-        (Err(_), RefundWrong::SentBefore(before)) => {
+    let before = wrong.iter().find_map(|wrong| match wrong {
+        RefundWrong::SentBefore(before) => Some(before.clone()),
+        _ => None,
+    });
+    match (right, before) {
+        (Ok(right), _) => again(visit, asking, receipt, right, typed, wrong).await,
+        (Err(_), Some(before)) => {
             show(visit, asking, StatusCode::CONFLICT, receipt, RefundScreen::Barred(RefundBar::SentBefore(before))).await
         }
         (Err(RefundBar::NotAllowed), _) => {
@@ -256,12 +260,19 @@ async fn refused(
     }
 }
 
-async fn again(visit: Visit, asking: Asking, receipt: &Receipt, right: RefundRight, typed: &RefundTyped, wrong: RefundWrong) -> Response {
-    let status = match wrong {
-        RefundWrong::SentBefore(_) => StatusCode::CONFLICT,
+async fn again(
+    visit: Visit,
+    asking: Asking,
+    receipt: &Receipt,
+    right: RefundRight,
+    typed: &RefundTyped,
+    wrong: Vec<RefundWrong>,
+) -> Response {
+    let status = match wrong.as_slice() {
+        [RefundWrong::SentBefore(_)] => StatusCode::CONFLICT,
         _ => StatusCode::UNPROCESSABLE_ENTITY,
     };
-    show(visit, asking, status, receipt, RefundScreen::Form { right, typed, wrong: Some(wrong) }).await
+    show(visit, asking, status, receipt, RefundScreen::Form { right, typed, wrong }).await
 }
 
 async fn show(visit: Visit, asking: Asking, status: StatusCode, receipt: &Receipt, screen: RefundScreen<'_>) -> Response {
