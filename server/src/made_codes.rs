@@ -60,6 +60,10 @@ pub struct Payees {
     pub stores: Vec<Payee>,
     /// Managers who are not suspended.
     pub managers: Vec<Person>,
+    /// How many more such stores there are than are named here.
+    pub more_stores: i64,
+    /// How many more such managers.
+    pub more_managers: i64,
 }
 
 /// A code with what its page needs beside it.
@@ -82,6 +86,8 @@ pub enum NotSet {
     NoPayee,
     /// The organisation has no such form.
     NoForm,
+    /// Another code of the payee has this name; nobody could tell them apart where one is chosen.
+    NameTaken,
     /// The form does not take these presets.
     Presets(Vec<FieldError>),
 }
@@ -127,20 +133,22 @@ impl Codes {
         Ok(Some(CodeFile { found, form, forms }))
     }
 
-    /// Who may collect: stores and managers whose name (or phone number) holds `words`.
+    /// Who may collect: the first stores and managers whose name (or phone number) holds `words`, and how many more there are.
     ///
     /// # Errors
     /// When the store cannot be read.
     pub async fn payees(&self, caller: &Caller, words: &str) -> Result<Payees, StoreError> {
         let mut conn = self.store.read().await?;
         let words = words.to_lowercase();
-        let found = stores::page(&mut conn.tx(), caller.tenant, &words, 0, MOST_FOUND).await?;
-        let stores = found.into_iter().filter(|store| store.is_open);
-        let stores = stores.map(|store| Payee { id: store.id.payee(), name: store.name, is_store: true }).collect();
+        let tx = &mut conn.tx();
+        let found = stores::open(tx, caller.tenant, &words, MOST_FOUND).await?;
+        let more_stores = stores::count_open(tx, caller.tenant, &words).await? - found.len() as i64;
+        let stores = found.into_iter().map(|store| Payee { id: store.id.payee(), name: store.name, is_store: true }).collect();
         // No store has this id, so nobody is left out.
         let nowhere = StoreId::of(Uuid::nil());
-        let managers = stores::candidates(&mut conn.tx(), caller.tenant, nowhere, &words, MOST_FOUND).await?;
-        Ok(Payees { stores, managers })
+        let managers = stores::candidates(tx, caller.tenant, nowhere, &words, MOST_FOUND).await?;
+        let more_managers = stores::count_candidates(tx, caller.tenant, nowhere, &words).await? - managers.len() as i64;
+        Ok(Payees { stores, managers, more_stores, more_managers })
     }
 
     /// Who collects under this id, when they may; `None` otherwise.
@@ -250,6 +258,9 @@ impl Command for Make {
         forms::take_turn(tx, tenant).await?;
         let Some(payee) = payee(tx, tenant, self.payee).await? else { return Ok(Err(NotSet::NoPayee)) };
         let Some(form) = made_codes::newest(tx, tenant, terms.form).await? else { return Ok(Err(NotSet::NoForm)) };
+        if made_codes::is_name_taken(tx, tenant, payee.id, &terms.name, self.id).await? {
+            return Ok(Err(NotSet::NameTaken));
+        }
         let presets = match presets(&form, &terms.typed, &Typed::default()) {
             Ok(presets) => presets,
             Err(errors) => return Ok(Err(NotSet::Presets(errors))),
@@ -299,6 +310,10 @@ impl Command for Configure {
         let (tenant, terms) = (self.caller.tenant, &self.terms);
         forms::take_turn(tx, tenant).await?;
         let Some((FoundCode { code, .. }, form)) = made_codes::one(tx, tenant, self.id).await? else { return Ok(Err(NotSet::NotFound)) };
+        // What has another's name already may keep it while something else of it is changed.
+        if code.name != terms.name && made_codes::is_name_taken(tx, tenant, code.payee, &terms.name, self.id).await? {
+            return Ok(Err(NotSet::NameTaken));
+        }
         let chosen = match terms.form == form {
             true => None,
             false => match made_codes::newest(tx, tenant, terms.form).await? {

@@ -25,6 +25,12 @@ pub enum AmountFault {
     Max,
     /// The least amount is above the largest.
     Order,
+    /// A fixed amount was typed, and another rule was chosen.
+    UnusedFixed,
+    /// A least amount was typed, and another rule than a range was chosen.
+    UnusedMin,
+    /// A largest amount was typed, and another rule than a range was chosen.
+    UnusedMax,
 }
 
 /// What is wrong with a time that was typed.
@@ -36,18 +42,40 @@ pub enum ValidityFault {
     Until,
     /// It would end before it begins.
     Order,
+    /// Its end has passed.
+    Past,
 }
 
 fn amount(typed: &str) -> Option<Fen> {
     Fen::parse_yuan(typed).ok().filter(|amount| amount.is_positive() && *amount <= LARGEST_PAYMENT)
 }
 
+/// An amount that was typed though the rule does not use it. What the code says `before` was not typed: it stood there.
+fn unused(rule: &str, [fixed, min, max]: [&str; 3], before: Option<AmountRule>) -> Option<AmountFault> {
+    let (fixed_before, min_before, max_before) = match before {
+        Some(AmountRule::Fixed { amount_fen }) => (Some(amount_fen), None, None),
+        Some(AmountRule::Between { min_fen, max_fen }) => (None, Some(min_fen), Some(max_fen)),
+        Some(AmountRule::Free) | None => (None, None, None),
+    };
+    let is_typed = |text: &str, before: Option<Fen>| !text.trim().is_empty() && (before.is_none() || amount(text) != before);
+    match () {
+        _ if rule != "fixed" && is_typed(fixed, fixed_before) => Some(AmountFault::UnusedFixed),
+        _ if rule != "between" && is_typed(min, min_before) => Some(AmountFault::UnusedMin),
+        _ if rule != "between" && is_typed(max, max_before) => Some(AmountFault::UnusedMax),
+        _ => None,
+    }
+}
+
 impl AmountRule {
-    /// The rule that was typed: its word (`free`, `fixed`, `between`) and amounts in yuan, of which only those count that it uses.
+    /// The rule that was typed: its word (`free`, `fixed`, `between`) and amounts in yuan. An amount that it does not use is refused:
+    /// whoever typed it believes that it counts. Only what the code says `before` may stay, so that its rule can be changed in one step.
     ///
     /// # Errors
     /// The [`AmountFault`] that was found first.
-    pub fn typed(rule: &str, fixed: &str, min: &str, max: &str) -> Result<AmountRule, AmountFault> {
+    pub fn typed(rule: &str, fixed: &str, min: &str, max: &str, before: Option<AmountRule>) -> Result<AmountRule, AmountFault> {
+        if let Some(fault) = unused(rule, [fixed, min, max], before) {
+            return Err(fault);
+        }
         match rule {
             "fixed" => Ok(AmountRule::Fixed { amount_fen: amount(fixed).ok_or(AmountFault::Amount)? }),
             "between" => {
@@ -80,6 +108,18 @@ impl Validity {
         let is_empty = matches!((from_ms, until_ms), (Some(from), Some(until)) if until <= from);
         if is_empty { Err(ValidityFault::Order) } else { Ok(Validity { from_ms, until_ms }) }
     }
+
+    /// This time, where it may be set `now`: a code that is over from the beginning collects nothing. One that was over `before` may keep
+    /// its end while something else of it is changed.
+    ///
+    /// # Errors
+    /// [`ValidityFault::Past`].
+    pub fn settable(self, now: Millis, before: Option<Validity>) -> Result<Validity, ValidityFault> {
+        // It is shown and typed in minutes, and what is kept may be finer.
+        let kept = before.and_then(|before| before.until_ms).map(typed_moment);
+        let is_over = self.until_ms.is_some_and(|until| until <= now && Some(typed_moment(until)) != kept);
+        if is_over { Err(ValidityFault::Past) } else { Ok(self) }
+    }
 }
 
 /// A moment as [`Validity::typed`] reads it.
@@ -107,7 +147,15 @@ mod tests {
         let fixed = |fen| Ok(AmountRule::Fixed { amount_fen: Fen::of(fen) });
         let between = |min, max| Ok(AmountRule::Between { min_fen: Fen::of(min), max_fen: Fen::of(max) });
         let table = [
-            (("free", "x", "y", "z"), Ok(AmountRule::Free)),
+            (("free", "", " ", ""), Ok(AmountRule::Free)),
+            (("free", "x", "y", "z"), Err(AmountFault::UnusedFixed)),
+            (("free", "30", "", ""), Err(AmountFault::UnusedFixed)),
+            (("", "30", "", ""), Err(AmountFault::UnusedFixed)),
+            (("free", "", "1", "2"), Err(AmountFault::UnusedMin)),
+            (("free", "", "", "2"), Err(AmountFault::UnusedMax)),
+            (("fixed", "", "1", "2"), Err(AmountFault::UnusedMin)),
+            (("fixed", "30", "", "2"), Err(AmountFault::UnusedMax)),
+            (("between", "30", "1", "2"), Err(AmountFault::UnusedFixed)),
             (("fixed", "12.50", "", ""), fixed(1250)),
             (("fixed", "50000", "", ""), fixed(5_000_000)),
             (("fixed", "50000.01", "", ""), Err(AmountFault::Amount)),
@@ -120,7 +168,49 @@ mod tests {
             (("between", "", "1", "all"), Err(AmountFault::Max)),
         ];
         for ((rule, one, min, max), expected) in table {
-            assert_eq!(AmountRule::typed(rule, one, min, max), expected, "{rule} {one} {min} {max}");
+            assert_eq!(AmountRule::typed(rule, one, min, max, None), expected, "{rule} {one} {min} {max}");
+        }
+    }
+
+    #[test]
+    fn an_amount_that_the_code_has_now_is_no_contradiction_when_another_rule_is_chosen() {
+        let [fixed, range] =
+            [AmountRule::Fixed { amount_fen: Fen::of(3000) }, AmountRule::Between { min_fen: Fen::of(100), max_fen: Fen::of(2000) }];
+        let table = [
+            (fixed, ("free", "30.00", "", ""), Ok(AmountRule::Free)),
+            (fixed, ("free", "31", "", ""), Err(AmountFault::UnusedFixed)),
+            (fixed, ("free", "thirty", "", ""), Err(AmountFault::UnusedFixed)),
+            (fixed, ("between", "30.00", "1", "20"), Ok(range)),
+            (fixed, ("free", "30.00", "1", ""), Err(AmountFault::UnusedMin)),
+            (range, ("free", "", "1.00", "20.00"), Ok(AmountRule::Free)),
+            (range, ("fixed", "30", "1.00", "20.00"), Ok(fixed)),
+            (range, ("fixed", "30", "1.00", "21"), Err(AmountFault::UnusedMax)),
+            (AmountRule::Free, ("free", "30", "", ""), Err(AmountFault::UnusedFixed)),
+        ];
+        for (before, (rule, one, min, max), expected) in table {
+            assert_eq!(AmountRule::typed(rule, one, min, max, Some(before)), expected, "{before:?} {rule} {one} {min} {max}");
+        }
+    }
+
+    #[test]
+    fn a_time_that_is_over_is_not_set_but_may_be_kept() {
+        let at = |text: &str| Millis::parse_rfc3339(text);
+        let until = |until_ms| Validity { from_ms: None, until_ms };
+        let now = at("2026-11-22T08:00:00Z").unwrap();
+        let (past, past_finer, earlier) = (at("2026-11-21T08:00:00Z"), at("2026-11-21T08:00:30Z"), at("2026-11-20T08:00:00Z"));
+        let table = [
+            (None, None, true),
+            (at("2026-11-22T08:01:00Z"), None, true),
+            (Some(now), None, false),
+            (past, None, false),
+            (past, Some(until(None)), false),
+            (past, Some(until(earlier)), false),
+            (past, Some(until(past)), true),
+            (past, Some(until(past_finer)), true),
+        ];
+        for (until_ms, before, may) in table {
+            let expected = if may { Ok(until(until_ms)) } else { Err(ValidityFault::Past) };
+            assert_eq!(until(until_ms).settable(now, before), expected, "{until_ms:?} {before:?}");
         }
     }
 

@@ -11,6 +11,7 @@ use super::done::{OfficeDone, note};
 use super::frame::{AdminShell, Section, Signed, page};
 use super::preset::{Presets, preset_fields};
 use super::register::FormChoice;
+use super::stores::TitleWrong;
 use crate::Locale;
 use crate::i18n::*;
 use crate::paper::PLATE_PAPERS;
@@ -56,12 +57,19 @@ impl CodeTyped {
 /// What is wrong with what was typed; presets have their own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct CodeWrong {
-    /// The name cannot be taken.
-    pub name: bool,
+    /// The name.
+    pub name: Option<TitleWrong>,
     /// The amount.
     pub amount: Option<AmountFault>,
     /// The time.
     pub validity: Option<ValidityFault>,
+}
+
+impl CodeWrong {
+    /// Another code of the payee has this name.
+    pub fn taken() -> CodeWrong {
+        CodeWrong { name: Some(TitleWrong::Taken), ..CodeWrong::default() }
+    }
 }
 
 /// A code that is there.
@@ -144,7 +152,10 @@ fn terms(locale: Locale, shown: &CodePage) -> AnyView {
     let action = shown.there.as_ref().map_or_else(|| "/admin/codes/new".to_owned(), |there| format!("/admin/codes/{}", there.code));
     let kinds = (shown.there.is_none() && !shown.payee.is_store).then(|| kinds(locale, shown.typed.is_plate));
     let keeps = shown.there.is_some().then(|| view! { <p class="quiet">{td_string!(locale, office.keeps)}</p> });
-    let name = shown.wrong.name.then(|| td_string!(locale, office.bad_title).to_owned());
+    let name = shown.wrong.name.map(|wrong| match wrong {
+        TitleWrong::Bad => td_string!(locale, office.bad_title).to_owned(),
+        TitleWrong::Taken => td_string!(locale, office.code_taken).to_owned(),
+    });
     let submit = if shown.there.is_some() { td_string!(locale, office.save) } else { td_string!(locale, office.make) };
     view! {
         <form class="card fields" method="post" action=action novalidate=true>
@@ -220,11 +231,8 @@ fn kinds(locale: Locale, is_plate: bool) -> AnyView {
 
 fn amounts(locale: Locale, shown: &CodePage) -> AnyView {
     let CodeTyped { rule, fixed, min, max, .. } = &shown.typed;
-    let fault = |wanted: AmountFault| {
-        (shown.wrong.amount == Some(wanted)).then(|| match wanted {
-            AmountFault::Order => td_string!(locale, office.bad_order).to_owned(),
-            _ => td_string!(locale, office.bad_amount).to_owned(),
-        })
+    let fault = |wanted: &[AmountFault]| {
+        shown.wrong.amount.filter(|wrong| wanted.contains(wrong)).map(|wrong| amount_sentence(locale, wrong, rule))
     };
     let is = |word: &str| rule == word || (word == "free" && rule.is_empty());
     let line = |name, label, value, wrong| input(Input { name, kind: "text", label, value, hint: None, wrong });
@@ -233,22 +241,38 @@ fn amounts(locale: Locale, shown: &CodePage) -> AnyView {
             <legend>{td_string!(locale, office.amount)}</legend>
             {pick("rule", "free", td_string!(locale, office.rule_free), is("free"))}
             {pick("rule", "fixed", td_string!(locale, office.rule_fixed), is("fixed"))}
-            <div class="under">{line("fixed", td_string!(locale, office.fixed_yuan), fixed, fault(AmountFault::Amount))}</div>
+            <div class="under">{line("fixed", td_string!(locale, office.fixed_yuan), fixed, fault(&[AmountFault::Amount, AmountFault::UnusedFixed]))}</div>
             {pick("rule", "between", td_string!(locale, office.rule_between), is("between"))}
             <div class="under">
-                {line("min", td_string!(locale, office.min_yuan), min, fault(AmountFault::Min))}
-                {line("max", td_string!(locale, office.max_yuan), max, fault(AmountFault::Max).or(fault(AmountFault::Order)))}
+                {line("min", td_string!(locale, office.min_yuan), min, fault(&[AmountFault::Min, AmountFault::UnusedMin]))}
+                {line("max", td_string!(locale, office.max_yuan), max, fault(&[AmountFault::Max, AmountFault::Order, AmountFault::UnusedMax]))}
             </div>
         </fieldset>
     }
     .into_any()
 }
 
+/// What is wrong with an amount where this rule was chosen.
+fn amount_sentence(locale: Locale, wrong: AmountFault, rule: &str) -> String {
+    let chosen = match rule {
+        "fixed" => td_string!(locale, office.rule_fixed),
+        "between" => td_string!(locale, office.rule_between),
+        _ => td_string!(locale, office.rule_free),
+    };
+    match wrong {
+        AmountFault::Amount | AmountFault::Min | AmountFault::Max => td_string!(locale, office.bad_amount).to_owned(),
+        AmountFault::Order => td_string!(locale, office.bad_order).to_owned(),
+        AmountFault::UnusedFixed => fill(td_string!(locale, office.unused_fixed), &[("rule", &chosen)]),
+        AmountFault::UnusedMin | AmountFault::UnusedMax => fill(td_string!(locale, office.unused_range), &[("rule", &chosen)]),
+    }
+}
+
 fn times(locale: Locale, shown: &CodePage) -> AnyView {
     let fault = |wanted: ValidityFault| {
         (shown.wrong.validity == Some(wanted)).then(|| match wanted {
             ValidityFault::Order => td_string!(locale, office.bad_time_order).to_owned(),
-            _ => td_string!(locale, office.bad_time).to_owned(),
+            ValidityFault::Past => td_string!(locale, office.bad_time_past).to_owned(),
+            ValidityFault::From | ValidityFault::Until => td_string!(locale, office.bad_time).to_owned(),
         })
     };
     let line = |name, label, value, wrong| input(Input { name, kind: "datetime-local", label, value, hint: None, wrong });
@@ -258,7 +282,7 @@ fn times(locale: Locale, shown: &CodePage) -> AnyView {
             <legend>{td_string!(locale, office.validity)}</legend>
             <div class="under">
                 {line("from", td_string!(locale, office.from), from, fault(ValidityFault::From))}
-                {line("until", td_string!(locale, office.until), until, fault(ValidityFault::Until).or(fault(ValidityFault::Order)))}
+                {line("until", td_string!(locale, office.until), until, fault(ValidityFault::Until).or(fault(ValidityFault::Order)).or(fault(ValidityFault::Past)))}
             </div>
             <p class="quiet">{td_string!(locale, office.validity_hint)}</p>
         </fieldset>
@@ -307,14 +331,16 @@ fn forms(locale: Locale, shown: &CodePage) -> AnyView {
 /// Switching it, and printing it.
 fn beside(locale: Locale, there: &CodeThere, is_plate: bool) -> AnyView {
     let code = there.code;
+    // The card is called what its button does: its state stands beside the page's title.
+    let title = if there.is_on { td_string!(locale, office.switch_off) } else { td_string!(locale, office.switch_on) };
     let switch = if there.is_on {
         view! {
             <p class="quiet">{td_string!(locale, office.switch_off_fact)}</p>
-            <button class="button button-bad" type="submit" name="to" value="off">{td_string!(locale, office.switch_off)}</button>
+            <button class="button button-bad" type="submit" name="to" value="off">{title}</button>
         }
         .into_any()
     } else {
-        view! { <button class="button" type="submit" name="to" value="on">{td_string!(locale, office.switch_on)}</button> }.into_any()
+        view! { <button class="button" type="submit" name="to" value="on">{title}</button> }.into_any()
     };
     let can_print = there.opens.is_ok() || there.opens == Err(CodeRefusal::NotYet);
     let print = is_plate.then(|| {
@@ -338,7 +364,7 @@ fn beside(locale: Locale, there: &CodeThere, is_plate: bool) -> AnyView {
     view! {
         {print}
         <section class="card" aria-labelledby="switch-title">
-            <h2 id="switch-title">{td_string!(locale, office.switch)}</h2>
+            <h2 id="switch-title">{title}</h2>
             <form method="post" action=format!("/admin/codes/{code}/switch")>{switch}</form>
         </section>
     }

@@ -84,7 +84,7 @@ fn table(locale: Locale, lines: &[CodeLine]) -> AnyView {
                 <th scope="row"><a href=format!("/admin/codes/{}", line.code)>{line.name.clone()}</a></th>
                 <td data-name=payee><a href=line.payee.href()>{line.payee.name.clone()}</a></td>
                 <td data-name=kind>{kind_word(locale, line.is_plate)}</td>
-                <td data-name=amount>{amount_words(locale, line.amount)}</td>
+                <td class="whole" data-name=amount>{amount_words(locale, line.amount)}</td>
                 <td data-name=state>{code_tag(locale, line.opens)}</td>
             </tr>
         }
@@ -135,6 +135,10 @@ pub struct ForWhom {
     pub stores: Vec<PayeeChoice>,
     /// Managers.
     pub managers: Vec<PayeeChoice>,
+    /// How many more stores there are than are listed.
+    pub more_stores: i64,
+    /// How many more managers.
+    pub more_managers: i64,
     /// Whether whoever was chosen may not collect.
     pub is_wrong: bool,
 }
@@ -152,10 +156,12 @@ pub fn for_whom_page(shell: AdminShell<'_>, signed: &Signed, found: &ForWhom) ->
                 </li>
             }
         };
-        let part = |name: &'static str, choices: &[PayeeChoice]| {
+        let part = |name: &'static str, choices: &[PayeeChoice], (more, count): (&'static str, i64)| {
             let lines = choices.iter().map(line).collect_view();
-            (!choices.is_empty()).then(|| view! { <section class="card"><h2>{name}</h2><ul class="people">{lines}</ul></section> })
+            let more = (count > 0).then(|| view! { <p class="quiet">{fill(more, &[("count", &count)])}</p> });
+            (!choices.is_empty()).then(|| view! { <section class="card"><h2>{name}</h2><ul class="people">{lines}</ul>{more}</section> })
         };
+        let [more_stores, more_managers] = [td_string!(locale, office.more_stores), td_string!(locale, office.more_managers)];
         let is_none = found.stores.is_empty() && found.managers.is_empty();
         view! {
             <div class="head"><a class="link" href="/admin/codes">{td_string!(locale, office.to_codes)}</a></div>
@@ -164,8 +170,8 @@ pub fn for_whom_page(shell: AdminShell<'_>, signed: &Signed, found: &ForWhom) ->
             {found.is_wrong.then(|| view! { <p class="note note-warn" role="status">{td_string!(locale, office.said_no_payee)}</p> })}
             {search(locale, "/admin/codes/new", td_string!(locale, office.search_people), &found.query)}
             {is_none.then(|| view! { <p class="quiet" role="status">{td_string!(locale, office.none_found)}</p> })}
-            {part(td_string!(locale, office.stores), &found.stores)}
-            {part(td_string!(locale, office.managers), &found.managers)}
+            {part(td_string!(locale, office.stores), &found.stores, (more_stores, found.more_stores))}
+            {part(td_string!(locale, office.managers), &found.managers, (more_managers, found.more_managers))}
         }
         .into_any()
     })

@@ -97,9 +97,9 @@ fn table(locale: Locale, list: &DebtList) -> AnyView {
         view! {
             <tr>
                 <th scope="row"><a href=Reader::Administrator.debt(receivable.id)>{receivable.debtor.name.clone()}</a></th>
-                <td data-name=names[1]>{yuan(claim.outstanding())}</td>
+                <td class="whole" data-name=names[1]>{yuan(claim.outstanding())}</td>
                 <td data-name=names[2]><span class="tag" data-kind=kind>{words}</span></td>
-                <td data-name=names[3]>{due}</td>
+                <td class="whole" data-name=names[3]>{due}</td>
                 <td data-name=names[4]>{receivable.title.clone()}</td>
             </tr>
         }

@@ -76,6 +76,11 @@ impl Said {
         matches!(self, Said::Just | Said::NoAddress | Said::IsSuspended | Said::NotOurs)
     }
 
+    /// Whether it tells of a mail that goes out: once something became of the mail, that is told beside it and this is no longer so.
+    const fn is_of_mail(self) -> bool {
+        matches!(self, Said::Registered | Said::Sent | Said::SavedSent)
+    }
+
     fn sentence(self, locale: Locale) -> &'static str {
         match self {
             Said::Registered => td_string!(locale, admin.said_registered),
@@ -156,7 +161,8 @@ pub fn manager_page(shell: AdminShell<'_>, signed: &Signed, shown: &ManagerPage)
     let title = shown.line.name.clone();
     page(shell, signed, Section::Managers, &title, || {
         let (kind, state) = shown.line.standing.tag(locale);
-        let said = shown.said.map(|said| {
+        let is_under_way = shown.letters.first().is_some_and(|letter| letter.state == LetterState::Waiting);
+        let said = shown.said.filter(|said| is_under_way || !said.is_of_mail()).map(|said| {
             let class = if said.is_fault() { "note note-warn" } else { "note" };
             view! { <p class=class role="status">{said.sentence(locale)}</p> }
         });

@@ -113,9 +113,9 @@ fn table(locale: Locale, lines: &[ReceiptLine], now: Millis) -> AnyView {
     let row = |line: &ReceiptLine| {
         view! {
             <tr>
-                <th scope="row"><a href=Reader::Administrator.receipt(line.payment)>{yuan(line.amount_fen)}</a></th>
+                <th class="whole" scope="row"><a href=Reader::Administrator.receipt(line.payment)>{yuan(line.amount_fen)}</a></th>
                 <td data-name=state><Tag state=line.state locale/></td>
-                <td data-name=time>{moment(locale, line.at_ms, now)}</td>
+                <td class="whole" data-name=time>{moment(locale, line.at_ms, now)}</td>
                 <td data-name=who>{line.who.clone()}</td>
                 <td data-name=payee>{line.payee_name.clone()}</td>
                 <td data-name=code>{line.code_name.clone()}</td>

@@ -110,6 +110,7 @@ pub fn sign_in_page(shell: AdminShell<'_>, sign_in: &AdminSignIn) -> String {
                     </div>
                     <button class="button" type="submit">{td_string!(locale, admin.sign_in)}</button>
                 </form>
+                <p class="links"><a class="link" href="/m/lost?door=admin">{td_string!(locale, admin.lost)}</a></p>
                 <p class="links"><a class="link" href="/m/sign-in">{td_string!(locale, admin.collect_instead)}</a></p>
                 <p class="links"><Looks locale shell_theme=shell.prefs.theme path=shell.path.to_owned()/></p>
             </main>

@@ -147,7 +147,7 @@ fn table(locale: Locale, lines: &[StoreLine], now: Millis) -> AnyView {
                     </span>
                 </td>
                 <td data-name=plates>{fill(td_string!(locale, office.plates_count), &[("count", &line.codes)])}</td>
-                <td data-name=since>{moment(locale, line.created_at_ms, now)}</td>
+                <td class="whole" data-name=since>{moment(locale, line.created_at_ms, now)}</td>
             </tr>
         }
     };

@@ -2,7 +2,7 @@
 
 use domain::code::{CodeState, Validity};
 use domain::form::{FormSchema, Typed};
-use domain::{AmountRule, CodeId, Millis, TenantId};
+use domain::{AccountId, AmountRule, CodeId, Millis, TenantId};
 use uuid::Uuid;
 
 use super::codes::{FoundCode, Row, found};
@@ -39,6 +39,16 @@ pub async fn one(tx: &mut Tx<'_>, tenant: TenantId, code: CodeId) -> Result<Opti
     let sql = "SELECT form FROM code WHERE tenant = $1 AND id = $2";
     let (form,): (Uuid,) = on!(tx, |db| sqlx::query_as(sql).bind(tenant.get()).bind(code.get()).fetch_one(db).await)?;
     Ok(Some((found, form)))
+}
+
+/// Whether another code of the payee than `except`, on or off, has this name. Codes by which a debt is paid are named after the debt and are
+/// chosen nowhere. Asked in one's turn ([`super::forms::take_turn`]), so that two who ask at once do not give a name twice; no index keeps
+/// them apart, since codes of one name may have been made before.
+pub async fn is_name_taken(tx: &mut Tx<'_>, tenant: TenantId, payee: AccountId, name: &str, except: CodeId) -> Result<bool, StoreError> {
+    let sql = "SELECT COUNT(*) FROM code WHERE tenant = $1 AND payee = $2 AND name = $3 AND id <> $4 AND kind <> 'receivable'";
+    let (count,): (i64,) =
+        on!(tx, |db| sqlx::query_as(sql).bind(tenant.get()).bind(payee.get()).bind(name).bind(except.get()).fetch_one(db).await)?;
+    Ok(count > 0)
 }
 
 /// The hash over the form by which a code was made, empty where it was made otherwise; `None` when there is no such code.

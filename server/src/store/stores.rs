@@ -93,6 +93,21 @@ pub async fn count(tx: &mut Tx<'_>, tenant: TenantId, words: &str) -> Result<i64
     Ok(count)
 }
 
+/// The stores that are open and whose name holds `words` (in lower case), by name, at most `limit`.
+pub async fn open(tx: &mut Tx<'_>, tenant: TenantId, words: &str, limit: i64) -> Result<Vec<KeptStore>, StoreError> {
+    let sql = store!("AND s.is_open AND ($2 = '' OR REPLACE(LOWER(s.name), $2, '') <> LOWER(s.name)) ORDER BY s.name, s.id LIMIT $3");
+    let rows: Vec<Row> = on!(tx, |db| sqlx::query_as(sql).bind(tenant.get()).bind(words).bind(limit).fetch_all(db).await)?;
+    Ok(rows.into_iter().map(KeptStore::from).collect())
+}
+
+/// How many stores [`open`] finds without its limit.
+pub async fn count_open(tx: &mut Tx<'_>, tenant: TenantId, words: &str) -> Result<i64, StoreError> {
+    let sql =
+        "SELECT COUNT(*) FROM store s WHERE s.tenant = $1 AND s.is_open AND ($2 = '' OR REPLACE(LOWER(s.name), $2, '') <> LOWER(s.name))";
+    let (count,): (i64,) = on!(tx, |db| sqlx::query_as(sql).bind(tenant.get()).bind(words).fetch_one(db).await)?;
+    Ok(count)
+}
+
 /// One store of the organisation; `None` when it has no such store.
 pub async fn one(tx: &mut Tx<'_>, tenant: TenantId, store: StoreId) -> Result<Option<KeptStore>, StoreError> {
     let row: Option<Row> =
@@ -165,6 +180,16 @@ pub async fn candidates(tx: &mut Tx<'_>, tenant: TenantId, store: StoreId, words
     let rows: Vec<PersonRow> =
         on!(tx, |db| sqlx::query_as(sql).bind(tenant.get()).bind(store.get()).bind(words).bind(limit).fetch_all(db).await)?;
     rows.into_iter().map(person).collect()
+}
+
+/// How many managers [`candidates`] finds without its limit.
+pub async fn count_candidates(tx: &mut Tx<'_>, tenant: TenantId, store: StoreId, words: &str) -> Result<i64, StoreError> {
+    let sql = "SELECT COUNT(*) FROM member m JOIN account a ON a.id = m.account \
+         WHERE m.tenant = $1 AND m.role = 'manager' AND m.suspended_at_ms IS NULL \
+         AND ($3 = '' OR REPLACE(LOWER(a.name), $3, '') <> LOWER(a.name) OR REPLACE(a.phone, $3, '') <> a.phone) \
+         AND NOT EXISTS (SELECT 1 FROM cashier c WHERE c.tenant = $1 AND c.store = $2 AND c.account = m.account)";
+    let (count,): (i64,) = on!(tx, |db| sqlx::query_as(sql).bind(tenant.get()).bind(store.get()).bind(words).fetch_one(db).await)?;
+    Ok(count)
 }
 
 /// How many stores somebody is a cashier of.

@@ -57,7 +57,7 @@ async fn somebody_who_is_registered_sets_a_password_by_mail_and_collects_with_a_
         admin.open("/admin/managers").await.says(200, &["收款人", "王敏", "13800138000", "已开通", "青禾实验学校", "何主任"]);
         let page = page_of(&register(&admin, " 周可 ", "136 1111 2222", "Zhou@Qinghe.example", "zh").await);
         let mail = shop.world.mail("zhou@qinghe.example", 1).await;
-        assert_eq!(mail["subject"], "青禾实验学校请你开通收码", "{mail}");
+        assert_eq!(mail["subject"], "青禾实验学校请您开通收码", "{mail}");
         let text = mail["text"].as_str().unwrap();
         assert!(text.contains("周可") && text.contains("24 小时"), "{text}");
         until("the page says that it went out", async || admin.open(&page).await.text.contains("已发邮件，等对方设置密码").then_some(()))
@@ -88,6 +88,13 @@ async fn a_mail_that_is_refused_is_seen_beside_the_manager_and_corrected() {
         let page = page_of(&register(&admin, "周可", NEW, "typo@qinghe.example", "en").await);
         until("the refusal is told", async || admin.open(&page).await.text.contains("550 5.1.1").then_some(())).await;
         admin.open(&page).await.says(200, &["邮件被拒收", "no such user here", "typo@qinghe.example"]);
+        for said in ["registered", "sent", "saved_sent"] {
+            let late = admin.open(&format!("{page}?said={said}")).await;
+            assert!(
+                late.text.contains("邮件被拒收") && !late.text.contains("class=\"note\""),
+                "a mail that came back is not on its way: {said}"
+            );
+        }
         admin.open("/admin/managers").await.says(200, &["邮件被拒收", "no such user here"]);
         let contact = |mail: &str| [("name", "周可".to_owned()), ("mail", mail.to_owned()), ("lang", "en".to_owned())];
         let wrong = admin.post(&format!("{page}/contact"), &contact("zhou at qinghe")).await;
@@ -109,7 +116,7 @@ async fn a_mail_server_that_says_not_now_is_asked_again_and_the_link_is_drawn_an
     let admin = Browser::administrator(&shop).await;
     let page = page_of(&register(&admin, "周可", NEW, MAIL, "zh").await);
     until("the first try failed", async || admin.open(&page).await.text.contains("451 4.7.1").then_some(())).await;
-    admin.open(&page).await.says(200, &["邮件发送中", "自动重试"]);
+    admin.open(&format!("{page}?said=registered")).await.says(200, &["邮件发送中", "自动重试", "已登记，邮件马上发出"]);
     assert_eq!(shop.world.mails(MAIL).await.len(), 0);
     for (ms, tries) in [(30_000, 2), (60_000, 3)] {
         shop.world.hands.pass_ms(ms);
@@ -191,7 +198,7 @@ async fn whoever_has_an_account_already_joins_under_their_own_name_and_address()
     let page = page_of(&register(&admin, "别的名字", "13900139000", "evil@attacker.example", "zh").await);
     admin.open(&page).await.says(200, &["林工", "13900139000@qinghe.example", "已开通"]);
     let mail = shop.world.mail("13900139000@qinghe.example", 1).await;
-    assert_eq!(mail["subject"], "青禾实验学校已把你登记为收款人");
+    assert_eq!(mail["subject"], "青禾实验学校已把您登记为收款人");
     assert_eq!(mail["links"][0], format!("{}/m", shop.url), "it opens nothing by itself");
     assert_eq!(shop.world.mails("evil@attacker.example").await.len(), 0);
     Browser::manager(&shop, "13900139000").await.open("/m").await.says(200, &["林工"]);

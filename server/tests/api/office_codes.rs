@@ -1,5 +1,6 @@
 //! Extra codes, as an administrator makes them: amounts, presets, time, forms, switching and paper (rows E13, B81, B90).
 
+use domain::code_terms::typed_moment;
 use serde_json::json;
 
 use crate::browser::Browser;
@@ -28,7 +29,7 @@ fn form_with(text: &str, label: &str) -> String {
     link.unwrap_or_else(|| panic!("no form asks {label}: {text}")).split('"').next().unwrap().replace("&amp;", "&")
 }
 
-async fn make(admin: &Browser, shop: &Shop, extra: &[(&'static str, &str)]) -> String {
+pub async fn make(admin: &Browser, shop: &Shop, extra: &[(&'static str, &str)]) -> String {
     let mut pairs = code_form(admin, &shop.account(MANAGER).await).await;
     pairs.extend(extra.iter().map(|(name, value)| (*name, (*value).to_owned())));
     let made = admin.post("/admin/codes/new", &pairs).await;
@@ -124,8 +125,15 @@ async fn what_is_typed_wrong_is_said_at_its_field_and_kept() {
     let shop = Shop::open().await;
     let admin = Browser::administrator(&shop).await;
     let start = code_form(&admin, &shop.account(MANAGER).await).await;
-    let table: [(&[(&str, &str)], &str); 9] = [
+    let table: [(&[(&str, &str)], &str); 16] = [
         (&[("name", "")], "请填写名称"),
+        (&[("name", " 默认收款码 ")], "已有同名的收款码"),
+        (&[("name", "码"), ("fixed", "30")], "填了固定金额，但选的是“付款人填写金额”"),
+        (&[("name", "码"), ("rule", "free"), ("fixed", "30")], "填了固定金额，但选的是“付款人填写金额”"),
+        (&[("name", "码"), ("rule", "free"), ("min", "1"), ("max", "2")], "填了限定范围，但选的是“付款人填写金额”"),
+        (&[("name", "码"), ("rule", "fixed"), ("fixed", "30"), ("max", "40")], "填了限定范围，但选的是“固定金额”"),
+        (&[("name", "码"), ("rule", "between"), ("fixed", "30"), ("min", "1"), ("max", "2")], "填了固定金额，但选的是“限定范围”"),
+        (&[("name", "码"), ("until", "2020-01-01T00:00")], "结束时间已经过去"),
         (&[("name", "码"), ("rule", "fixed"), ("fixed", "0")], "请填写 0.01 到 50,000"),
         (&[("name", "码"), ("rule", "fixed"), ("fixed", "50000.01")], "请填写 0.01 到 50,000"),
         (&[("name", "码"), ("rule", "between"), ("min", "x"), ("max", "2")], "请填写 0.01 到 50,000"),
@@ -150,6 +158,59 @@ async fn what_is_typed_wrong_is_said_at_its_field_and_kept() {
     }
     assert_eq!(shop.number("SELECT COUNT(*) FROM audit WHERE act = 'code.make'").await, 0);
     shop.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_amount_beside_a_rule_that_does_not_use_it_is_refused_unless_it_stood_there() {
+    let shop = Shop::open().await;
+    let admin = Browser::administrator(&shop).await;
+    let page = make(&admin, &shop, &[("name", "运动会报名"), ("rule", "fixed"), ("fixed", "30")]).await;
+    let form = hidden(&admin.open(&page).await.text, "form");
+    let set = |rule: &str, fixed: &str| {
+        [("form", form.clone()), ("name", "运动会报名".to_owned()), ("rule", rule.to_owned()), ("fixed", fixed.to_owned())]
+    };
+    let refused = admin.post(&page, &set("free", "31")).await;
+    refused.says(422, &["填了固定金额，但选的是“付款人填写金额”", "id=\"fixed-wrong\"", "value=\"31\""]);
+    admin.open(&page).await.says(200, &["value=\"30.00\""]);
+    // What the code collects until now stands in its field, and is nothing that somebody typed.
+    assert!(admin.post(&page, &set("free", "30.00")).await.header("location").ends_with("done=saved"));
+    assert!(!admin.open(&page).await.text.contains("value=\"30.00\""));
+    // Now it does not stand there any more.
+    let refused = admin.post(&format!("{page}?lang=en"), &set("between", "30.00")).await;
+    refused.says(422, &["A fixed amount is entered, but “Within a range” is chosen", "id=\"fixed-wrong\""]);
+    shop.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_codes_of_one_payee_are_never_called_the_same() {
+    for shop in Shop::on_each_engine().await {
+        let admin = Browser::administrator(&shop).await;
+        let (first, second) = (make(&admin, &shop, &[("name", "运动会报名")]).await, make(&admin, &shop, &[("name", "春游")]).await);
+        let refusal = ["已有同名的收款码", "id=\"name-wrong\"", "value=\" 运动会报名 \""];
+        let off = admin.post(&format!("{first}/switch"), &[("to", "off".to_owned())]).await;
+        assert!(off.header("location").ends_with("done=off"), "one that is switched off can be switched on again");
+        let draft = async |phone: &str, name: &str| {
+            let mut pairs = code_form(&admin, &shop.account(phone).await).await;
+            pairs.push(("name", name.to_owned()));
+            pairs
+        };
+        admin.post("/admin/codes/new", &draft(MANAGER, " 运动会报名 ").await).await.says(422, &refusal);
+        let form = hidden(&admin.open(&second).await.text, "form");
+        let set = |name: &str, rule: &str| {
+            [("form", form.clone()), ("name", name.to_owned()), ("rule", rule.to_owned()), ("min", "1".to_owned()), ("max", "2".to_owned())]
+        };
+        admin.post(&second, &set(" 运动会报名 ", "between")).await.says(422, &refusal);
+        admin.open(&second).await.says(200, &["春游"]);
+        assert!(admin.post(&second, &set("春游", "between")).await.header("location").ends_with("done=saved"), "it keeps its own name");
+        // Two who ask for a name at once do not both get it, and somebody else's codes have their own names.
+        let (one, two) = (draft(MANAGER, "秋游").await, draft(MANAGER, "秋游").await);
+        let (one, two) = tokio::join!(admin.post("/admin/codes/new", &one), admin.post("/admin/codes/new", &two));
+        let mut statuses = [one.status, two.status];
+        statuses.sort_unstable();
+        assert_eq!(statuses, [303, 422], "{}", shop.place.engine);
+        assert_eq!(admin.post("/admin/codes/new", &draft("13800138004", "秋游").await).await.status, 303);
+        shop.close().await;
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -200,7 +261,7 @@ async fn a_code_works_within_its_time_and_while_it_is_switched_on() {
         let extra = [("name", "晚会"), ("kind", "plate"), ("rule", "free"), ("until", "2999-01-01T00:00")];
         let page = make(&admin, &shop, &extra).await;
         let shown = admin.open(&page).await;
-        shown.says(200, &["value=\"2999-01-01T00:00\"", "A6", "80"]);
+        shown.says(200, &["value=\"2999-01-01T00:00\"", "A6", "80", "id=\"switch-title\">停用收款码"]);
         let address = shown.text.split("付款地址").nth(1).unwrap().split("href=\"").nth(1).unwrap().split('"').next().unwrap().to_owned();
         let print = format!("{page}/print?paper=a6");
         admin.open(&print).await.says(200, &["<svg", "晚会", "刘洋", "size:105mm 148mm"]);
@@ -208,14 +269,22 @@ async fn a_code_works_within_its_time_and_while_it_is_switched_on() {
         assert!(admin.post(&format!("{page}/switch"), &switch("off")).await.header("location").ends_with("done=off"));
         assert!(!Browser::desktop(&shop).open(&address).await.text.contains("name=\"amount\""));
         assert_eq!(admin.open(&print).await.status, 404, "what does not work is not printed");
-        admin.open(&page).await.says(200, &["已停用", "不能打印"]);
+        admin.open(&page).await.says(200, &["已停用", "不能打印", "id=\"switch-title\">启用收款码"]);
         assert!(admin.post(&format!("{page}/switch"), &switch("on")).await.header("location").ends_with("done=on"));
         Browser::desktop(&shop).open(&address).await.says(200, &["name=\"amount\""]);
-        let pairs = [("form", hidden(&shown.text, "form")), ("name", "晚会".to_owned()), ("until", "2020-01-01T00:00".to_owned())];
-        assert!(admin.post(&page, &pairs).await.header("location").ends_with("done=saved"));
+        let five_minutes_ms = 5 * 60_000;
+        let soon = typed_moment(shop.world.hands.now().plus_ms(five_minutes_ms));
+        let set = |name: &str, until: &str| [("form", hidden(&shown.text, "form")), ("name", name.to_owned()), ("until", until.to_owned())];
+        assert!(admin.post(&page, &set("晚会", &soon)).await.header("location").ends_with("done=saved"));
+        shop.world.hands.pass_ms(five_minutes_ms);
         admin.open(&page).await.says(200, &["已过期"]);
+        let refused = admin.post(&page, &set("晚会", "2020-01-01T00:00")).await;
+        refused.says(422, &["结束时间已经过去", "id=\"until-wrong\"", "value=\"2020-01-01T00:00\""]);
+        // What is over may be called something else, and needs no later end for that.
+        assert!(admin.post(&page, &set("元旦晚会", &soon)).await.header("location").ends_with("done=saved"));
+        admin.open(&page).await.says(200, &["元旦晚会", "已过期"]);
         let acts = "SELECT COUNT(*) FROM audit WHERE act IN ('code.make', 'code.configure', 'code.switch')";
-        assert_eq!(shop.number(acts).await, 4);
+        assert_eq!(shop.number(acts).await, 5);
         shop.close().await;
     }
 }

@@ -84,6 +84,10 @@ async fn a_thousand_managers_are_turned_over_page_by_page_and_back() {
             let page = admin.open(&format!("/admin/managers{odd}&lang=zh")).await;
             assert_eq!((page.status, names(&page)[0].as_str()), (200, "收款人999"), "{odd}");
         }
+        // Where it is chosen for whom a code is, ten are named, and how many more there are.
+        let choice = "/admin/codes/new?q=%E6%94%B6%E6%AC%BE%E4%BA%BA9";
+        admin.open(choice).await.says(200, &["还有 101 位，请查找"]);
+        assert!(!admin.open(&format!("{choice}99")).await.text.contains("请查找"), "there is one");
         shop.close().await;
     }
 }

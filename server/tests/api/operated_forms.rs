@@ -71,8 +71,9 @@ async fn plate(shop: &Shop, admin: &Browser, form: Uuid, extra: &[(&'static str,
     let page = admin.open(&format!("/admin/codes/new?for={payee}&form={}", form.simple())).await;
     page.says(200, &["付款人填写：学号、"]);
     let mut pairs = ["for", "form", "number"].map(|name| (name, hidden(&page.text, name))).to_vec();
-    pairs.extend([("name", "春游".to_owned()), ("kind", "plate".to_owned()), ("rule", "free".to_owned())]);
+    // Of a field that is there twice, the first counts.
     pairs.extend(extra.iter().map(|(name, value)| (*name, (*value).to_owned())));
+    pairs.extend([("name", "春游".to_owned()), ("kind", "plate".to_owned()), ("rule", "free".to_owned())]);
     let made = admin.post("/admin/codes/new", &pairs).await;
     assert_eq!(made.status, 303, "{}", made.text);
     let code = made.header("location").split('?').next().unwrap().to_owned();
@@ -201,7 +202,7 @@ async fn a_form_that_does_not_take_what_codes_answer_themselves_replaces_nothing
         let admin = Browser::administrator(&shop).await;
         let id = shop.add_form(TRIP).await.unwrap();
         let (_, fixed) = plate(&shop, &admin, id, &[("field.bus", "西门")]).await;
-        plate(&shop, &admin, id, &[]).await;
+        plate(&shop, &admin, id, &[("name", "夏游")]).await;
         let Err(NotStored::Presets(misfits)) = shop.replace_form(id, TRIP_ON_FOOT).await else { panic!("the bus is still preset") };
         let said: Vec<_> = misfits.iter().map(|(code, errors)| (code.name.as_str(), errors[0].to_string())).collect();
         assert_eq!(said, [("春游", "bus: no such field".to_owned())]);
@@ -212,7 +213,9 @@ async fn a_form_that_does_not_take_what_codes_answer_themselves_replaces_nothing
         // Where the answer is still one of the choices, the codes go on with it.
         assert_eq!(shop.replace_form(id, &TRIP.replace("东门", "北门")).await, Ok(2));
         let used = managers::forms(&mut shop.site.store.read().await.unwrap().tx(), shop.merchant().await).await.unwrap();
-        assert_eq!(used.iter().find(|used| used.form == id).unwrap().code_name.as_deref(), Some("春游"));
+        // Both were made at one moment, so either may be the first.
+        let named = used.iter().find(|used| used.form == id).unwrap().code_name.as_deref();
+        assert!(matches!(named, Some("春游" | "夏游")), "{named:?}");
         shop.close().await;
     }
 }

@@ -206,11 +206,11 @@ async fn a_refresh_brings_what_the_administrator_configured_and_says_so() {
         // Whatever is changed is told, in the reader's language.
         let until_ms = Some(Day::from_ymd(2999, 1, 1).unwrap().starts_at());
         let presets = Typed::from_pairs([("field.student", "张小明")]);
-        let terms = CodeTerms { name: "午餐".to_owned(), validity: Validity { from_ms: None, until_ms }, typed: presets, ..terms };
+        let terms = CodeTerms { name: "加餐".to_owned(), validity: Validity { from_ms: None, until_ms }, typed: presets, ..terms };
         assert!(shop.site.codes.configure(&admin, code.id, terms).await.unwrap().unwrap());
         refresh(&manager).await;
-        manager.open("/m").await.says(200, &["管理员更新了：名称“午餐”、预先填好的内容、2999年1月1日 00:00 前有效。"]);
-        let english = "Your administrator changed: the name “午餐”, what is filled in beforehand, valid until 1 Jan 2999";
+        manager.open("/m").await.says(200, &["管理员更新了：名称“加餐”、预先填好的内容、2999年1月1日 00:00 前有效。"]);
+        let english = "Your administrator changed: the name “加餐”, what is filled in beforehand, valid until 1 Jan 2999";
         manager.open("/m?lang=en").await.says(200, &[english]);
         assert!(desk(&manager).await["refreshed"]["brought"].as_str().unwrap().starts_with(english), "the program is told the same");
         shop.close().await;

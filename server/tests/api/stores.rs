@@ -384,8 +384,9 @@ async fn two_hundred_stores_and_a_thousand_codes_are_listed_a_page_at_a_time() {
     for shop in Shop::on_each_engine().await {
         let admin = Browser::administrator(&shop).await;
         let caller = shop.caller(server::demo::ADMINISTRATOR, domain::Role::Administrator).await;
+        let mut made = vec![];
         for number in 0..200 {
-            shop.site.stores.make(&caller, format!("{number:03} 号店")).await.unwrap().unwrap();
+            made.push(shop.site.stores.make(&caller, format!("{number:03} 号店")).await.unwrap().unwrap());
         }
         let form = shop.site.managers.forms(&caller).await.unwrap().remove(0).form;
         let payee = shop.account(NONE).await.parse().unwrap();
@@ -415,6 +416,15 @@ async fn two_hundred_stores_and_a_thousand_codes_are_listed_a_page_at_a_time() {
             "the other organisations have three"
         );
         admin.open("/admin").await.says(200, &["今天", "200 家营业中"]);
+        // For whom a code may be made: the first ten who may collect, and how many more there are.
+        admin.open("/admin/codes/new").await.says(200, &["009 号店", "还有 190 家，请查找"]);
+        for store in &made[..12] {
+            shop.site.stores.set_open(&caller, *store, false).await.unwrap();
+        }
+        let open = admin.open("/admin/codes/new").await;
+        open.says(200, &["012 号店", "021 号店", "还有 178 家，请查找"]);
+        assert!(!open.text.contains("011 号店") && !open.text.contains("022 号店"));
+        assert!(!admin.open("/admin/codes/new?q=199").await.text.contains("请查找"), "there are no more");
         shop.close().await;
     }
 }

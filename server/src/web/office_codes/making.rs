@@ -83,6 +83,8 @@ async fn for_whom(site: &Site, visit: Visit, asking: &Administrator, query: &str
         query: query.to_owned(),
         stores: found.stores.into_iter().map(store).collect(),
         managers: found.managers.into_iter().map(manager).collect(),
+        more_stores: found.more_stores,
+        more_managers: found.more_managers,
         is_wrong,
     };
     let status = if is_wrong { StatusCode::NOT_FOUND } else { StatusCode::OK };
@@ -140,7 +142,7 @@ pub async fn make(State(site): State<Site>, visit: Visit, uri: Uri, headers: Hea
     let Some(used) = forms.iter().find(|used| Some(used.form) == form) else {
         return for_whom(&site, visit, &asking, "", true).await;
     };
-    let sent = Sent::read(&pairs);
+    let sent = Sent::read(&pairs, visit.now, None);
     let number = match value(&pairs, "number") {
         // A form that sends none is a new one each time.
         "" => fresh::token(),
@@ -158,6 +160,7 @@ pub async fn make(State(site): State<Site>, visit: Visit, uri: Uri, headers: Hea
                     (CodeWrong::default(), vec![])
                 }
                 Ok(Err(NotSet::Presets(errors))) => (CodeWrong::default(), errors),
+                Ok(Err(NotSet::NameTaken)) => (CodeWrong::taken(), vec![]),
                 Ok(Err(_)) => return for_whom(&site, visit, &asking, "", true).await,
                 Err(StoreError::Busy) => {
                     is_unsaved = true;

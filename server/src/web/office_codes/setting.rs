@@ -117,13 +117,14 @@ pub async fn configure(
     };
     let id = file.found.code.id;
     let form = Uuid::parse_str(value(&pairs, "form")).unwrap_or(file.form);
-    let sent = Sent::read(&pairs);
+    let sent = Sent::read(&pairs, visit.now, Some(&file.found.code));
     let (wrong, errors) = match sent.terms(form) {
         Err(wrong) => (wrong, vec![]),
         Ok(terms) => match site.codes.configure(&asking.caller, id, terms).await {
             Ok(Ok(true)) => return back(visit, id, OfficeDone::Saved),
             Ok(Ok(false)) => return back(visit, id, OfficeDone::Same),
             Ok(Err(NotSet::Presets(errors))) => (CodeWrong::default(), errors),
+            Ok(Err(NotSet::NameTaken)) => (CodeWrong::taken(), vec![]),
             Ok(Err(_)) => return missing_part(visit, &asking),
             Err(StoreError::Busy) => {
                 let refused = Refused { sent, wrong: CodeWrong::default(), errors: vec![], is_unsaved: true };

@@ -1,10 +1,10 @@
 //! What a form of codes posts: fields of the code and presets together.
 
-use app::admin::{CodeTyped, CodeWrong};
-use domain::AmountRule;
+use app::admin::{CodeTyped, CodeWrong, TitleWrong};
 use domain::code::Validity;
 use domain::code_terms::title;
 use domain::form::Typed;
+use domain::{AmountRule, Code, Millis};
 use uuid::Uuid;
 
 use crate::made_codes::CodeTerms;
@@ -23,8 +23,8 @@ pub(super) struct Sent {
 }
 
 impl Sent {
-    /// Reads what was posted.
-    pub(super) fn read(pairs: &Pairs) -> Sent {
+    /// Reads what was posted `now`, for a code that stands so `before` where there is one.
+    pub(super) fn read(pairs: &Pairs, now: Millis, before: Option<&Code>) -> Sent {
         let kept = |name: &str| value(pairs, name).chars().take(60).collect::<String>();
         let typed = CodeTyped {
             name: kept("name"),
@@ -37,11 +37,15 @@ impl Sent {
             until: kept("until"),
         };
         let name = title(&typed.name);
-        let amount = AmountRule::typed(&typed.rule, &typed.fixed, &typed.min, &typed.max);
+        let amount = AmountRule::typed(&typed.rule, &typed.fixed, &typed.min, &typed.max, before.map(|code| code.amount));
         let validity = Validity::typed(&typed.from, &typed.until);
+        let validity = validity.and_then(|validity| validity.settable(now, before.map(|code| code.validity)));
         let terms = match (name, amount, validity) {
             (Some(name), Ok(amount), Ok(validity)) => Ok((name, amount, validity)),
-            (name, amount, validity) => Err(CodeWrong { name: name.is_none(), amount: amount.err(), validity: validity.err() }),
+            (name, amount, validity) => {
+                let name = name.is_none().then_some(TitleWrong::Bad);
+                Err(CodeWrong { name, amount: amount.err(), validity: validity.err() })
+            }
         };
         Sent { typed, presets: Typed::from_pairs(pairs.iter().map(|(name, value)| (name, value.clone()))), terms }
     }
