@@ -20,6 +20,30 @@ pub struct Ways {
     pub mail: bool,
 }
 
+/// Before which sign-in somebody stands who asks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Door {
+    /// That of whoever collects.
+    #[default]
+    Manager,
+    /// That of the administrators, to whom no code is sent by text message.
+    Office,
+}
+
+impl Door {
+    /// The door that `?door=` names.
+    pub fn of_word(word: &str) -> Door {
+        if word == "admin" { Door::Office } else { Door::Manager }
+    }
+
+    const fn sign_in(self) -> &'static str {
+        match self {
+            Door::Manager => "/m/sign-in",
+            Door::Office => "/admin/sign-in",
+        }
+    }
+}
+
 /// What the page shows.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum LostPage {
@@ -33,9 +57,14 @@ pub enum LostPage {
         later_s: Option<u32>,
         /// What is offered.
         ways: Ways,
+        /// Where the asker came from.
+        door: Door,
     },
     /// The same answer to every number that asked for a mail.
-    Asked,
+    Asked {
+        /// Where the asker came from.
+        door: Door,
+    },
     /// A sign-in that was not the reader's (row E6), and where the proof would be sent.
     NotMe {
         /// The sign-in; `None` when the reader is signed in and found one in the history.
@@ -54,20 +83,28 @@ pub enum LostPage {
     },
 }
 
-/// The page. `Ask` posts `phone` and `way` (`sms` or `mail`) to `/m/lost`, `NotMe` posts `way` to `/m/not-me`.
+/// The page. `Ask` posts `phone`, `way` (`sms` or `mail`) and `door` to `/m/lost`, `NotMe` posts `way` to `/m/not-me`.
 pub fn lost_page(prefs: Prefs, nonce: &str, bundle: &Bundle, page: &LostPage) -> String {
     let locale = prefs.locale;
     let title = match page {
         LostPage::NotMe { .. } | LostPage::Told { .. } => td_string!(locale, lost.not_me_title),
-        LostPage::Ask { .. } | LostPage::Asked => td_string!(locale, lost.title),
+        LostPage::Ask { .. } | LostPage::Asked { .. } => td_string!(locale, lost.title),
+    };
+    let door = match page {
+        LostPage::Ask { door, .. } | LostPage::Asked { door } => *door,
+        LostPage::NotMe { .. } | LostPage::Told { .. } => Door::Manager,
     };
     door_page(prefs, nonce, bundle, title, || {
         let body = match page {
             LostPage::Ask { ways: Ways { sms: false, mail: false }, .. } => {
-                view! { <p class="note" role="status">{td_string!(locale, lost.no_way)}</p> }.into_any()
+                let no_way = match door {
+                    Door::Manager => td_string!(locale, lost.no_way),
+                    Door::Office => td_string!(locale, lost.no_way_office),
+                };
+                view! { <p class="note" role="status">{no_way}</p> }.into_any()
             }
-            LostPage::Ask { phone, is_wrong, later_s, ways } => ask(locale, phone, *is_wrong, *later_s, *ways),
-            LostPage::Asked => view! {
+            LostPage::Ask { phone, is_wrong, later_s, ways, .. } => ask(locale, phone, *is_wrong, *later_s, *ways, door),
+            LostPage::Asked { .. } => view! {
                 <p class="note" role="status">{td_string!(locale, lost.asked)}</p>
                 <p class="quiet">{td_string!(locale, lost.asked_hint)}</p>
             }
@@ -79,7 +116,7 @@ pub fn lost_page(prefs: Prefs, nonce: &str, bundle: &Bundle, page: &LostPage) ->
         };
         view! {
             {body}
-            <p><a class="quiet-link" href="/m/sign-in">{td_string!(locale, lost.back)}</a></p>
+            <p><a class="quiet-link" href=door.sign_in()>{td_string!(locale, lost.back)}</a></p>
         }
         .into_any()
     })
@@ -89,7 +126,7 @@ fn later(locale: Locale, later_s: Option<u32>) -> Option<String> {
     later_s.map(|seconds| fill(td_string!(locale, manager.sign_in_later), &[("seconds", &seconds)]))
 }
 
-fn ask(locale: Locale, phone: &str, is_wrong: bool, later_s: Option<u32>, ways: Ways) -> AnyView {
+fn ask(locale: Locale, phone: &str, is_wrong: bool, later_s: Option<u32>, ways: Ways, door: Door) -> AnyView {
     let why = later(locale, later_s).or_else(|| is_wrong.then(|| td_string!(locale, lost.bad_phone).to_owned()));
     let has_why = why.is_some();
     let lead = match ways {
@@ -97,16 +134,21 @@ fn ask(locale: Locale, phone: &str, is_wrong: bool, later_s: Option<u32>, ways: 
         Ways { sms: true, .. } => td_string!(locale, lost.lead_sms),
         Ways { .. } => td_string!(locale, lost.lead),
     };
+    let (from, no_mail) = match door {
+        Door::Manager => (None, td_string!(locale, lost.no_mail)),
+        Door::Office => (Some(view! { <input type="hidden" name="door" value="admin"/> }), td_string!(locale, lost.no_mail_office)),
+    };
     view! {
         <p class="quiet">{lead}</p>
         <form class="card" method="post" action="/m/lost" novalidate=true>
             {why.map(|why| view! { <p id="why" class="note note-bad" role="alert">{why}</p> })}
+            {from}
             <label for="phone">{td_string!(locale, manager.phone)}</label>
             <input id="phone" name="phone" type="tel" inputmode="tel" autocomplete="username" required=true maxlength="20" autofocus=true
                 value=phone.to_owned() aria-describedby=has_why.then_some("why") aria-invalid=is_wrong.then_some("true")/>
             {buttons(ways, td_string!(locale, lost.send_sms), td_string!(locale, lost.send))}
         </form>
-        <p class="quiet">{td_string!(locale, lost.no_mail)}</p>
+        <p class="quiet">{no_mail}</p>
     }
     .into_any()
 }

@@ -1,7 +1,7 @@
 //! Debts from a file: choosing it, what would be taken and what not, and one confirmation.
 
 use domain::Fen;
-use domain::receivable::{BadRow, BadWhy, EntryField, column_letters};
+use domain::receivable::{BadRow, BadWhy, EntryField, EntryWrong, column_letters};
 use leptos::prelude::*;
 
 use super::HERE;
@@ -174,6 +174,11 @@ fn dry_run(locale: Locale, preview: &ImportPreview) -> AnyView {
 /// Line, column and reason.
 fn fault(locale: Locale, row: &BadRow) -> String {
     let why = match row.why {
+        // A file has no box to tick, but a column to write into.
+        BadWhy::Field(EntryWrong::NeedsParts) => {
+            let [column, yes] = [column_name(locale, EntryField::Parts), parts_word(locale, true)];
+            fill(td_string!(locale, receivables.bad_parts), &[("column", &column), ("yes", &yes)])
+        }
         BadWhy::Field(wrong) => wrong_sentence(locale, wrong),
         BadWhy::Repeats { line } => fill(td_string!(locale, receivables.bad_repeats), &[("line", &line)]),
     };
@@ -223,6 +228,14 @@ pub fn state_words(locale: Locale, debt: &Debt, today: domain::Day) -> String {
     tag(locale, &debt.receivable, debt.claim, today).1
 }
 
+/// Whether a debt may be paid in parts, in the words of the template, which are read again.
+pub fn parts_word(locale: Locale, in_parts: bool) -> &'static str {
+    match in_parts {
+        true => td_string!(locale, receivables.ex_parts),
+        false => td_string!(locale, receivables.parts_no),
+    }
+}
+
 /// A row of the template: an example.
 pub fn example_row(locale: Locale) -> [&'static str; 8] {
     [
@@ -232,7 +245,7 @@ pub fn example_row(locale: Locale) -> [&'static str; 8] {
         td_string!(locale, receivables.ex_title),
         "1200.00",
         "2026-12-31",
-        td_string!(locale, receivables.ex_parts),
+        parts_word(locale, true),
         td_string!(locale, receivables.ex_remark),
     ]
 }
@@ -252,6 +265,24 @@ mod tests {
             assert_eq!(read.bad, []);
             let entry = &read.good[0].1;
             assert!(entry.in_parts && entry.due.is_some() && entry.debtor.phone.is_some() && !entry.remark.is_empty());
+        }
+    }
+
+    #[test]
+    fn what_an_export_says_of_parts_is_read_again_and_a_file_is_told_its_column() {
+        for (locale, column) in [(Locale::zh, "可分次付"), (Locale::en, "In parts")] {
+            let heading: Vec<String> = EntryField::ALL.iter().map(|field| column_name(locale, *field).to_owned()).collect();
+            let row = |amount: &str, in_parts| {
+                let mut cells = example_row(locale).map(str::to_owned);
+                (cells[1], cells[4]) = (format!("S{amount}"), amount.to_owned());
+                cells[6] = parts_word(locale, in_parts).to_owned();
+                cells.to_vec()
+            };
+            let lines = [(1, heading), (2, row("1200", true)), (3, row("1300", false)), (4, row("60000", false))];
+            let read = read_rows(&lines.map(|(no, cells)| Line { no, cells })).unwrap();
+            assert_eq!(read.good.iter().map(|(_, entry)| entry.in_parts).collect::<Vec<_>>(), [true, false]);
+            let told: Vec<String> = read.bad.iter().map(|row| fault(locale, row)).collect();
+            assert!(told.len() == 1 && told[0].contains(column) && !told[0].contains("勾选"), "{told:?}");
         }
     }
 }

@@ -13,7 +13,8 @@ mod words;
 pub use ageing::{ageing_screen, ageing_title};
 pub use form::{EntryForm, FromReceipt, entry_screen, entry_title};
 pub use import::{
-    ImportPreview, ImportScreen, ImportTrouble, column_name, example_row, export_columns, import_screen, import_title, state_words,
+    ImportPreview, ImportScreen, ImportTrouble, column_name, example_row, export_columns, import_screen, import_title, parts_word,
+    state_words,
 };
 pub use list::{Debt, DebtList, ListQuery, PAGE_ROWS, Show, list_screen, list_title};
 pub use matching::{ProposalLine, matches_screen, matches_title};

@@ -247,8 +247,8 @@ fn mainland(number: &str) -> Option<&str> {
 
 fn template(account: &SmsAccount, id: &str) -> Option<&'static str> {
     match id {
-        _ if id == account.template_sign_in => Some("{1}是你登录收款账号的验证码，{2}分钟内有效。不是你本人操作时，请不要告诉任何人。"),
-        _ if id == account.template_recovery => Some("{1}是重新设置登录密码的验证码，{2}分钟内有效。不是你本人操作时，请不要理会。"),
+        _ if id == account.template_sign_in => Some("{1}是您登录收款账号的验证码，{2}分钟内有效。不是您本人操作时，请不要告诉任何人。"),
+        _ if id == account.template_recovery => Some("{1}是重新设置登录密码的验证码，{2}分钟内有效。不是您本人操作时，请不要理会。"),
         _ if id == account.template_reminder => Some(REMINDER),
         _ if id == account.template_not_me => Some("{1}是报告陌生登录的验证码，{2}分钟内有效。提交后所有设备立即退出登录。"),
         _ => None,

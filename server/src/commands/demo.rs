@@ -178,7 +178,7 @@ fn greet(config: &Config, sim: &Sim) {
     let url = &config.public_url;
     println!("Shouma 收码 · 演示 demo (no real money moves 不会真的扣款)\n");
     println!("  payer 付款        {url}/p/demo     fixed 固定金额 {url}/p/demo-fixed     every field 全部字段 {url}/p/demo-form");
-    println!("  manager 业务经理  {url}/m          13800138000 .. 13800138009, password 密码 {}", founded::PASSWORD);
+    println!("  manager 收款人    {url}/m          13800138000 .. 13800138009, password 密码 {}", founded::PASSWORD);
     println!("  two organisations {url}/m          {}, same password 同一密码, in two organisations 两个单位", founded::BOTH);
     println!("  administrator     {url}/admin      {}, same password 同一密码", founded::ADMINISTRATOR);
     println!("  inbox 收件箱       {}/inbox", sim.base_url());

@@ -1,10 +1,10 @@
 //! `/m/lost` and `/m/not-me`: proving who one is by a text message or a mail, to set a new password.
 
-use app::mobile::{LostPage, Ways, lost_page};
+use app::mobile::{Door, LostPage, Ways, lost_page};
 use app::ui::machine::SignInElsewhere;
 use axum::Form;
 use axum::extract::State;
-use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri, header};
 use axum::response::Response;
 use domain::account::Phone;
 use domain::one_time::Purpose;
@@ -15,7 +15,7 @@ use super::elsewhere::sign_in_elsewhere;
 use super::headers::Policy;
 use super::limits::Act;
 use super::proof;
-use super::visit::Visit;
+use super::visit::{Visit, query_value};
 use crate::letters::lang;
 use crate::proofs::Asked;
 use crate::site::Site;
@@ -23,15 +23,16 @@ use crate::store::StoreError;
 use crate::store::accounts::Account;
 
 /// `GET /m/lost`: the question. The payment page of one's own code leads here with `?code=`, which opens nothing but this page
-/// (row B86).
-pub async fn ask(visit: Visit) -> Response {
-    let ways = ways(&visit.site);
-    show(visit, StatusCode::OK, &LostPage::Ask { phone: String::new(), is_wrong: false, later_s: None, ways })
+/// (row B86). The administrators' sign-in leads here with `?door=admin`.
+pub async fn ask(visit: Visit, uri: Uri) -> Response {
+    let door = Door::of_word(&query_value(&uri, "door").unwrap_or_default());
+    let ways = ways(&visit.site, door);
+    show(visit, StatusCode::OK, &LostPage::Ask { phone: String::new(), is_wrong: false, later_s: None, ways, door })
 }
 
-/// What is set up here.
-fn ways(site: &Site) -> Ways {
-    Ways { sms: site.proofs.is_offered(), mail: site.config.mail.is_some() }
+/// What is set up here. A text message proves no administrator, so none is offered to them.
+fn ways(site: &Site, door: Door) -> Ways {
+    Ways { sms: door == Door::Manager && site.proofs.is_offered(), mail: site.config.mail.is_some() }
 }
 
 /// What the page posts.
@@ -41,13 +42,16 @@ pub struct LostForm {
     phone: String,
     #[serde(default)]
     way: String,
+    #[serde(default)]
+    door: String,
 }
 
 /// `POST /m/lost`: the same answer to every number.
 pub async fn send(State(site): State<Site>, visit: Visit, headers: HeaderMap, Form(form): Form<LostForm>) -> Response {
-    let ways = ways(&site);
+    let door = Door::of_word(&form.door);
+    let ways = ways(&site, door);
     let typed: String = form.phone.chars().take(30).collect();
-    let question = |is_wrong, later_s| LostPage::Ask { phone: typed.clone(), is_wrong, later_s, ways };
+    let question = |is_wrong, later_s| LostPage::Ask { phone: typed.clone(), is_wrong, later_s, ways, door };
     if let Err(after_s) = site.gate.pass(Act::SignIn, visit.address) {
         return later(visit, after_s, &question(false, Some(after_s)));
     }
@@ -65,7 +69,7 @@ pub async fn send(State(site): State<Site>, visit: Visit, headers: HeaderMap, Fo
         return show(visit, StatusCode::OK, &question(false, None));
     }
     match site.letters.recover(phone, lang(visit.prefs.locale)).await {
-        Ok(()) => show(visit, StatusCode::OK, &LostPage::Asked),
+        Ok(()) => show(visit, StatusCode::OK, &LostPage::Asked { door }),
         Err(error) => visit.store_trouble(&error, Some("/m/lost")),
     }
 }

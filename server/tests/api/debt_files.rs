@@ -55,7 +55,7 @@ async fn a_file_is_checked_then_imported_once() {
         again.says(422, &["没有可以导入的行", "之前就有的行：2、6"]);
         // The list as a file: no cell of it is a formula, and read again it raises nothing.
         let exported = manager.open("/m/receivables/export/receivables.csv").await;
-        exported.says(200, &["'=HYPERLINK", "张小明", "1200.50", "/p/"]);
+        exported.says(200, &["'=HYPERLINK", "张小明", "1200.50", ",是,", "/p/"]);
         assert_eq!(exported.header("content-disposition"), "attachment; filename=\"receivables.csv\"");
         let exported = manager.open("/m/receivables/export/receivables.xlsx").await;
         upload(&manager, "b.xlsx", &exported.bytes).await.says(200, &["之前就有的行：2、3"]);
@@ -126,7 +126,7 @@ async fn a_payment_by_another_code_is_proposed_counted_when_confirmed_and_uncoun
         shop.refund(&bill.payment, 10_000, "退").await.unwrap();
         assert_eq!(shop.debt(&path).await.claim.settled_fen.get(), 20_000);
         shop.verify().await;
-        manager.submit(&format!("{path}/unmatch"), &payment(&bill.payment)).await.says(200, &["已撤销", "撤销核对 ¥200.00", "¥500.00"]);
+        manager.submit(&format!("{path}/unmatch"), &payment(&bill.payment)).await.says(200, &["已撤销", "撤销计入 ¥200.00", "¥500.00"]);
         assert_eq!(shop.debt(&path).await.claim.settled_fen.get(), 0);
         shop.refund(&bill.payment, 1_000, "退").await.unwrap();
         assert_eq!(shop.debt(&path).await.claim.settled_fen.get(), 0, "it counts no more");

@@ -1,6 +1,6 @@
 //! Lost access: a link by mail that says nothing about who exists, and what an older screen says when somebody signed in elsewhere.
 
-use server::demo::PASSWORD;
+use server::demo::{ADMINISTRATOR, PASSWORD};
 
 use crate::browser::{Answer, Browser};
 use crate::scene::{Shop, until};
@@ -34,6 +34,26 @@ async fn a_lost_password_is_set_anew_by_mail_and_every_session_ends() {
         assert_eq!(signed_in.ask("GET", "/m", &[], None).await.status, 303, "every session ended");
         assert_eq!(browser.sign_in(MANAGER, PASSWORD, "").await.status, 422);
         assert_eq!(browser.sign_in(MANAGER, NEW_PASSWORD, "").await.status, 303);
+        shop.close().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_administrator_who_lost_the_password_is_led_by_mail_back_to_the_office() {
+    for shop in Shop::on_each_engine().await {
+        let browser = Browser::desktop(&shop);
+        browser.open("/admin/sign-in").await.says(200, &["忘记密码", "href=\"/m/lost?door=admin\""]);
+        let asked = browser.open("/m/lost?door=admin").await;
+        asked.says(200, &["name=\"door\"", "href=\"/admin/sign-in\""]);
+        let sent = |phone: &str| [("phone", phone.to_owned()), ("way", "mail".to_owned()), ("door", "admin".to_owned())];
+        browser.post("/m/lost", &sent("137")).await.says(422, &["11 位", "name=\"door\"", "href=\"/admin/sign-in\""]);
+        browser.post("/m/lost", &sent(ADMINISTRATOR)).await.says(200, &["href=\"/admin/sign-in\""]);
+        let mail = shop.world.mail(&format!("{ADMINISTRATOR}@qinghe.example"), 1).await;
+        let link = mail["links"][0].as_str().unwrap().strip_prefix(&shop.url).unwrap().to_owned();
+        let pairs = [("password", NEW_PASSWORD.to_owned()), ("again", NEW_PASSWORD.to_owned())];
+        browser.post(&link, &pairs).await.says(200, &["href=\"/admin/sign-in\""]);
+        let entered = browser.administrate(ADMINISTRATOR, NEW_PASSWORD).await;
+        assert_eq!((entered.status, entered.header("location")), (303, "/admin"));
         shop.close().await;
     }
 }
@@ -121,7 +141,7 @@ async fn an_older_screen_says_when_and_with_what_and_reports_it_by_mail_only() {
         older.post("/m/not-me", &[("way", "mail".to_owned())]).await.says(200, &["1***@qinghe.example"]);
         assert_eq!(newer.ask("GET", "/m", &[], None).await.status, 200, "reporting alone ends nothing");
         let mail = shop.world.mail(MAIL, 1).await;
-        assert!(mail["subject"].as_str().unwrap().contains("有人用你的账号登录"), "{mail}");
+        assert!(mail["subject"].as_str().unwrap().contains("有人用您的账号登录"), "{mail}");
         let link = mail["links"][0].as_str().unwrap().strip_prefix(&shop.url).unwrap().to_owned();
         assert_eq!(set_password(&older, &link).await, 200);
         until("the other one is out", async || (newer.ask("GET", "/m", &[], None).await.status == 303).then_some(())).await;

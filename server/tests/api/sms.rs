@@ -71,7 +71,7 @@ async fn the_first_wechat_is_bound_and_another_one_signs_in_by_a_code_only() {
             shop.world.texts(MANAGER).await[0]["text"]
                 .as_str()
                 .unwrap()
-                .starts_with(&format!("【收码】{code}是你登录收款账号的验证码，5分钟内有效"))
+                .starts_with(&format!("【收码】{code}是您登录收款账号的验证码，5分钟内有效"))
         );
         type_code(&other, "12 34").await.says(422, &["6 位数字"]);
         type_code(&other, &other_than(&code)).await.says(422, &["还可以试 4 次"]);
@@ -236,6 +236,9 @@ async fn a_lost_password_is_set_anew_by_a_code_and_whoever_was_bound_is_forgotte
         let (thief, owner) = (Browser::wechat(&shop), Browser::wechat(&shop));
         thief.sign_in_through(MANAGER, PASSWORD).await.says(200, &["收款码"]);
         owner.open("/m/lost?code=demo").await.says(200, &["发送短信验证码", "发送邮件链接"]);
+        let office = owner.open("/m/lost?door=admin").await;
+        office.says(200, &["发送邮件链接"]);
+        assert!(!office.text.contains("发送短信验证码"), "an administrator would wait for it in vain");
         ask(&owner, "138 0013 800").await.says(422, &["11 位", "138 0013 800"]);
         ask(&owner, "+86 138 0013 8000").await.says(200, &["找回账号", "如果 138****8000", "管理员的账号只能用邮件找回"]);
         let code = shop.world.code(MANAGER, 1).await;

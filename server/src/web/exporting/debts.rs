@@ -1,7 +1,7 @@
 //! The list of debts as a file.
 
 use app::receivables::{
-    Debt, DebtList, HERE, ListQuery, column_name, export_columns, list_screen, list_title, reminder_words, state_words,
+    Debt, DebtList, HERE, ListQuery, column_name, export_columns, list_screen, list_title, parts_word, reminder_words, state_words,
 };
 use axum::extract::{Path, Query, State};
 use axum::http::{HeaderMap, StatusCode};
@@ -14,7 +14,7 @@ use crate::sheets::Cell;
 use crate::site::Site;
 use crate::store::receivables::{self, Before, Stored};
 use crate::store::{Store, StoreError};
-use crate::web::manager::{show_plain, signed_in};
+use crate::web::manager::{missing, show_plain, signed_in};
 use crate::web::receivables::{filter, read_list, shown};
 use crate::web::visit::Visit;
 
@@ -31,7 +31,7 @@ pub async fn debts(
         Ok(known) => known,
         Err(response) => return response,
     };
-    let Some(kind) = kind_of(&file) else { return visit.not_found(HERE) };
+    let Some(kind) = kind_of(&file) else { return missing(visit, caller, HERE).await };
     let debts = match all(&site.store, &caller, &query, &visit).await {
         Ok(Some(debts)) => debts,
         Ok(None) => return too_many(&site, visit, caller, &query).await,
@@ -45,7 +45,8 @@ pub async fn debts(
         .map(|stored| {
             let url = format!("{}/p/{}", site.config.public_url, stored.token);
             let debt = shown(stored);
-            row(&debt, state_words(locale, &debt, today), reminder_words(locale, &debt.mark), url)
+            let (state, reminded) = (state_words(locale, &debt, today), reminder_words(locale, &debt.mark));
+            row(&debt, parts_word(locale, debt.receivable.in_parts), state, reminded, url)
         })
         .collect();
     download(visit, kind, &file, heading, rows).await
@@ -88,7 +89,7 @@ async fn all(store: &Store, caller: &Caller, query: &ListQuery, visit: &Visit) -
     Ok((found.len() <= MOST_EXPORTED).then_some(found))
 }
 
-fn row(debt: &Debt, state: String, reminded: String, url: String) -> Vec<Cell> {
+fn row(debt: &Debt, in_parts: &str, state: String, reminded: String, url: String) -> Vec<Cell> {
     let Debt { receivable, claim, .. } = debt;
     let text = |text: &str| Cell::Text(text.to_owned());
     vec![
@@ -98,7 +99,7 @@ fn row(debt: &Debt, state: String, reminded: String, url: String) -> Vec<Cell> {
         text(&receivable.title),
         Cell::Amount(receivable.amount_fen),
         Cell::Text(receivable.due.map(|due| due.to_string()).unwrap_or_default()),
-        text(if receivable.in_parts { "1" } else { "0" }),
+        text(in_parts),
         text(&receivable.remark),
         Cell::Amount(claim.settled_fen),
         Cell::Amount(claim.outstanding()),
