@@ -15,11 +15,15 @@ pub struct Sent {
     body: Bytes,
 }
 
+/// More than a form of ours has: one that asks everything it may, with presets to forget.
+const MOST_FIELDS: usize = 300;
+
 impl Sent {
-    /// Its fields; `None` for a form with a password, which no page repeats.
+    /// Its fields; `None` for a form with a password, which no page repeats, and for one with more fields than any form of ours has.
     pub fn pairs(&self) -> Option<Vec<(String, String)>> {
-        let pairs: Vec<(String, String)> = form_urlencoded::parse(&self.body).into_owned().collect();
-        Some(pairs).filter(|pairs| pairs.iter().all(|(name, _)| !name.contains("password")))
+        let pairs: Vec<(String, String)> = form_urlencoded::parse(&self.body).into_owned().take(MOST_FIELDS + 1).collect();
+        let is_ours = pairs.len() <= MOST_FIELDS && pairs.iter().all(|(name, _)| !name.contains("password"));
+        is_ours.then_some(pairs)
     }
 }
 
@@ -40,6 +44,13 @@ pub async fn keep(request: Request, next: Next) -> Response {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_no_form_of_ours_is_not_repeated() {
+        let sent = |count: usize| Sent { to: "/m/x".to_owned(), body: Bytes::from("a&".repeat(count)) }.pairs();
+        assert_eq!(sent(MOST_FIELDS).map(|pairs| pairs.len()), Some(MOST_FIELDS));
+        assert_eq!(sent(MOST_FIELDS + 1), None);
+    }
 
     #[test]
     fn fields_are_kept_as_they_were_sent_and_passwords_never() {
