@@ -49,6 +49,11 @@ pub struct RefundAsked {
 pub enum RefundWrong {
     /// Neither the whole nor a part was chosen.
     Part,
+    /// The whole was chosen, and an amount typed that is another one.
+    WholeOrPart {
+        /// The whole.
+        left_fen: Fen,
+    },
     /// The amount cannot be read, or is nothing.
     Amount(YuanError),
     /// More than is left.
@@ -165,6 +170,10 @@ impl RefundTyped {
 
     fn amount(&self, right: RefundRight) -> Result<Fen, RefundWrong> {
         let amount_fen = match self.what.as_str() {
+            // Whoever typed an amount believes that it counts, and what has gone back cannot be had again.
+            "whole" if !self.amount.trim().is_empty() && Fen::parse_yuan(&self.amount) != Ok(right.left_fen) => {
+                return Err(RefundWrong::WholeOrPart { left_fen: right.left_fen });
+            }
             "whole" => right.left_fen,
             _ if self.is_part() => Fen::parse_yuan(&self.amount).map_err(RefundWrong::Amount)?,
             _ => return Err(RefundWrong::Part),
@@ -444,7 +453,7 @@ fn barred(locale: Locale, of: RefundOf<'_>, bar: RefundBar) -> AnyView {
 /// The field at which a fault is shown; what concerns the whole form has none.
 fn field_of(wrong: &RefundWrong) -> &'static str {
     match wrong {
-        RefundWrong::Part => "what",
+        RefundWrong::Part | RefundWrong::WholeOrPart { .. } => "what",
         RefundWrong::Amount(_) | RefundWrong::MoreThanLeft { .. } | RefundWrong::AboveLimit { .. } => "amount",
         RefundWrong::Reason => "reason",
         RefundWrong::Words | RefundWrong::WordsTooLong => "words",
@@ -456,6 +465,7 @@ fn sentence(locale: Locale, wrong: &RefundWrong) -> String {
     let with = |template, amount| fill(template, &[("amount", &yuan(amount))]);
     let words = match wrong {
         RefundWrong::Part => td_string!(locale, refunding.wrong_part),
+        RefundWrong::WholeOrPart { left_fen } => return with(td_string!(locale, refunding.wrong_whole), *left_fen),
         RefundWrong::Amount(YuanError::TooManyDecimals) => td_string!(locale, refunding.wrong_decimals),
         RefundWrong::Amount(_) => td_string!(locale, refunding.wrong_amount),
         RefundWrong::MoreThanLeft { left_fen } => return with(td_string!(locale, refunding.wrong_left), *left_fen),
@@ -530,6 +540,9 @@ mod tests {
             assert_eq!(is_same_reason(one, other), expected, "{one} {other}");
         }
         let whole = RefundRight { left_fen: Fen::of(1000), most_fen: Fen::of(1000) };
-        assert_eq!(typed("whole", "3", "twice", "").check(Locale::en, whole), asked(1000, "Paid twice"));
+        assert_eq!(typed("whole", "10", "twice", "").check(Locale::en, whole), asked(1000, "Paid twice"));
+        let wrong = RefundWrong::WholeOrPart { left_fen: Fen::of(1000) };
+        assert_eq!(typed("whole", "3", "twice", "").check(Locale::en, whole), Err(vec![wrong.clone()]));
+        assert!(sentence(Locale::en, &wrong).contains("10.00"));
     }
 }
