@@ -174,6 +174,8 @@ fn conclusion(locale: Locale, cause: Option<Cause>, seen: Diagnosis<'_>) -> Stri
     let Some(cause) = cause else { return td_string!(locale, diagnosis.all_fine).to_owned() };
     let words = cause_words(locale, cause, seen);
     match cause.who() {
+        // This one speaks of the manager, who has no code.
+        Who::Administrator if cause == Cause::NoCode => words,
         Who::Administrator => fill(td_string!(locale, diagnosis.tell), &[("words", &words)]),
         Who::Manager | Who::Time | Who::Payer => words,
     }

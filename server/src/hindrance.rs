@@ -15,8 +15,10 @@ pub async fn hindrance(tx: &mut Tx<'_>, caller: &Caller, shown: &FoundCode, now:
     if let Err(refusal) = shown.opens(now) {
         return Ok(Some(Hindrance::Code(refusal)));
     }
-    // Most customers pay inside WeChat; that the other product is closed does not keep them from it.
-    if sightings::orders_refused(tx).await?.is_some_and(|refused| refused.product == AttemptKind::Jsapi) {
+    // Most customers pay inside WeChat; that the other product is closed does not keep them from it. What only several payers in a row
+    // were told may not hold for the next one, whom nobody should send away: that is left to diagnosis.
+    let refused = sightings::orders_refused(tx).await?;
+    if refused.is_some_and(|refused| refused.product == AttemptKind::Jsapi && refused.code.is_about_account()) {
         return Ok(Some(Hindrance::OrdersRefused));
     }
     let chosen = codes::chosen_and_off(tx, caller.tenant, caller.account).await?;

@@ -23,6 +23,9 @@ const MOST_REPORTS: u32 = 3;
 /// After this time a payment is heard anew.
 const REPORTS_WITHIN_MS: i64 = 600_000;
 
+/// Payers who heard the same further apart than this are no row.
+const ROW_MS: i64 = 3_600_000;
+
 /// So many payments are remembered that were heard lately; while there are more, others are not heard.
 const MOST_REPORTERS: usize = 4_096;
 
@@ -43,6 +46,7 @@ pub struct Sightings {
 /// Payers who heard the same one after the other.
 struct Row {
     code: ChannelCode,
+    since: Millis,
     payers: HashSet<String>,
 }
 
@@ -125,13 +129,15 @@ impl Sightings {
     }
 
     fn tells_of_account(&self, product: AttemptKind, payer: &str, refused: Option<ChannelCode>) -> bool {
+        let now = (self.clock)();
         let mut rows = self.in_a_row.lock().unwrap_or_else(PoisonError::into_inner);
         match refused {
             Some(code) if code.is_about_account() => true,
             Some(code) if code.may_be_about_account() => {
-                let row = rows.entry(product).or_insert_with(|| Row { code, payers: HashSet::new() });
-                if row.code != code {
-                    *row = Row { code, payers: HashSet::new() };
+                let begin = || Row { code, since: now, payers: HashSet::new() };
+                let row = rows.entry(product).or_insert_with(begin);
+                if row.code != code || !(0..ROW_MS).contains(&now.since_ms(row.since)) {
+                    *row = begin();
                 }
                 if row.payers.len() < PAYERS_IN_A_ROW {
                     row.payers.insert(payer.to_owned());
