@@ -241,6 +241,10 @@ impl Command for HearOther {
         let is_new = payments::keep_event(tx, &self.event, found.map(|(tenant, _)| tenant), self.now).await?;
         let Some((tenant, payment)) = found else { return Ok(None) };
         let Some(Stored { payment, .. }) = payments::load(tx, tenant, payment).await? else { return Ok(None) };
+        // Counted for a return of ours already: nothing is left to be told of it.
+        if payments::is_made_as(tx, tenant, &self.attempt, &self.no).await? {
+            return Ok(Some(Told { tenant, payee: payment.payee, is_news: false }));
+        }
         let (told, message) = concern::of_other_refund(&payment, &self.attempt, &self.no, self.amount);
         let is_news = is_new && concerns::tell(tx, &payment, &told, &[message], &mut Ids(self.seed), self.now).await?;
         Ok(Some(Told { tenant, payee: payment.payee, is_news }))

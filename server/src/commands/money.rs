@@ -31,7 +31,7 @@ pub struct RefundTask {
     /// Instead of returning anything: end the refund of this number, which WeChat Pay refused and does not have
     #[arg(long, value_name = "NO", conflicts_with_all = ["amount", "reason", "kept"])]
     give_up: Option<String>,
-    /// With --give-up: the money went back on the merchant platform, as the refund of this number there, which WeChat Pay confirms. The
+    /// With --give-up: the money went back on the merchant platform, as the refund of this number there (商户退款单号), which WeChat Pay confirms. The
     /// return then counts as done
     #[arg(long, value_name = "NO", requires = "give_up")]
     made_as: Option<String>,

@@ -4,6 +4,7 @@ use domain::refund::{RefundState, RefundWord};
 use domain::{Fen, OtherRefundNo, OutRefundNo, Refund};
 use serde_json::json;
 use server::giving_up::{GiveUpError, NotMade};
+use server::store::payments::Event;
 
 use crate::browser::Browser;
 use crate::log;
@@ -168,6 +169,16 @@ async fn a_return_that_was_made_on_wechats_platform_instead_counts_as_done_once_
         assert_eq!((payment.refunding_fen, payment.refunded_fen), (Fen::of(3_000), Fen::of(3_000)));
         assert_eq!(shop.count(&deeds(&refund.no)).await, 1);
         assert_eq!(not_made(&second, "50301207182026").await, NotMade::Counted, "it stands for one return only");
+        // WeChat tells of it once more, late: it is counted, and nobody has anything to look at.
+        let told = shop.count("concern").await;
+        let late = |id: &str| Event { channel: "wechat", id: id.to_owned(), kind: "REFUND.SUCCESS".to_owned(), body: String::new() };
+        let attempt = shop.stored(&bill.payment).await.payment.attempts[0].no.clone();
+        let hear = async |no: &str, fen: i64, id: &str| shop.site.refunds.hear_other(&attempt, no, Fen::of(fen), late(id)).await.unwrap();
+        assert!(hear("50301207182026", 3_000, "late-1").await);
+        assert_eq!(shop.count("concern").await, told);
+        assert!(hear("50301207182030", 200, "late-2").await);
+        assert_eq!(shop.count("concern").await, told + 1, "another one is told");
+
         let receipt = manager.open(&format!("/m/receipts/{}", bill.payment)).await;
         receipt.says(200, &["退货", "已退回"]);
         assert!(!receipt.text.contains("没有退回"), "{}", receipt.text);

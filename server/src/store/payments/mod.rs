@@ -14,7 +14,9 @@ use uuid::Uuid;
 
 use attempts::{AttemptRow, out_trade_no};
 pub use attempts::{DueAttempt, claim_due, insert_attempt, set_query, set_ticket};
-pub use refunds::{StoredRefund, claim_due_refunds, hold_refund, insert_refund, load_refund, mark_made_as, refunds_of, set_refund_due};
+pub use refunds::{
+    StoredRefund, claim_due_refunds, hold_refund, insert_refund, is_made_as, load_refund, mark_made_as, refunds_of, set_refund_due,
+};
 pub use settling::{Ids, save_refund, save_refund_opening, save_settlement};
 
 pub use super::inbox::{Event, keep_event};

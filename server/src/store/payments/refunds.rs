@@ -1,7 +1,7 @@
 //! Refunds: what goes back of a payment, asked for at the channel until it is final.
 
 use domain::refund::{Refund, RefundCause, RefundState};
-use domain::{AccountId, Fen, Millis, OtherRefundNo, OutRefundNo, PaymentId, TenantId};
+use domain::{AccountId, Fen, Millis, OtherRefundNo, OutRefundNo, OutTradeNo, PaymentId, TenantId};
 use sqlx::FromRow;
 use uuid::Uuid;
 
@@ -147,6 +147,14 @@ pub async fn mark_made_as(tx: &mut Tx<'_>, refund: &Refund, other: &OtherRefundN
         .await
         .map(|done| done.rows_affected() == 1))
     .map_err(StoreError::from)
+}
+
+/// Whether the refund of this number, made on the channel's own platform, stands for one of ours.
+pub async fn is_made_as(tx: &mut Tx<'_>, tenant: TenantId, attempt: &OutTradeNo, other: &str) -> Result<bool, StoreError> {
+    let sql = "SELECT no FROM refund WHERE tenant = $1 AND attempt = $2 AND made_as = $3";
+    let row: Option<(String,)> =
+        on!(tx, |db| sqlx::query_as(sql).bind(tenant.get()).bind(attempt.as_str()).bind(other).fetch_optional(db).await)?;
+    Ok(row.is_some())
 }
 
 /// Notes when the channel is to be asked about a refund again.
