@@ -5,7 +5,7 @@ use domain::code::CodeRefusal;
 use leptos::prelude::*;
 
 use super::document::{Frame, Part, Shell, document, owner_link, reader_links};
-use super::shop::{Shop, contact_line, masthead};
+use super::shop::{Shop, contact_link, masthead};
 use super::waiting::Sign;
 use crate::i18n::*;
 use crate::ui::fill;
@@ -99,8 +99,8 @@ pub fn notice_page(shell: Shell<'_>, kind: &NoticeKind, shop: Option<&Shop>, url
                     <p>{words.text}</p>
                     {url.map(|url| view! { <a class="go o" href=url.to_owned()>{words.act}</a> })}
                 </div>
-                {shop.and_then(|shop| contact_line(locale, shop))}
                 <p class="foot">
+                    {shop.and_then(|shop| contact_link(locale, shop))}
                     {reader_links(shell)}
                     {owner_url.map(|url| owner_link(locale, url))}
                 </p>

@@ -7,7 +7,7 @@ use leptos::prelude::*;
 
 use super::document::{Frame, Part, Shell, document, reader_links};
 use super::returned::{Returned, extra, refunds, state_words, sums};
-use super::shop::{Shop, contact_line, masthead};
+use super::shop::{Shop, contact_link, masthead};
 use super::waiting::Sign;
 use crate::i18n::*;
 use crate::ui::{Mark, fill, grouped, said, yuan};
@@ -49,10 +49,10 @@ pub fn receipt_page(shell: Shell<'_>, page: &ReceiptPage<'_>) -> String {
                 {refunds(locale, page.returned, page.now)}
                 <dl class="card">{rows(locale, page)}</dl>
                 <p class="num">{td_string!(locale, pay.keep_link)}</p>
-                {contact_line(locale, page.shop)}
                 // Shown where there is something that can close it.
                 <button type="button" class="go o" id="close" hidden>{td_string!(locale, pay.done)}</button>
                 <p class="foot">
+                    {contact_link(locale, page.shop)}
                     {reader_links(shell)}
                     <button type="button" class="x" id="print">{td_string!(locale, pay.print)}</button>
                 </p>

@@ -42,12 +42,11 @@ pub(super) fn masthead(locale: Locale, shop: &Shop) -> impl IntoView + use<> {
     }
 }
 
-/// Where to ask, at the foot of every page after the form.
-pub(super) fn contact_line(locale: Locale, shop: &Shop) -> Option<AnyView> {
+/// Where to ask, in the foot of every page after the form.
+pub(super) fn contact_link(locale: Locale, shop: &Shop) -> Option<AnyView> {
     let contact = shop.contact.as_ref()?;
     let words = format!("{} {contact}", td_string!(locale, pay.contact));
-    let call = view! { <p class="foot"><a href=contact.url()>{words}</a></p> };
-    Some(call.into_any())
+    Some(view! { <a href=contact.url()>{words}</a> }.into_any())
 }
 
 fn initial(name: &str) -> String {

@@ -10,7 +10,7 @@ use leptos::prelude::*;
 
 use super::apart::apart;
 use super::document::{Frame, Part, Shell, document, reader_links};
-use super::shop::{Shop, contact_line, masthead};
+use super::shop::{Shop, contact_link, masthead};
 use crate::channel::{Listener, sentence};
 use crate::i18n::*;
 use crate::ui::fill;
@@ -91,9 +91,8 @@ pub fn waiting_page(shell: Shell<'_>, waiting: &Waiting<'_>) -> String {
                 </div>
                 {is_open.then(|| view! { <p class="num" id="net" aria-live="polite" hidden>{td_string!(locale, pay.offline)}</p> })}
                 <p class="num">{number}</p>
-                {contact_line(locale, waiting.shop)}
                 {is_open.then(|| view! { <p class="num">{td_string!(locale, pay.may_close)}</p> })}
-                <p class="foot">{reader_links(shell)}</p>
+                <p class="foot">{contact_link(locale, waiting.shop)} {reader_links(shell)}</p>
             </main>
             {stand_in.map(|url| view! { <script async=true src=url nonce=shell.nonce.to_owned()></script> })}
         }
