@@ -5,7 +5,6 @@
 //! sentence.
 
 use std::collections::HashMap;
-use std::convert::Infallible;
 use std::time::Duration;
 
 use app::Locale;
@@ -17,7 +16,6 @@ use axum::http::{HeaderMap, StatusCode, Uri, header};
 use axum::response::sse::Event;
 use axum::response::{IntoResponse, Response};
 use domain::{Caller, Fen, Millis, PaymentId, Role};
-use futures::Stream;
 use serde_json::json;
 use tokio::sync::broadcast::Receiver;
 use tokio::sync::broadcast::error::RecvError;
@@ -25,7 +23,7 @@ use tokio::time::Instant;
 use uuid::Uuid;
 
 use super::cookies;
-use super::stream::{HEARTBEAT, REST, answer, opening};
+use super::stream::{HEARTBEAT, REST, Tells, answer, opening, stream};
 use super::visit::{prefs_of, query_value};
 use crate::desk::REPEATED_MS;
 use crate::live::LiveEvent;
@@ -72,7 +70,6 @@ pub async fn live(State(site): State<Site>, uri: Uri, headers: HeaderMap) -> Res
     let place = last.and_then(|place| place.parse::<Cursor>().ok()).filter(|it| it.at_ms <= now.plus_ms(REPEATED_MS));
     // Nobody missed anything before they signed in; who opens the page for the first time sees what came.
     let began = place.map_or(Cursor { at_ms: now, payment: PaymentId::of(Uuid::max()) }, |it| it.max(Cursor::at(session.created_at_ms)));
-    metrics::gauge!("shouma_live_streams").increment(1.0);
     let watch = Watch {
         events: site.live.listen(),
         token_hash,
@@ -151,23 +148,11 @@ struct Watch {
     is_over: bool,
 }
 
-impl Drop for Watch {
-    fn drop(&mut self) {
-        metrics::gauge!("shouma_live_streams").decrement(1.0);
+impl Tells for Watch {
+    fn is_over(&self) -> bool {
+        self.is_over
     }
-}
 
-fn stream(watch: Watch) -> impl Stream<Item = Result<Event, Infallible>> {
-    futures::stream::unfold(watch, |mut watch| async move {
-        if watch.is_over {
-            return None;
-        }
-        let event = watch.next().await;
-        Some((Ok(event), watch))
-    })
-}
-
-impl Watch {
     async fn next(&mut self) -> Event {
         if !std::mem::replace(&mut self.is_open, true) {
             return opening();
@@ -188,7 +173,9 @@ impl Watch {
             }
         }
     }
+}
 
+impl Watch {
     /// What is to be told at this moment.
     async fn tell(&mut self) -> Result<Option<Event>, StoreError> {
         if self.is_unread {

@@ -67,7 +67,6 @@ pub async fn live(State(site): State<Site>, uri: Uri, headers: HeaderMap) -> Res
     let last = headers.get("last-event-id").and_then(|id| id.to_str().ok()).map(str::to_owned).or_else(|| query_value(&uri, "after"));
     let now = (site.clock)();
     let place = last.as_deref().and_then(|id| id.split('-').next()?.parse().ok()).map_or(now, Millis::of);
-    metrics::gauge!("shouma_live_streams").increment(1.0);
     let watch = Watch {
         events: site.live.listen(),
         token_hash: cookies::sha256(&token),
@@ -161,23 +160,41 @@ struct Watch {
     beat_at: Instant,
 }
 
-impl Drop for Watch {
+/// What an open stream tells, to a manager or to an administrator.
+pub(super) trait Tells: Send + 'static {
+    /// The next event, as soon as there is one.
+    fn next(&mut self) -> impl Future<Output = Event> + Send;
+
+    /// Whether the last one was told.
+    fn is_over(&self) -> bool;
+}
+
+/// Counts an open stream for as long as it lives.
+struct Counted<T>(T);
+
+impl<T> Drop for Counted<T> {
     fn drop(&mut self) {
         metrics::gauge!("shouma_live_streams").decrement(1.0);
     }
 }
 
-fn stream(watch: Watch) -> impl Stream<Item = Result<Event, Infallible>> {
-    futures::stream::unfold(watch, |mut watch| async move {
-        if watch.is_over {
+/// Tells everything until it is over.
+pub(super) fn stream(tells: impl Tells) -> impl Stream<Item = Result<Event, Infallible>> + Send + 'static {
+    metrics::gauge!("shouma_live_streams").increment(1.0);
+    futures::stream::unfold(Counted(tells), |mut open| async move {
+        if open.0.is_over() {
             return None;
         }
-        let event = watch.next().await;
-        Some((Ok(event), watch))
+        let event = open.0.next().await;
+        Some((Ok(event), open))
     })
 }
 
-impl Watch {
+impl Tells for Watch {
+    fn is_over(&self) -> bool {
+        self.is_over
+    }
+
     async fn next(&mut self) -> Event {
         if !self.is_open {
             self.is_open = true;
@@ -205,7 +222,9 @@ impl Watch {
             }
         }
     }
+}
 
+impl Watch {
     /// Tells what waits, then reads on where something is unread.
     async fn read_and_tell(&mut self) -> Result<Step, StoreError> {
         if let Some(next) = self.waiting.pop_front() {

@@ -24,6 +24,15 @@ pub struct Event {
 }
 
 impl Stream {
+    /// Everything that is told until the stream ends.
+    pub async fn rest(&mut self) -> Vec<String> {
+        let mut told = vec![];
+        while let Some(event) = self.next().await {
+            told.push(event.text);
+        }
+        told
+    }
+
     pub async fn open(browser: &Browser, path: &str, headers: &[(&str, &str)]) -> Stream {
         let response = browser.send("GET", path, headers, None).await;
         assert_eq!(response.status(), 200);
@@ -191,14 +200,7 @@ async fn streams_end_when_the_server_stops() {
     let manager = Browser::manager(&shop, MANAGER).await;
     let mut stream = Stream::open(&manager, "/m/live", &[]).await;
     let started = std::time::Instant::now();
-    let told = async {
-        let mut told = vec![];
-        while let Some(event) = stream.next().await {
-            told.push(event.text);
-        }
-        told
-    };
-    let ((), told) = tokio::join!(shop.stop(), told);
+    let ((), told) = tokio::join!(shop.stop(), stream.rest());
     assert_eq!(told.last().map(String::as_str), Some("stop"), "{told:?}");
     assert!(started.elapsed() < Duration::from_secs(8), "{:?}", started.elapsed());
 }

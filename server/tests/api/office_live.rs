@@ -247,13 +247,6 @@ async fn the_stream_of_an_administrator_ends_when_the_server_stops() {
     let response = admin.ask("GET", "/admin", &[], None).await;
     assert!(response.header("content-security-policy").contains("script-src 'nonce-"), "{}", response.header("content-security-policy"));
     let mut stream = Stream::open(&admin, LIVE, &[]).await;
-    let told = async {
-        let mut told = vec![];
-        while let Some(event) = stream.next().await {
-            told.push(event.text);
-        }
-        told
-    };
-    let ((), told) = tokio::join!(shop.stop(), told);
+    let ((), told) = tokio::join!(shop.stop(), stream.rest());
     assert_eq!(told.last().map(String::as_str), Some("stop"), "{told:?}");
 }
